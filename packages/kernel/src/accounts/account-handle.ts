@@ -1,0 +1,23 @@
+import type { Account, Authenticator, HttpClient, OutgoingRequest } from '@cliproxy/plugin-api';
+
+/** One account at work: what the dispatcher and the probes use. */
+export interface AccountHandle {
+  readonly account: Account;
+  readonly instanceId: string;
+  /** Absent: the plugin has no authenticators and the account needs none. */
+  readonly authMethod: Authenticator['method'] | undefined;
+  /** The account's own connections; puts its credentials on each request. */
+  readonly http: HttpClient;
+  /** Puts the credentials on a request, for transports that are not HTTP. */
+  authorize(request: OutgoingRequest, signal: AbortSignal): Promise<OutgoingRequest>;
+  /**
+   * Renews the credential; callers at the same time share one renewal.
+   *
+   * @param generation - {@link AccountHandle.generation} when the failed request was authorized; a
+   *   credential renewed since then is not renewed again.
+   * @returns false when the authenticator can't refresh or the vendor refused.
+   */
+  refresh(generation: number): Promise<boolean>;
+  /** Counts the credential's renewals. */
+  readonly generation: number;
+}

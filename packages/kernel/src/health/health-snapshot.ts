@@ -1,0 +1,56 @@
+import type { HealthReport } from '@cliproxy/plugin-api';
+import type { InstanceState } from '../plugins/plugin-instance.ts';
+
+/** One account's health. Times are milliseconds since 1970 unless their name says otherwise. */
+export interface AccountHealth {
+  readonly id: string;
+  readonly label: string;
+  readonly state: 'usable' | 'cooling' | 'trial' | 'needs-login' | 'invalid-key' | 'probe-down';
+  readonly reason?: string;
+  readonly untilMs?: number;
+  /** Milliseconds until it is tried again. */
+  readonly retryInMs?: number;
+  /** Models that are out for this account alone. */
+  readonly models?: readonly {
+    readonly model: string;
+    readonly reason?: string;
+    readonly untilMs?: number;
+  }[];
+  readonly probes: readonly (HealthReport & {
+    readonly probe: string;
+    readonly checkedAtMs: number;
+  })[];
+  readonly lastSuccessMs?: number;
+  readonly quotas?: readonly {
+    readonly name: string;
+    readonly limit?: number;
+    readonly remaining?: number;
+    readonly resetAtMs?: number;
+  }[];
+}
+
+/** One plugin instance's health. */
+export interface PluginHealth {
+  readonly instanceId: string;
+  readonly plugin: string;
+  readonly package: string;
+  readonly version: string;
+  readonly state: InstanceState;
+  /** `ready` and at least one account usable: `up`; some out: `degraded`; none: `down`. */
+  readonly status: 'up' | 'degraded' | 'down';
+  readonly problems: readonly string[];
+  readonly accounts: readonly AccountHealth[];
+  readonly requests: { readonly answered: number; readonly failed: number };
+  readonly lastSuccessMs?: number;
+  /** Time to the first token of the last 256 answers, in milliseconds. */
+  readonly ttftMs?: { readonly p50: number; readonly p95: number };
+}
+
+/** The gateway's health. */
+export interface HealthSnapshot {
+  /** `up`: every enabled instance is up; `down`: none is. */
+  readonly status: 'up' | 'degraded' | 'down';
+  /** True: started, not stopping. */
+  readonly ready: boolean;
+  readonly plugins: readonly PluginHealth[];
+}

@@ -1,0 +1,52 @@
+export type { AccountHandle } from './accounts/account-handle.ts';
+export type { AnswerSink, AnswerStart, IngressCall } from './dispatch/ingress-call.ts';
+export type { AccountHealth, HealthSnapshot, PluginHealth } from './health/health-snapshot.ts';
+export type { ApplyResult, Kernel, ModelEntry } from './kernel.ts';
+export type {
+  InstanceState,
+  ModelPatternDeclaration,
+  PluginInstance,
+} from './plugins/plugin-instance.ts';
+export type { Clock } from './ports/clock.ts';
+export type {
+  AnswerHead,
+  AnswerPipe,
+  ClientRequest,
+  Dialects,
+  EncodeTarget,
+  ErrorAnswer,
+  EventExchange,
+  EventPipe,
+  RequestFacts,
+  WireExchange,
+} from './ports/dialects.ts';
+export type {
+  AccountChanged,
+  AttemptRecord,
+  EventSink,
+  KernelEvent,
+  PluginChanged,
+  RequestFinished,
+} from './ports/event-sink.ts';
+export type { Loggers } from './ports/loggers.ts';
+export type { Problem } from './ports/problem.ts';
+export type { SchemaChecker } from './ports/schema-checker.ts';
+export type { SecretRegistry } from './ports/secret-registry.ts';
+export type {
+  AccountStrategyName,
+  FailoverSettings,
+  KernelSettings,
+  PluginSettings,
+  RouteSettings,
+  RouteTarget,
+  StrategyName,
+  TimeoutSettings,
+} from './ports/settings.ts';
+export type {
+  AccountChoice,
+  Candidate,
+  OutReason,
+  Plan,
+  RouteQuery,
+  RouteVia,
+} from './routing/plan.ts';

@@ -1,0 +1,50 @@
+import type { IngressCall } from './dispatch/ingress-call.ts';
+import type { HealthSnapshot } from './health/health-snapshot.ts';
+import type { Problem } from './ports/problem.ts';
+import type { KernelSettings } from './ports/settings.ts';
+import type { Plan, RouteQuery } from './routing/plan.ts';
+
+/** One entry of the model list. */
+export interface ModelEntry {
+  readonly id: string;
+  readonly displayName?: string;
+  /** The instance that serves it first. */
+  readonly ownedBy: string;
+  readonly contextTokens?: number;
+  readonly maxOutputTokens?: number;
+}
+
+/** What became of an attempt to apply a configuration. */
+export interface ApplyResult {
+  /** True: the configuration is in force. False: the former one still is. */
+  readonly applied: boolean;
+  /** Everything that is wrong, also with instances that are not required. */
+  readonly problems: readonly Problem[];
+}
+
+/** The kernel as its callers see it. */
+export interface Kernel {
+  /**
+   * Applies a configuration: plans all instances, sets up those that are new or changed, puts them
+   * to work together, and retires the former ones once their last call is over. The first call
+   * starts the kernel.
+   */
+  apply(settings: KernelSettings): Promise<ApplyResult>;
+  /** Stops instances in reverse order. Requests that are still under way are aborted. */
+  stop(): Promise<void>;
+  /** Pure: decides, changes nothing. */
+  plan(query: RouteQuery): Plan;
+  /**
+   * Answers one client's request. Resolves when the answer is over, well or not.
+   *
+   * @throws GatewayError before the commit point; nothing has been written then. Its
+   *   `failure.resetAtMs` is what to tell as `Retry-After`.
+   */
+  handle(call: IngressCall): Promise<void>;
+  models(): readonly ModelEntry[];
+  health(): HealthSnapshot;
+  /** Runs every probe now, then answers as {@link Kernel.health}. */
+  checkHealth(signal: AbortSignal): Promise<HealthSnapshot>;
+  /** Each set-up instance's configuration schema, by instance id. */
+  schemas(): Readonly<Record<string, object>>;
+}

@@ -1,0 +1,37 @@
+import type { Executor, HealthProbe, Logger, SocketEndpoint } from '@cliproxy/plugin-api';
+import type { AccountHandle } from '../accounts/account-handle.ts';
+import type { Problem } from '../ports/problem.ts';
+
+/** Where an instance is in its life. */
+export type InstanceState =
+  'starting' | 'ready' | 'needs-login' | 'failed' | 'stopped' | 'disabled';
+
+/** A pattern of model names that a plugin serves, from its manifest. */
+export interface ModelPatternDeclaration {
+  /** A model name; `*` stands for any characters. */
+  readonly match: string;
+  /** The name at the upstream; its `*` take what those of `match` stood for. Absent: unchanged. */
+  readonly upstream?: string;
+}
+
+/** One plugin instance at work: what routing, dispatch and health use. Read-only for them. */
+export interface PluginInstance {
+  readonly id: string;
+  readonly pluginId: string;
+  readonly packageName: string;
+  readonly version: string;
+  readonly state: InstanceState;
+  /** Why it is `failed`. */
+  readonly problems: readonly Problem[];
+  readonly patterns: readonly ModelPatternDeclaration[];
+  /** Absent while not `ready` and not `needs-login`, and for plugins without one. */
+  readonly executor: Executor | undefined;
+  readonly probes: readonly HealthProbe[];
+  readonly sockets: readonly SocketEndpoint[];
+  readonly logger: Logger;
+  /** The accounts now; relay pages come and go. The array is replaced, never changed. */
+  accounts(): readonly AccountHandle[];
+  /** Marks a call as under way, so that a replaced instance ends after its last call. */
+  enter(): void;
+  leave(): void;
+}

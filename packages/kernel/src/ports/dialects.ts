@@ -1,0 +1,160 @@
+import type {
+  Capability,
+  Dialect,
+  Failure,
+  FinishReason,
+  GatewayError,
+  HeaderMap,
+  ModelEvent,
+  ModelRequest,
+  Operation,
+  Usage,
+} from '@cliproxy/plugin-api';
+
+/** What the top-level pass over a request body found. */
+export interface RequestFacts {
+  readonly dialect: Dialect;
+  readonly operation: Operation;
+  /** As the client wrote it. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** Groups the requests of one conversation, where the client says so. */
+  readonly sessionKey?: string;
+  /** What a model must be able to do. Computed on first use: most models lack nothing. */
+  needs(): readonly Capability[];
+}
+
+/** Where an encoded request is to go. */
+export interface EncodeTarget {
+  readonly dialect: Dialect;
+  /** The model's name at the upstream. */
+  readonly model: string;
+  readonly instanceId: string;
+  /** False: decode and encode even where the dialects are the same. */
+  readonly passthrough: boolean;
+  /** Top-level parameters that the model refuses. */
+  readonly refuses: readonly string[];
+  readonly maxOutputTokens?: number;
+  /** `auto`: make sure that the upstream tells the usage of a stream. */
+  readonly usage: 'auto' | 'off';
+  /** Largest answer that is translated, in bytes. */
+  readonly maxAnswerBytes: number;
+}
+
+/** Head of an upstream's 2xx answer. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: HeaderMap;
+}
+
+/**
+ * Turns one upstream's answer into the client's, chunk by chunk, and watches it: one piece for
+ * passthrough and for translation. Never more than one answer goes through it.
+ *
+ * Every method may throw a {@link GatewayError} with a `failure`: the upstream told an error inside
+ * its answer, or broke its dialect.
+ */
+export interface AnswerPipe {
+  /** Content type of the client's answer. */
+  readonly contentType: string;
+  /** True: the client's answer is a stream of events. */
+  readonly streaming: boolean;
+  /** True: the upstream's bytes go through, at most with names replaced. */
+  readonly passthrough: boolean;
+  /**
+   * Takes a chunk of the upstream's body and appends the client's bytes to `out`.
+   *
+   * @returns true once something meaningful (text, reasoning, tool call, finish) has been seen.
+   */
+  push(chunk: Buffer, out: Buffer[]): boolean;
+  /**
+   * The upstream's body is at its end.
+   *
+   * @throws GatewayError `UPSTREAM_TRUNCATED` when the answer is not complete.
+   */
+  end(out: Buffer[]): void;
+  /** What tells a client, inside an answer that has begun, that it broke; empty where nothing can. */
+  failure(error: GatewayError): Buffer;
+  /** What keeps a waiting client's connection alive; only after the answer has begun. */
+  heartbeat(): Buffer;
+  readonly usage: Usage | undefined;
+  readonly finish: FinishReason | undefined;
+}
+
+/** The same for executors that produce events. */
+export interface EventPipe extends Omit<AnswerPipe, 'push'> {
+  push(event: ModelEvent, out: Buffer[]): boolean;
+}
+
+/** A request made ready for one wire target. */
+export interface WireExchange {
+  /** See `WireCall.path`. */
+  readonly path: string;
+  readonly body: Buffer;
+  /** Parameters of the client that the target can't honour. */
+  readonly ignored: readonly string[];
+  /** Called once, for a 2xx answer. */
+  answer(head: AnswerHead): AnswerPipe;
+}
+
+/** A request made ready for an executor that produces events. */
+export interface EventExchange {
+  readonly request: ModelRequest;
+  readonly ignored: readonly string[];
+  answer(): EventPipe;
+}
+
+/** One client's request, read once; its bytes are kept. */
+export interface ClientRequest {
+  readonly facts: RequestFacts;
+  /** @throws GatewayError `CLIENT_UNSUPPORTED` when the target's dialect can't express it. */
+  wire(target: EncodeTarget): WireExchange;
+  /** @throws GatewayError `CLIENT_UNSUPPORTED` */
+  events(target: Omit<EncodeTarget, 'dialect' | 'passthrough'>): EventExchange;
+}
+
+/** An answer in full, in the shape of a dialect. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: HeaderMap;
+  readonly body: Buffer;
+}
+
+/** The wire formats. Implemented by the protocols package. */
+export interface Dialects {
+  /**
+   * Reads a client's request: one pass over the body's top level.
+   *
+   * @param source - for dialects that name model and stream in the path, those are given.
+   * @throws GatewayError `CLIENT_BAD_JSON`, `CLIENT_BAD_REQUEST`
+   */
+  read(source: {
+    readonly dialect: Dialect;
+    readonly operation: Operation;
+    readonly body: Buffer;
+    readonly model?: string;
+    readonly stream?: boolean;
+    /** Client headers, lower-case, for session ids. */
+    readonly headers: HeaderMap;
+  }): ClientRequest;
+  /**
+   * Says what an upstream's error answer means: from the dialect's error body, not the status alone.
+   *
+   * @param nowMs - for `Retry-After`, milliseconds since 1970.
+   */
+  classify(
+    dialect: Dialect,
+    answer: { readonly status: number; readonly headers: HeaderMap; readonly body: Buffer },
+    nowMs: number,
+  ): Failure;
+  /**
+   * An error in a client's shape.
+   *
+   * @param retryAfterMs - told as `Retry-After`, rounded up to a second.
+   */
+  error(
+    dialect: Dialect,
+    error: GatewayError,
+    context: { readonly requestId: string; readonly retryAfterMs?: number },
+  ): ErrorAnswer;
+}

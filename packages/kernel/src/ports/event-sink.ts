@@ -1,0 +1,82 @@
+import type { FailureKind, FinishReason, Usage } from '@cliproxy/plugin-api';
+
+/** What one attempt came to. */
+export interface AttemptRecord {
+  readonly instanceId: string;
+  /** Account id. */
+  readonly account: string;
+  /** Masked label of the account. */
+  readonly accountLabel: string;
+  /** The model's name at the upstream. */
+  readonly model: string;
+  /** Milliseconds from the start of the request. */
+  readonly startedMs: number;
+  readonly durationMs: number;
+  /** HTTP status of the upstream, where one came. */
+  readonly status?: number;
+  readonly outcome: 'answered' | 'failed' | 'client-left';
+  readonly failure?: FailureKind;
+  /** Error code and the sentence for a person; no secrets. */
+  readonly code?: string;
+  readonly reason?: string;
+  /** The upstream's own request id. */
+  readonly upstreamRequestId?: string;
+}
+
+/** Told once per client request, when it is over. The log line and every figure come from it. */
+export interface RequestFinished {
+  readonly type: 'request-finished';
+  readonly requestId: string;
+  readonly dialect: string;
+  readonly operation: string;
+  /** The model that was asked for. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** Masked label of the client key. */
+  readonly client?: string;
+  readonly outcome: 'answered' | 'failed' | 'broken' | 'client-left';
+  /** Status that the client got. */
+  readonly status: number;
+  /** Error code, where the request failed. */
+  readonly code?: string;
+  /** True: the answer's bytes passed unchanged in kind (same dialect in and out). */
+  readonly passthrough?: boolean;
+  readonly attempts: readonly AttemptRecord[];
+  readonly durationMs: number;
+  /** Milliseconds to the commit point. */
+  readonly firstTokenMs?: number;
+  readonly usage?: Usage;
+  readonly finish?: FinishReason;
+  /** Parameters that could not be honoured. */
+  readonly ignored?: readonly string[];
+}
+
+/** Told when an account's state changes. */
+export interface AccountChanged {
+  readonly type: 'account-changed';
+  readonly instanceId: string;
+  readonly account: string;
+  readonly accountLabel: string;
+  /** The model concerned, where only one is. */
+  readonly model?: string;
+  readonly state: 'usable' | 'cooling' | 'trial' | 'needs-login' | 'invalid-key';
+  readonly reason?: string;
+  /** Milliseconds since 1970, where it ends by itself. */
+  readonly untilMs?: number;
+}
+
+/** Told when a plugin instance's state changes. */
+export interface PluginChanged {
+  readonly type: 'plugin-changed';
+  readonly instanceId: string;
+  readonly state: 'starting' | 'ready' | 'needs-login' | 'failed' | 'stopped' | 'disabled';
+  readonly reason?: string;
+}
+
+/** Everything the kernel tells. */
+export type KernelEvent = RequestFinished | AccountChanged | PluginChanged;
+
+/** Listens to the kernel. Must not throw and must not block. */
+export interface EventSink {
+  emit(event: KernelEvent): void;
+}

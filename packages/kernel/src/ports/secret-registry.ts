@@ -1,0 +1,5 @@
+/** Knows which values must never be printed. Implemented where the log is. */
+export interface SecretRegistry {
+  /** From now on the value is masked wherever it appears in the log. */
+  add(value: string): void;
+}

@@ -1,0 +1,93 @@
+import type { Problem } from './problem.ts';
+
+/** One plugin instance, as configured. */
+export interface PluginSettings {
+  /** Key under `plugins:`. */
+  readonly instanceId: string;
+  /** Package name, or absolute folder of one. */
+  readonly package: string;
+  readonly enabled: boolean;
+  /** True: the gateway does not start without it. */
+  readonly required: boolean;
+  /** As written, `${ENV}` expanded; checked against the plugin's schema by the plugin host. */
+  readonly config: unknown;
+  /** What is wrong with it already, for example an unset environment variable. */
+  readonly problems: readonly Problem[];
+}
+
+/** Names a plugin instance that can serve a route, and the model to ask it for. */
+export interface RouteTarget {
+  readonly plugin: string;
+  /** The model's name towards the plugin; absent: the name that was asked for. */
+  readonly model?: string;
+}
+
+/** How to choose among a route's targets. */
+export type StrategyName = 'failover' | 'round-robin';
+
+/** One configured route; the first that matches wins. */
+export interface RouteSettings {
+  /** A model name; `*` stands for any characters. */
+  readonly match: string;
+  readonly targets: readonly RouteTarget[];
+  readonly strategy: StrategyName;
+}
+
+/** Time-outs of an attempt, in milliseconds. */
+export interface TimeoutSettings {
+  readonly connectMs: number;
+  /** From sending the request to the first byte of the answer's body. */
+  readonly firstByteMs: number;
+  /** Between two chunks of the answer. */
+  readonly idleMs: number;
+  /** The whole attempt. */
+  readonly totalMs: number;
+}
+
+/** Numbers of failover and cooling. All times in milliseconds. */
+export interface FailoverSettings {
+  /** Attempts per client request. Default 4. */
+  readonly maxAttempts: number;
+  /** Retries ≤ max(`retryFloor`, `retryRatio` × client requests) per 10 s. */
+  readonly retryRatio: number;
+  readonly retryFloor: number;
+  /** Longest cooling that a vendor's reset time can cause. Default 1 h. */
+  readonly maxCoolingMs: number;
+  /** After `timeout`, `network`, `upstream`. Default 30 s. */
+  readonly outageMs: number;
+  /** After `overloaded`; jitter of a half is added. Default 5 s. */
+  readonly overloadedMs: number;
+  /** After a `rate-limit` without a stated reset. Default 30 s. */
+  readonly rateLimitMs: number;
+  /** After `forbidden` and `billing`. Default 30 min. */
+  readonly deniedMs: number;
+  /** First time out of (account, model) after `not-found`, doubling. Default 10 min. */
+  readonly notFoundMs: number;
+  /** Bytes of a stream's beginning that are held before the commit point. Default 64 KiB. */
+  readonly holdStreamBytes: number;
+  /** Bytes of an answer without stream that are held. Default 1 MiB. */
+  readonly holdBodyBytes: number;
+  /** Commit after this time even without a meaningful event; 0: never. */
+  readonly commitAfterMs: number;
+  /** Largest answer without stream that is translated, in bytes. Default 64 MiB. */
+  readonly maxAnswerBytes: number;
+}
+
+/** The part of the configuration that the kernel needs; frozen. */
+export interface KernelSettings {
+  /** Absolute folder of the configuration file; plugins are looked for from here first. */
+  readonly baseDir: string;
+  readonly plugins: readonly PluginSettings[];
+  readonly routes: readonly RouteSettings[];
+  /** Name asked for → name meant. */
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly timeouts: TimeoutSettings;
+  readonly failover: FailoverSettings;
+  /** How to choose among an instance's accounts. */
+  readonly accountStrategy: AccountStrategyName;
+  /** `auto`: ask Chat upstreams for a stream's usage and take the extra chunk out. */
+  readonly usage: 'auto' | 'off';
+}
+
+/** How to choose among accounts; a request with a session is sticky in any case. */
+export type AccountStrategyName = 'round-robin' | 'fill-first';

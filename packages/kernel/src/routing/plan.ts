@@ -1,0 +1,81 @@
+import type { Capability, Dialect, Operation } from '@cliproxy/plugin-api';
+import type { AccountHandle } from '../accounts/account-handle.ts';
+import type { PluginInstance } from '../plugins/plugin-instance.ts';
+import type { StrategyName } from '../ports/settings.ts';
+
+/** What is asked of the routing table. */
+export interface RouteQuery {
+  /** The model's name as the client wrote it. */
+  readonly model: string;
+  readonly dialect: Dialect;
+  readonly operation: Operation;
+  readonly sessionKey?: string;
+  /** See `RequestFacts.needs`; absent: nothing is needed. */
+  needs?(): readonly Capability[];
+}
+
+/** Why a candidate is out; each has its sentence in `explain`. */
+export type OutReason =
+  | 'instance-failed'
+  | 'instance-disabled'
+  | 'needs-login'
+  | 'no-executor'
+  | 'operation-not-offered'
+  | 'lacks-capability'
+  | 'cooling'
+  | 'invalid-key'
+  | 'trial-under-way'
+  | 'probe-down';
+
+/** One account of a target, and whether it can be used now. */
+export interface AccountChoice {
+  readonly handle: AccountHandle;
+  readonly usable: boolean;
+  /** True: usable for exactly one trial request after cooling. */
+  readonly trial: boolean;
+  readonly reason?: OutReason;
+  /** Until when it is out, in milliseconds since 1970. */
+  readonly untilMs?: number;
+  /** The sentence that came with the failure. */
+  readonly detail?: string;
+}
+
+/** One target of a model: an instance and the model's name there. */
+export interface Candidate {
+  readonly instanceId: string;
+  /** Absent where the configuration names an instance that is not there. */
+  readonly instance: PluginInstance | undefined;
+  /** The model's name at the upstream. */
+  readonly upstreamModel: string;
+  /** How the request is to be encoded; best first. Empty for executors of the kind `events`. */
+  readonly dialects: readonly Dialect[];
+  /** Top-level parameters that the model refuses. */
+  readonly refuses: readonly string[];
+  readonly maxOutputTokens?: number;
+  /** Accounts in the order in which to try them; usable ones first. */
+  readonly accounts: readonly AccountChoice[];
+  readonly usable: boolean;
+  readonly reason?: OutReason;
+  /** What is lacking, which instance is missing, … */
+  readonly detail?: string;
+}
+
+/** How a name was found. */
+export type RouteVia = 'route' | 'instance' | 'pattern' | 'listed';
+
+/** The decision for one request: which targets and accounts to try, in order, and why. */
+export interface Plan {
+  /** As asked for. */
+  readonly requested: string;
+  /** After aliases. */
+  readonly model: string;
+  readonly alias: boolean;
+  /** Absent: nothing matches. */
+  readonly via?: RouteVia;
+  /** The route's or pattern's text, where there is one. */
+  readonly match?: string;
+  readonly strategy: StrategyName;
+  readonly candidates: readonly Candidate[];
+  /** Names that are near, where nothing matches. */
+  readonly near: readonly string[];
+}

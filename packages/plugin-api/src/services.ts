@@ -1,0 +1,26 @@
+import type { AccountRegistry } from './account.ts';
+import type { HttpClient } from './http.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** A typed name for something that the kernel gives to plugins. Compared by `id`. */
+export interface ServiceRef<T> {
+  readonly id: string;
+  /** Carries the type; never present. */
+  readonly __type?: (_: T) => T;
+}
+
+function ref<T>(id: string): ServiceRef<T> {
+  return Object.freeze({ id });
+}
+
+/** The services that a plugin can ask for in `deps`. */
+export const services = Object.freeze({
+  /** HTTP without credentials, to the hosts that the manifest declares. */
+  http: ref<HttpClient>('@cliproxy/http'),
+  /** For accounts that come and go while running. */
+  accounts: ref<AccountRegistry>('@cliproxy/accounts'),
+  /** For processes beside the gateway; the manifest must declare `childProcess`. */
+  supervisor: ref<Supervisor>('@cliproxy/supervisor'),
+  /** The gateway's clock, in milliseconds since 1970. */
+  clock: ref<{ now(): number }>('@cliproxy/clock'),
+});

@@ -1,0 +1,163 @@
+import type {
+  Capability,
+  Dialect,
+  Failure,
+  FinishReason,
+  GatewayError,
+  HeaderMap,
+  ModelEvent,
+  ModelRequest,
+  Usage,
+} from '@cliproxy/plugin-api';
+import type { EncodeTarget, ErrorAnswer } from '@cliproxy/kernel';
+import type { Answer } from '../model/answer.ts';
+import type { JsonObject } from '../model/json-object.ts';
+
+/** A request body in a dialect, and what must be remembered to read its answer. */
+export interface EncodedBody {
+  /** Follows the vendor SDK's base URL. */
+  readonly path: string;
+  readonly body: JsonObject;
+  /** Client parameters that could not be expressed, by the client's name for them. */
+  readonly ignored: readonly string[];
+  /** Tool names that had to be changed: the name sent → the client's name. */
+  readonly toolNames: ReadonlyMap<string, string>;
+}
+
+/** What a decoder of answers needs to know about the request. */
+export interface DecodeContext {
+  /** `<instance>/<model>`: the origin of opaque parts. */
+  readonly origin: string;
+  readonly toolNames: ReadonlyMap<string, string>;
+}
+
+/** What an encoder of answers needs to know about the client. */
+export interface AnswerContext {
+  /** The model's name, as the client asked for it. */
+  readonly model: string;
+  /** Seconds since 1970. */
+  readonly createdS: number;
+  /** The dialect's own prefix not included; letters and digits. Used where the upstream gave no id. */
+  readonly id: string;
+  /** The client asked for a stream's usage (Chat's `stream_options.include_usage`). */
+  readonly includeUsage: boolean;
+  /** Dialect that the upstream spoke, or undefined for events: whose opaque parts are native. */
+  readonly upstream: Dialect | undefined;
+}
+
+/** Requests of a dialect. */
+export interface RequestCodec {
+  /**
+   * Reads a client's request.
+   *
+   * @throws GatewayError `CLIENT_BAD_REQUEST`, naming the field.
+   */
+  decode(
+    body: JsonObject,
+    hints: { readonly model: string; readonly stream: boolean },
+  ): ModelRequest;
+  /**
+   * Writes a request for an upstream.
+   *
+   * @throws GatewayError `CLIENT_UNSUPPORTED` for what changes the meaning if left out.
+   */
+  encode(request: ModelRequest, target: EncodeTarget): EncodedBody;
+  /** What a model must be able to do to serve the body. Never throws. */
+  needs(body: JsonObject): readonly Capability[];
+  /** Groups the requests of one conversation, where the client says so. */
+  sessionKey(body: JsonObject, headers: HeaderMap): string | undefined;
+}
+
+/** Answers without stream. */
+export interface ResponseCodec {
+  /** @throws GatewayError `UPSTREAM_BAD_ANSWER`, or what an error inside the answer means. */
+  decode(body: JsonObject, context: DecodeContext): readonly ModelEvent[];
+  encode(answer: Answer, context: AnswerContext): JsonObject;
+}
+
+/** One server-sent event. */
+export interface SseEvent {
+  /** Value of `event:`; absent where there was none. */
+  readonly event?: string | undefined;
+  /** Lines of `data:`, joined by LF. */
+  readonly data: string;
+}
+
+/** Reads an upstream's stream. */
+export interface StreamDecoder {
+  /** @throws GatewayError for an error told inside the stream, or a broken event. */
+  push(event: SseEvent): readonly ModelEvent[];
+  /** @throws GatewayError `UPSTREAM_TRUNCATED` when the answer was not complete. */
+  end(): readonly ModelEvent[];
+}
+
+/** Writes a client's stream, as SSE text. */
+export interface StreamEncoder {
+  push(event: ModelEvent): string;
+  /** After `finish`: what closes the stream. */
+  end(): string;
+  /** Tells an error inside a stream that has begun; nothing follows it. */
+  failure(error: GatewayError, requestId: string): string;
+}
+
+/** Streams of a dialect. */
+export interface StreamCodec {
+  decoder(context: DecodeContext): StreamDecoder;
+  encoder(context: AnswerContext): StreamEncoder;
+  /** A whole event or comment that keeps a waiting client connected. */
+  readonly heartbeat: string;
+}
+
+/**
+ * Watches a stream that passes through unchanged: one call per SSE frame, on bytes, without parsing
+ * those that can't matter.
+ */
+export interface FrameTap {
+  /**
+   * @param frame - one whole frame, its blank line included.
+   * @returns whether it holds something meaningful (text, reasoning, tool call, finish).
+   * @throws GatewayError for an error told inside the stream.
+   */
+  see(frame: Buffer): boolean;
+  /** @throws GatewayError `UPSTREAM_TRUNCATED` when the answer was not complete. */
+  end(): void;
+  readonly usage: Usage | undefined;
+  readonly finish: FinishReason | undefined;
+}
+
+/** What passthrough has to know of a dialect. */
+export interface PassthroughCodec {
+  tap(): FrameTap;
+  /** Usage and finish of a whole answer; throws as {@link ResponseCodec.decode} on an error inside. */
+  inspect(body: JsonObject): { readonly usage?: Usage; readonly finish?: FinishReason };
+  /** Paths of the keys that name the model in answers, for example `['message', 'model']`. */
+  readonly modelPaths: readonly (readonly string[])[];
+}
+
+/** Errors of a dialect. */
+export interface ErrorCodec {
+  /** See `Dialects.classify`. `body` is undefined where it was not a JSON object. */
+  classify(
+    answer: {
+      readonly status: number;
+      readonly headers: HeaderMap;
+      readonly body: JsonObject | undefined;
+    },
+    nowMs: number,
+  ): Failure;
+  /** See `Dialects.error`. */
+  encode(
+    error: GatewayError,
+    context: { readonly requestId: string; readonly retryAfterMs?: number },
+  ): ErrorAnswer;
+}
+
+/** One wire dialect. Adding one is adding a folder and a line in `dialects.ts`. */
+export interface DialectCodec {
+  readonly id: Dialect;
+  readonly request: RequestCodec;
+  readonly response: ResponseCodec;
+  readonly stream: StreamCodec;
+  readonly passthrough: PassthroughCodec;
+  readonly errors: ErrorCodec;
+}
