@@ -1,1 +1,16 @@
-export {};
+import { apiKeyAccounts, definePlugin } from '@cliproxy/plugin-api';
+import { apiKeyAuthenticator } from './api-key-authenticator.ts';
+import { chatGptConfig } from './config.ts';
+import { chatGptExecutor } from './executor.ts';
+import { upstreamProbe } from './probe.ts';
+
+/** GPT models by the OpenAI API, with API keys. */
+export default definePlugin({
+  config: chatGptConfig,
+  setup: ({ config }) => ({
+    executor: chatGptExecutor(config),
+    authenticators: [apiKeyAuthenticator],
+    accounts: apiKeyAccounts(config.apiKeys, apiKeyAuthenticator.id),
+    probes: [upstreamProbe(config)],
+  }),
+});

@@ -1,1 +1,16 @@
-export {};
+import { apiKeyAccounts, definePlugin } from '@cliproxy/plugin-api';
+import { apiKeyAuthenticator } from './api-key-authenticator.ts';
+import { claudeConfig } from './config.ts';
+import { claudeExecutor } from './executor.ts';
+import { upstreamProbe } from './probe.ts';
+
+/** Claude models by the Anthropic Messages API, with API keys. */
+export default definePlugin({
+  config: claudeConfig,
+  setup: ({ config }) => ({
+    executor: claudeExecutor(config),
+    authenticators: [apiKeyAuthenticator],
+    accounts: apiKeyAccounts(config.apiKeys, apiKeyAuthenticator.id),
+    probes: [upstreamProbe(config)],
+  }),
+});

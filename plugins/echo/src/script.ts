@@ -1,0 +1,117 @@
+import { GatewayError } from '@cliproxy/plugin-api';
+import type { FailureKind, ModelRequest, Part } from '@cliproxy/plugin-api';
+
+/** What to answer: worked out from the last turn of a request. */
+export interface Script {
+  readonly reasoning: string;
+  readonly text: string;
+  readonly toolCalls: readonly { readonly name: string; readonly argumentsJson: string }[];
+  /** Break off after this many words, as if the upstream had died. */
+  readonly breakAfterWords: number | undefined;
+}
+
+/**
+ * Reads the script of an answer from what was sent. Lines that begin with one of these words are
+ * orders, everything else is echoed:
+ *
+ * - `/tool NAME {"x":1}` calls a tool; several lines call several at once
+ * - `/think SOME TEXT` thinks before it answers
+ * - `/error KIND [SECONDS]` fails; the kinds are those of `FailureKind`; for a second unless said
+ * - `/break [WORDS]` breaks the answer off
+ *
+ * @throws GatewayError for `/error`, and for an order that can't be understood.
+ */
+export function readScript(request: ModelRequest, nowMs: number): Script {
+  const lines = said(request.turns.at(-1)?.parts ?? []).split('\n');
+  const text: string[] = [];
+  const reasoning: string[] = [];
+  const toolCalls: { name: string; argumentsJson: string }[] = [];
+  let breakAfterWords: number | undefined;
+  for (const line of lines) {
+    const [order, first = '', ...rest] = line.trim().split(' ');
+    switch (order) {
+      case '/tool':
+        toolCalls.push({ name: first, argumentsJson: rest.join(' ') || '{}' });
+        break;
+      case '/think':
+        reasoning.push([first, ...rest].join(' '));
+        break;
+      case '/error':
+        throw failure(first, rest[0], nowMs);
+      case '/break':
+        breakAfterWords = first === '' ? 1 : wholeNumber(first, '/break');
+        break;
+      default:
+        text.push(line);
+    }
+  }
+  return {
+    reasoning: reasoning.join('\n'),
+    text: text.join('\n'),
+    toolCalls,
+    breakAfterWords,
+  };
+}
+
+/** A part in words: text as it is, anything else by what it is. */
+function said(parts: readonly Part[]): string {
+  return parts
+    .map((part): string => {
+      switch (part.type) {
+        case 'text':
+        case 'refusal':
+        case 'reasoning':
+          return part.text;
+        case 'media':
+          return `[${part.mediaType}]`;
+        case 'tool-call':
+          return `${part.name}(${part.argumentsJson})`;
+        case 'tool-result':
+          return said(part.content);
+      }
+    })
+    .join('\n');
+}
+
+const CODES: Readonly<Record<FailureKind, string>> = {
+  'bad-request': 'UPSTREAM_BAD_REQUEST',
+  auth: 'UPSTREAM_AUTH',
+  billing: 'UPSTREAM_BILLING',
+  forbidden: 'UPSTREAM_FORBIDDEN',
+  'not-found': 'UPSTREAM_NOT_FOUND',
+  'too-large': 'UPSTREAM_REQUEST_TOO_LARGE',
+  'rate-limit': 'UPSTREAM_RATE_LIMIT',
+  overloaded: 'UPSTREAM_OVERLOADED',
+  timeout: 'UPSTREAM_TIMEOUT',
+  network: 'UPSTREAM_UNREACHABLE',
+  upstream: 'UPSTREAM_FAILED',
+};
+
+function failure(kind: string, seconds: string | undefined, nowMs: number): GatewayError {
+  if (!Object.hasOwn(CODES, kind)) {
+    const kinds = Object.keys(CODES).join(', ');
+    return refusal(`/error ${kind}: there is no such kind; use one of ${kinds}`);
+  }
+  const known = kind as FailureKind;
+  const clientFault = known === 'bad-request' || known === 'too-large';
+  const message = `echo was told to fail with ${kind}`;
+  return new GatewayError(CODES[known], message, {
+    failure: {
+      kind: known,
+      scope: clientFault ? 'request' : 'account',
+      resetAtMs: nowMs + 1000 * (seconds === undefined ? 1 : wholeNumber(seconds, '/error')),
+      message,
+    },
+  });
+}
+
+function wholeNumber(text: string, order: string): number {
+  if (!/^\d{1,6}$/u.test(text)) throw refusal(`${order} ${text}: give a whole number`);
+  return Number(text);
+}
+
+function refusal(message: string): GatewayError {
+  return new GatewayError('UPSTREAM_BAD_REQUEST', message, {
+    failure: { kind: 'bad-request', scope: 'request', message },
+  });
+}
