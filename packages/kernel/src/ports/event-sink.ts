@@ -59,7 +59,7 @@ export interface AccountChanged {
   readonly accountLabel: string;
   /** The model concerned, where only one is. */
   readonly model?: string;
-  readonly state: 'usable' | 'cooling' | 'trial' | 'needs-login' | 'invalid-key';
+  readonly state: 'usable' | 'cooling' | 'trial' | 'needs-login' | 'invalid-key' | 'probe-down';
   readonly reason?: string;
   /** Milliseconds since 1970, where it ends by itself. */
   readonly untilMs?: number;

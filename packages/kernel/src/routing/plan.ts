@@ -1,4 +1,4 @@
-import type { Capability, Dialect, Operation } from '@cliproxy/plugin-api';
+import type { Capability, Dialect, FailureKind, Operation } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { StrategyName } from '../ports/settings.ts';
@@ -34,6 +34,8 @@ export interface AccountChoice {
   /** True: usable for exactly one trial request after cooling. */
   readonly trial: boolean;
   readonly reason?: OutReason;
+  /** What kind of failure put it out; tells a 429 from a 404 from a 503. */
+  readonly kind?: FailureKind;
   /** Until when it is out, in milliseconds since 1970. */
   readonly untilMs?: number;
   /** The sentence that came with the failure. */

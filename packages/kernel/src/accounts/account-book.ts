@@ -1,0 +1,352 @@
+import type { Failure, FailureKind, Quota } from '@cliproxy/plugin-api';
+import QuickLRU from 'quick-lru';
+import type { Clock } from '../ports/clock.ts';
+import type { AccountChanged, EventSink } from '../ports/event-sink.ts';
+import type { FailoverSettings } from '../ports/settings.ts';
+import type { AccountChoice, Candidate, Plan } from '../routing/plan.ts';
+import type { AccountHandle } from './account-handle.ts';
+import type { AccountIncident, AccountState, Availability } from './account-state.ts';
+import { availabilityOf, levelOf, nextAccountState } from './account-state.ts';
+
+/** What an attempt came to, as far as its account is concerned. */
+export type AttemptOutcome =
+  /** The upstream answers: told at the commit point, so that a long answer holds no trial slot. */
+  | { readonly type: 'answered' }
+  | { readonly type: 'failed'; readonly failure: Failure }
+  /** The client left, or the attempt was never sent: nothing was learnt. */
+  | { readonly type: 'abandoned' };
+
+/** How an account stands, for people. Times are milliseconds since 1970. */
+export interface AccountStanding {
+  readonly state: AccountChanged['state'];
+  readonly kind?: FailureKind;
+  readonly reason?: string;
+  readonly untilMs?: number;
+  /** Models that are out for this account alone. */
+  readonly models: readonly {
+    readonly model: string;
+    readonly reason?: string;
+    readonly untilMs?: number;
+  }[];
+  readonly quotas?: readonly Quota[];
+}
+
+/** What an {@link AccountBook} needs. */
+export interface AccountBookOptions {
+  readonly clock: Clock;
+  readonly sink: EventSink;
+  /** Read for every decision, so that a reload takes effect at once. */
+  readonly policy: () => FailoverSettings;
+  /** From 0 to 1, for jitter. */
+  readonly random: () => number;
+}
+
+type Level = 'instance' | 'account' | 'model';
+
+interface Place {
+  readonly instanceId: string;
+  readonly handle: AccountHandle;
+  readonly model: string;
+  /** All accounts of the instance, which share its state. */
+  readonly siblings: readonly AccountHandle[];
+}
+
+interface AccountEntry {
+  readonly instanceId: string;
+  label: string;
+  state?: AccountState;
+  models?: QuickLRU<string, AccountState>;
+  /** Probes that are down, and what they said. */
+  downProbes?: Map<string, string>;
+  quotas?: readonly Quota[];
+}
+
+const MAX_ACCOUNTS = 5_000;
+const MAX_MODELS_PER_ACCOUNT = 250;
+const MAX_QUOTAS = 32;
+const LEVELS: readonly Level[] = ['instance', 'account', 'model'];
+const USABLE: Availability = Object.freeze({ usable: true, trial: false });
+
+/**
+ * Knows which accounts can be used. Learns from every attempt; decides who may try an account that
+ * was out. Bounded: of accounts and of models per account it forgets the least recently used.
+ */
+export class AccountBook {
+  readonly #options: AccountBookOptions;
+  readonly #instances = new Map<string, AccountState>();
+  readonly #accounts = new QuickLRU<string, AccountEntry>({ maxSize: MAX_ACCOUNTS });
+  /** Which trial slots a request holds. */
+  readonly #trials = new WeakMap<AccountChoice, readonly Level[]>();
+
+  constructor(options: AccountBookOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Whether an account can be used for a model now.
+   *
+   * @param model - the model's name at the upstream.
+   */
+  availability(instanceId: string, accountId: string, model: string): Availability {
+    const entry = this.#accounts.get(accountId);
+    const instance = this.#instances.get(instanceId);
+    if (entry === undefined) return instance === undefined ? USABLE : this.#merge([instance]);
+    return this.#merge([instance, entry.state, entry.models?.get(model)], entry.downProbes);
+  }
+
+  /**
+   * Called right before an attempt.
+   *
+   * @returns false when the account has gone out since the plan was made, or another request has
+   *   its trial: go on to the next. True: {@link AccountBook.record} must follow.
+   */
+  tryBegin(candidate: Candidate, choice: AccountChoice): boolean {
+    const place = placeOf(candidate, choice);
+    const { instanceId, handle, model } = place;
+    const { usable, trial } = this.availability(instanceId, handle.account.id, model);
+    if (!usable) return false;
+    if (!trial) return true;
+    const held = LEVELS.filter((level) => this.#read(place, level) !== undefined);
+    this.#trials.set(choice, held);
+    for (const level of held) this.#step(place, level, { type: 'trial-begun' });
+    return true;
+  }
+
+  /** Takes what an attempt came to. May be called again when an answer breaks after its beginning. */
+  record(candidate: Candidate, choice: AccountChoice, outcome: AttemptOutcome): void {
+    const place = placeOf(candidate, choice);
+    const held = this.#trials.get(choice) ?? [];
+    this.#trials.delete(choice);
+    for (const level of LEVELS) {
+      const incident = this.#incident(place, level, held.includes(level), outcome);
+      if (incident !== undefined) this.#step(place, level, incident);
+    }
+  }
+
+  /** Keeps what the vendor's headers told about an account's limits; they are shown, not obeyed. */
+  setQuotas(handle: AccountHandle, quotas: readonly Quota[]): void {
+    this.#entry(handle).quotas = quotas.slice(0, MAX_QUOTAS);
+  }
+
+  /**
+   * Takes what a probe that affects readiness found: while it is down the account is out.
+   *
+   * @param down - what the probe said; absent: it is up.
+   */
+  setProbe(handle: AccountHandle, probeId: string, down: string | undefined): void {
+    const entry = this.#accounts.get(handle.account.id);
+    if (down !== undefined) {
+      const probes = (this.#entry(handle).downProbes ??= new Map<string, string>());
+      const known = probes.has(probeId);
+      probes.set(probeId, down);
+      if (!known) this.#tell(handle);
+      return;
+    }
+    const place = { instanceId: handle.instanceId, handle, model: '', siblings: [handle] };
+    this.#step(place, 'instance', { type: 'probe-up' });
+    this.#step(place, 'account', { type: 'probe-up' });
+    if (entry?.downProbes?.delete(probeId) === true) this.#tell(handle);
+  }
+
+  /** Forgets what stands against one account, or against all. */
+  reset(accountId?: string): void {
+    const entries =
+      accountId === undefined
+        ? [...this.#accounts]
+        : [...this.#accounts].filter(([id]) => id === accountId);
+    if (accountId === undefined) this.#instances.clear();
+    else this.#instances.delete(accountId.slice(0, accountId.indexOf('/')));
+    for (const [id, entry] of entries) {
+      const told = entry.state !== undefined || entry.models !== undefined;
+      delete entry.state;
+      delete entry.models;
+      if (told) this.#emit(entry.instanceId, id, entry.label);
+    }
+  }
+
+  /**
+   * When the first account of a plan can be used again, in milliseconds since 1970; for
+   * `Retry-After`. Undefined where no time is known.
+   */
+  soonestResetMs(plan: Plan): number | undefined {
+    const nowMs = this.#options.clock.now();
+    let soonest: number | undefined;
+    for (const candidate of plan.candidates) {
+      for (const { handle } of candidate.accounts) {
+        const { instanceId, upstreamModel } = candidate;
+        const found = this.availability(instanceId, handle.account.id, upstreamModel);
+        const atMs = found.usable
+          ? nowMs
+          : found.reason === 'trial-under-way'
+            ? nowMs + 1_000
+            : found.untilMs;
+        if (atMs !== undefined && (soonest === undefined || atMs < soonest)) soonest = atMs;
+      }
+    }
+    return soonest;
+  }
+
+  /** How an account stands, for health and for the operator. */
+  standing(instanceId: string, accountId: string): AccountStanding {
+    const entry = this.#accounts.peek(accountId);
+    const own = this.#merge([this.#instances.get(instanceId), entry?.state], entry?.downProbes);
+    const models = [];
+    for (const [model, state] of entry?.models ?? []) {
+      const { detail, untilMs } = this.#merge([state]);
+      models.push({
+        model,
+        reason: detail ?? state.kind,
+        ...(untilMs === undefined ? {} : { untilMs }),
+      });
+    }
+    return {
+      ...asState(own),
+      ...(own.kind === undefined ? {} : { kind: own.kind }),
+      models,
+      ...(entry?.quotas === undefined ? {} : { quotas: entry.quotas }),
+    };
+  }
+
+  /** What an outcome means for one of the levels; nothing where it says nothing about it. */
+  #incident(
+    place: Place,
+    level: Level,
+    trial: boolean,
+    outcome: AttemptOutcome,
+  ): AccountIncident | undefined {
+    if (outcome.type !== 'failed') return { type: outcome.type, trial };
+    const { failure } = outcome;
+    const failed = levelOf(failure);
+    if (failed === level) {
+      const method = place.handle.authMethod;
+      const apiKey = method === undefined || method === 'api-key';
+      return { type: 'failed', trial, failure, apiKey, random: this.#options.random() };
+    }
+    if (!trial) return undefined;
+    // A vendor that refuses one model in so many words has taken the account itself.
+    const reached = failed === 'model' && ['not-found', 'rate-limit'].includes(failure.kind);
+    return { type: reached ? 'answered' : 'abandoned', trial };
+  }
+
+  #step(place: Place, level: Level, incident: AccountIncident): void {
+    const before = this.#read(place, level);
+    const { clock, policy } = this.#options;
+    const after = nextAccountState(before, incident, clock.now(), policy());
+    if (after === before) return;
+    this.#write(place, level, after);
+    if (incident.type === 'abandoned') return;
+    if (level === 'model') this.#tell(place.handle, place.model);
+    else if (level === 'account') this.#tell(place.handle);
+    else for (const handle of place.siblings) this.#tell(handle);
+  }
+
+  #read({ instanceId, handle, model }: Place, level: Level): AccountState | undefined {
+    if (level === 'instance') return this.#instances.get(instanceId);
+    const entry = this.#accounts.get(handle.account.id);
+    return level === 'account' ? entry?.state : entry?.models?.get(model);
+  }
+
+  #write(place: Place, level: Level, state: AccountState | undefined): void {
+    if (level === 'instance') {
+      if (state === undefined) this.#instances.delete(place.instanceId);
+      else this.#instances.set(place.instanceId, state);
+      return;
+    }
+    const entry = this.#entry(place.handle);
+    if (level === 'account') {
+      if (state === undefined) delete entry.state;
+      else entry.state = state;
+      return;
+    }
+    entry.models ??= new QuickLRU({ maxSize: MAX_MODELS_PER_ACCOUNT });
+    if (state !== undefined) entry.models.set(place.model, state);
+    else if (entry.models.delete(place.model) && entry.models.size === 0) delete entry.models;
+  }
+
+  #entry(handle: AccountHandle): AccountEntry {
+    const { id, label } = handle.account;
+    let entry = this.#accounts.get(id);
+    if (entry === undefined) {
+      entry = { instanceId: handle.instanceId, label };
+      this.#accounts.set(id, entry);
+    }
+    entry.label = label;
+    return entry;
+  }
+
+  /** Of several obstacles the one that lasts longest counts. */
+  #merge(
+    states: readonly (AccountState | undefined)[],
+    downProbes?: ReadonlyMap<string, string>,
+  ): Availability {
+    const nowMs = this.#options.clock.now();
+    const policy = this.#options.policy();
+    let worst = USABLE;
+    for (const state of states) {
+      if (state === undefined) continue;
+      const found = availabilityOf(state, nowMs, policy);
+      if (rank(found) > rank(worst)) worst = found;
+    }
+    if (!worst.usable || downProbes === undefined || downProbes.size === 0) return worst;
+    const detail = [...downProbes.values()].join('; ');
+    return { usable: false, trial: false, reason: 'probe-down', detail };
+  }
+
+  #tell(handle: AccountHandle, model?: string): void {
+    const { id, label } = handle.account;
+    this.#emit(handle.instanceId, id, label, model);
+  }
+
+  #emit(instanceId: string, account: string, accountLabel: string, model?: string): void {
+    const entry = this.#accounts.peek(account);
+    const found =
+      model === undefined
+        ? this.#merge([this.#instances.get(instanceId), entry?.state], entry?.downProbes)
+        : this.#merge([entry?.models?.peek(model)]);
+    this.#options.sink.emit({
+      type: 'account-changed',
+      instanceId,
+      account,
+      accountLabel,
+      ...(model === undefined ? {} : { model }),
+      ...asState(found),
+    });
+  }
+}
+
+function placeOf(candidate: Candidate, choice: AccountChoice): Place {
+  const { instance, instanceId, upstreamModel: model } = candidate;
+  const { handle } = choice;
+  return { instanceId, handle, model, siblings: instance?.accounts() ?? [handle] };
+}
+
+/** Usable, then a trial, then a trial of another, then by the time that is left. */
+function rank({ usable, trial, untilMs }: Availability): number {
+  if (usable) return trial ? 0 : -1;
+  return untilMs ?? 1;
+}
+
+function asState(
+  found: Availability,
+): Pick<AccountChanged, 'state'> & { reason?: string; untilMs?: number } {
+  const reason = found.detail ?? found.kind;
+  return {
+    state: stateName(found),
+    ...(reason === undefined ? {} : { reason }),
+    ...(found.untilMs === undefined ? {} : { untilMs: found.untilMs }),
+  };
+}
+
+function stateName({ usable, trial, reason }: Availability): AccountChanged['state'] {
+  if (usable) return trial ? 'trial' : 'usable';
+  switch (reason) {
+    case 'needs-login':
+    case 'invalid-key':
+    case 'probe-down':
+      return reason;
+    case 'trial-under-way':
+      return 'trial';
+    default:
+      return 'cooling';
+  }
+}
