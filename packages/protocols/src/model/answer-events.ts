@@ -1,0 +1,154 @@
+import { GatewayError } from '@cliproxy/plugin-api';
+import type { FinishReason, ModelEvent, Opaque, Part, Usage } from '@cliproxy/plugin-api';
+import type { Answer } from './answer.ts';
+
+interface OpenPart {
+  readonly part: Part;
+  readonly pieces: string[];
+  opaque?: Opaque;
+}
+
+/**
+ * Adds up the events of an answer. Parts stand in the order in which they were opened.
+ *
+ * @throws GatewayError `UPSTREAM_TRUNCATED` without a `finish`, `UPSTREAM_BAD_ANSWER` for a delta
+ *   of a part that is not there.
+ */
+export function collectAnswer(events: Iterable<ModelEvent>): Answer {
+  const collector = answerCollector();
+  for (const event of events) collector.push(event);
+  return collector.end();
+}
+
+/** Adds up events as they come; see {@link collectAnswer}. */
+export interface AnswerCollector {
+  push(event: ModelEvent): void;
+  end(): Answer;
+}
+
+/** Makes a collector for one answer. */
+export function answerCollector(): AnswerCollector {
+  const open = new Map<number, OpenPart>();
+  let id: string | undefined;
+  let usage: Usage | undefined;
+  let finish: FinishReason | undefined;
+  return {
+    push(event) {
+      switch (event.type) {
+        case 'start':
+          id = event.id ?? id;
+          break;
+        case 'open':
+          open.set(event.index, { part: event.part, pieces: [] });
+          break;
+        case 'delta':
+          partAt(open, event.index).pieces.push(event.text);
+          break;
+        case 'close':
+          if (event.opaque !== undefined) partAt(open, event.index).opaque = event.opaque;
+          break;
+        case 'usage':
+          usage = event.usage;
+          break;
+        case 'finish':
+          finish = event.reason;
+          break;
+      }
+    },
+    end() {
+      if (finish === undefined) throw truncated();
+      return {
+        ...(id !== undefined && { id }),
+        parts: [...open.values()].map(closed),
+        finish,
+        ...(usage !== undefined && { usage }),
+      };
+    },
+  };
+}
+
+/** The events of a complete answer: what a stream of it would have told, in as few steps. */
+export function answerEvents(answer: Answer): readonly ModelEvent[] {
+  const events: ModelEvent[] = [
+    answer.id === undefined ? { type: 'start' } : { type: 'start', id: answer.id },
+  ];
+  answer.parts.forEach((part, index) => {
+    events.push(...partEvents(part, index));
+  });
+  if (answer.usage !== undefined) events.push({ type: 'usage', usage: answer.usage });
+  events.push({ type: 'finish', reason: answer.finish });
+  return events;
+}
+
+/** The error of an answer that ended before its `finish`. */
+export function truncated(): GatewayError {
+  return new GatewayError(
+    'UPSTREAM_TRUNCATED',
+    "The upstream's answer ended before it was complete.",
+    { failure: { kind: 'upstream', scope: 'instance' } },
+  );
+}
+
+function partAt(open: ReadonlyMap<number, OpenPart>, index: number): OpenPart {
+  const part = open.get(index);
+  if (part !== undefined) return part;
+  throw new GatewayError(
+    'UPSTREAM_BAD_ANSWER',
+    `The upstream's answer goes on with part ${index}, which it has not begun.`,
+    { failure: { kind: 'upstream', scope: 'instance' } },
+  );
+}
+
+function closed({ part, pieces, opaque }: OpenPart): Part {
+  const text = pieces.join('');
+  switch (part.type) {
+    case 'text':
+    case 'refusal':
+      return { ...part, text: part.text + text };
+    case 'reasoning':
+      return { ...part, text: part.text + text, ...(opaque !== undefined && { opaque }) };
+    case 'tool-call': {
+      const argumentsJson = part.argumentsJson + text;
+      return {
+        ...part,
+        argumentsJson: argumentsJson === '' ? '{}' : argumentsJson,
+        ...(opaque !== undefined && { opaque }),
+      };
+    }
+    case 'media':
+    case 'tool-result':
+      return part;
+  }
+}
+
+function partEvents(part: Part, index: number): readonly ModelEvent[] {
+  const delta = (text: string): readonly ModelEvent[] =>
+    text === '' ? [] : [{ type: 'delta', index, text }];
+  const close: ModelEvent = { type: 'close', index };
+  switch (part.type) {
+    case 'text':
+    case 'refusal':
+      return [{ type: 'open', index, part: { ...part, text: '' } }, ...delta(part.text), close];
+    case 'reasoning': {
+      // Without text, the opaque part is all there is: it comes whole, as the upstream sent it.
+      if (part.text === '') return [{ type: 'open', index, part }, close];
+      const { opaque, ...rest } = part;
+      return [
+        { type: 'open', index, part: { ...rest, text: '' } },
+        ...delta(part.text),
+        opaque === undefined ? close : { ...close, opaque },
+      ];
+    }
+    case 'tool-call': {
+      const { opaque, ...rest } = part;
+      return [
+        { type: 'open', index, part: { ...rest, argumentsJson: '' } },
+        ...delta(part.argumentsJson),
+        opaque === undefined ? close : { ...close, opaque },
+      ];
+    }
+    case 'media':
+    case 'tool-result':
+      return [{ type: 'open', index, part }, close];
+  }
+}

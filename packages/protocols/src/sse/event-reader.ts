@@ -1,0 +1,50 @@
+import { createParser } from 'eventsource-parser';
+import type { SseEvent } from '../hub/dialect-codec.ts';
+import { FrameSplitter, MAX_FRAME_BYTES } from './frame-splitter.ts';
+
+const CR = 0x0d;
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/** Reads the events of a stream, for those who translate them. */
+export interface EventReader {
+  /** @throws GatewayError `UPSTREAM_TOO_LARGE` */
+  push(chunk: Buffer): readonly SseEvent[];
+  /** The events of a last frame whose blank line never came. */
+  end(): readonly SseEvent[];
+}
+
+/**
+ * Makes a reader. Frames are cut first: each is whole, so no character is split, memory is bounded
+ * and time is linear whatever the chunks are.
+ */
+export function eventReader(maxFrameBytes: number = MAX_FRAME_BYTES): EventReader {
+  const splitter = new FrameSplitter(maxFrameBytes);
+  let events: SseEvent[] = [];
+  let first = true;
+  const parser = createParser({
+    onEvent: ({ event, data }) => events.push(event === undefined ? { data } : { event, data }),
+  });
+  const feed = (frame: Buffer): void => {
+    let text = frame.toString('utf8');
+    if (first && text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
+    first = false;
+    // The parser is only linear for LF, and waits after a last CR.
+    parser.feed(frame.includes(CR) ? text.replaceAll(/\r\n?/g, '\n') : text);
+  };
+  const take = (): readonly SseEvent[] => {
+    const taken = events;
+    events = [];
+    return taken;
+  };
+  return {
+    push(chunk) {
+      for (const frame of splitter.push(chunk)) feed(frame);
+      return take();
+    },
+    end() {
+      const rest = splitter.end();
+      if (rest !== undefined) feed(Buffer.concat([rest, Buffer.from('\n\n')]));
+      return take();
+    },
+  };
+}
