@@ -36,9 +36,11 @@ export interface MediaPart {
 /** The model asks for a tool to be called. */
 export interface ToolCallPart {
   readonly type: 'tool-call';
+  /** Of which kind of {@link Tool}; absent: `function`. */
+  readonly kind?: 'custom';
   readonly id: string;
   readonly name: string;
-  /** As the model wrote it; `{}` when empty; may be invalid JSON. */
+  /** As the model wrote it; `{}` when empty; may be invalid JSON. Free text for a `custom` tool. */
   readonly argumentsJson: string;
   readonly opaque?: Opaque;
 }
