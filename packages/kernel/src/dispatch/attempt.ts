@@ -1,0 +1,366 @@
+import { errorRow, GatewayError } from '@cliproxy/plugin-api';
+import type { CallContext, Failure, HeaderMap, ModelEvent, WireReply } from '@cliproxy/plugin-api';
+import type { PluginInstance } from '../plugins/plugin-instance.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { AnswerPipe, Dialects } from '../ports/dialects.ts';
+import type { AccountChoice, Candidate } from '../routing/plan.ts';
+import { answerHead } from './answer-head.ts';
+import { AnswerRelay } from './answer-relay.ts';
+import type { PiecePipe } from './answer-relay.ts';
+import { AttemptClock } from './attempt-clock.ts';
+import type { AttemptClockOwner, AttemptPhase } from './attempt-clock.ts';
+import { CommitGate } from './commit-gate.ts';
+import { readErrorBody } from './error-body.ts';
+import type { ErrorBodyReading } from './error-body.ts';
+import { errorOfFailure, errorOfThrown, failureOf, isFailure, pluginFault } from './failure-of.ts';
+import type { IngressCall } from './ingress-call.ts';
+import type { DispatchSettings, PreparedCall } from './prepared-call.ts';
+import { relayBody } from './relay-body.ts';
+import { relayEvents } from './relay-events.ts';
+import { checkedReply, discardReply, upstreamRequestId } from './wire-reply.ts';
+
+/** Everything that one attempt needs. */
+export interface AttemptInput {
+  readonly call: IngressCall;
+  readonly candidate: Candidate;
+  readonly instance: PluginInstance;
+  readonly choice: AccountChoice;
+  readonly prepared: PreparedCall;
+  /** 1 for the first attempt. */
+  readonly number: number;
+  readonly settings: DispatchSettings;
+  readonly clock: Clock;
+  readonly dialects: Pick<Dialects, 'classify'>;
+  /** When to commit whatever is held, in monotonic milliseconds; absent: never. */
+  readonly commitAtMs: number | undefined;
+  /** Nothing was sent to the client for so long: a heartbeat is. */
+  readonly heartbeatMs: number;
+  /** Called at the commit point. */
+  readonly onCommit: () => void;
+}
+
+/**
+ * How an attempt ended. `failed`: the client has seen nothing of it. `broken`: it failed after the
+ * commit point, and the client was told.
+ */
+export type AttemptEnd =
+  | { readonly outcome: 'answered' | 'client-left' }
+  | {
+      readonly outcome: 'failed' | 'broken';
+      readonly error: GatewayError;
+      readonly failure: Failure;
+    };
+
+type WirePrepared = Extract<PreparedCall, { kind: 'wire' }>;
+type EventsPrepared = Extract<PreparedCall, { kind: 'events' }>;
+
+const jsonHeaders: HeaderMap = Object.freeze({ 'content-type': 'application/json' });
+const nothing = Buffer.alloc(0);
+/** An error's text is not waited for longer than this. */
+const ERROR_BODY_MS = 5_000;
+const eventTypes: readonly unknown[] = ['start', 'open', 'delta', 'close', 'usage', 'finish'];
+
+/** One request to one account of one target, from sending it to the last byte of its answer. */
+export class Attempt implements AttemptClockOwner {
+  /** HTTP status of the upstream, where one came. */
+  status: number | undefined;
+  upstreamRequestId: string | undefined;
+  quotas: WireReply['quotas'];
+  readonly #input: AttemptInput;
+  readonly #clock: AttemptClock;
+  readonly #controller = new AbortController();
+  #pipe: Omit<AnswerPipe, 'push'> | undefined;
+  #gate: CommitGate | undefined;
+  #relay: Pick<AnswerRelay<never>, 'halt' | 'stop'> | undefined;
+  #errorBody: ErrorBodyReading | undefined;
+  #commitDue = false;
+  #over = false;
+  #resolve: (end: AttemptEnd) => void = () => undefined;
+
+  constructor(input: AttemptInput) {
+    this.#input = input;
+    this.#clock = new AttemptClock(input.clock, input.settings.timeouts.totalMs, this);
+  }
+
+  /** The answer as far as it has come: its usage and finish. */
+  get answer(): Pick<AnswerPipe, 'usage' | 'finish' | 'passthrough'> | undefined {
+    return this.#pipe;
+  }
+
+  /** Sends the request. Never rejects; ends at once on {@link Attempt.leave} and {@link Attempt.stop}. */
+  run(): Promise<AttemptEnd> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      const { prepared, settings, commitAtMs } = this.#input;
+      this.#clock.enter('first-byte', settings.timeouts.firstByteMs);
+      if (commitAtMs !== undefined) this.#clock.commitAt(commitAtMs);
+      try {
+        if (prepared.kind === 'wire') this.#send(prepared);
+        else this.#pull(prepared);
+      } catch (thrown) {
+        this.#failThrown(thrown);
+      }
+    });
+  }
+
+  /** The client has left: the upstream is told at once. */
+  leave(): void {
+    this.#gate?.shut();
+    this.#settle({ outcome: 'client-left' });
+  }
+
+  /** Ends it from outside, with an error for the client. */
+  stop(error: GatewayError): void {
+    this.#fail(error);
+  }
+
+  onTimeout(what: AttemptPhase | 'total', afterMs: number): void {
+    if (what === 'error-body') this.#errorBody?.finish();
+    else this.#fail(timeoutError(this.#input.candidate.instanceId, what, afterMs));
+  }
+
+  onCommitDue(): void {
+    this.#commitDue = true;
+    try {
+      if (this.#gate?.commit() === false) this.#relay?.halt();
+    } catch (thrown) {
+      this.#failThrown(thrown);
+    }
+  }
+
+  onQuiet(): void {
+    try {
+      const beat = this.#pipe?.heartbeat() ?? nothing;
+      if (beat.length > 0 && this.#gate?.pass([beat], false) === false) this.#relay?.halt();
+    } catch (thrown) {
+      this.#failThrown(thrown);
+    }
+  }
+
+  #send(prepared: WirePrepared): void {
+    const { call } = this.#input;
+    const { facts } = call.request;
+    const sent: unknown = prepared.executor.send({
+      ...this.#context(),
+      dialect: prepared.dialect,
+      operation: facts.operation,
+      stream: facts.stream,
+      path: prepared.exchange.path,
+      headers: upstreamHeaders(call.headers),
+      body: prepared.exchange.body,
+    });
+    Promise.resolve(sent).then(
+      (reply) => {
+        if (this.#over) {
+          discardReply(reply);
+          return;
+        }
+        try {
+          this.#reply(reply, prepared);
+        } catch (thrown) {
+          this.#failThrown(thrown);
+        }
+      },
+      (thrown: unknown) => {
+        this.#failThrown(thrown);
+      },
+    );
+  }
+
+  #reply(value: unknown, prepared: WirePrepared): void {
+    const { instanceId } = this.#input.candidate;
+    const reply = checkedReply(value);
+    if (typeof reply === 'string') {
+      this.#fail(pluginFault(instanceId, reply));
+      return;
+    }
+    this.status = reply.status;
+    this.quotas = reply.quotas;
+    this.upstreamRequestId = upstreamRequestId(reply.headers);
+    if (reply.status < 200 || reply.status > 299 || isFailure(reply.failure)) {
+      this.#clock.enter('error-body', ERROR_BODY_MS);
+      this.#errorBody = readErrorBody(reply.body, (text) => {
+        this.#refused(reply, text, prepared);
+      });
+      return;
+    }
+    try {
+      const pipe = prepared.exchange.answer({ status: reply.status, headers: reply.headers });
+      const relay = this.#open(pipe, prepared.exchange.ignored);
+      relay.from(relayBody(reply.body, relay, (what) => pluginFault(instanceId, what)));
+    } catch (thrown) {
+      reply.body.destroy();
+      this.#failThrown(thrown);
+    }
+  }
+
+  /** The upstream answered with an error: its dialect says what it means. */
+  #refused(reply: WireReply, text: Buffer, { dialect }: WirePrepared): void {
+    const { dialects, clock, candidate } = this.#input;
+    const { status, headers } = reply;
+    try {
+      const told = isFailure(reply.failure) ? reply.failure : undefined;
+      const failure =
+        status >= 200 && status <= 299 && told !== undefined
+          ? told
+          : {
+              ...dialects.classify(dialect, { status, headers, body: text }, clock.now()),
+              ...told,
+            };
+      this.#fail(errorOfFailure(failure, candidate.instanceId));
+    } catch (thrown) {
+      this.#failThrown(thrown);
+    }
+  }
+
+  #pull({ executor, exchange }: EventsPrepared): void {
+    const { instanceId } = this.#input.candidate;
+    const events: unknown = executor.run(exchange.request, this.#context());
+    if (!isIterable(events)) {
+      this.#fail(pluginFault(instanceId, 'gave something for its events that is not iterable'));
+      return;
+    }
+    const relay = this.#open(exchange.answer(), exchange.ignored);
+    const take = (event: unknown): boolean => {
+      if (isEvent(event)) return relay.take(event);
+      relay.fail(pluginFault(instanceId, 'gave an event of no known type'));
+      return false;
+    };
+    relay.from(relayEvents(events, { take, end: () => relay.end(), fail: (e) => relay.fail(e) }));
+  }
+
+  #open<T>(pipe: PiecePipe<T>, ignored: readonly string[]): AnswerRelay<T> {
+    const { call, candidate, settings, heartbeatMs, onCommit, prepared } = this.#input;
+    const { failover, timeouts } = settings;
+    const gate = new CommitGate(
+      call.sink,
+      answerHead(pipe.contentType, this.upstreamRequestId, ignored),
+      pipe.streaming,
+      pipe.streaming ? failover.holdStreamBytes : failover.holdBodyBytes,
+      () => {
+        this.#clock.watchQuiet(pipe.streaming ? heartbeatMs : Number.POSITIVE_INFINITY);
+        onCommit();
+      },
+    );
+    const relay = new AnswerRelay<T>({
+      pipe,
+      gate,
+      clock: this.#clock,
+      sink: call.sink,
+      idleMs: timeouts.idleMs,
+      oddity: (cause) => oddAnswer(prepared.kind, candidate.instanceId, cause),
+      onDone: () => {
+        this.#settle({ outcome: 'answered' });
+      },
+      onFail: (thrown) => {
+        this.#failThrown(thrown);
+      },
+    });
+    this.#pipe = pipe;
+    this.#gate = gate;
+    this.#relay = relay;
+    if (this.#commitDue && !gate.commit()) relay.halt();
+    return relay;
+  }
+
+  #context(): CallContext {
+    const { call, candidate, choice, instance, number } = this.#input;
+    const { handle } = choice;
+    const { signal } = this.#controller;
+    const { sessionKey } = call.request.facts;
+    return {
+      account: handle.account,
+      signal,
+      logger: instance.logger,
+      http: handle.http,
+      authorize: (request) => handle.authorize(request, signal),
+      requestId: call.requestId,
+      attempt: number,
+      model: candidate.upstreamModel,
+      ...(sessionKey === undefined ? {} : { sessionKey }),
+    };
+  }
+
+  #failThrown(thrown: unknown): void {
+    if (!this.#over) this.#fail(errorOfThrown(thrown, this.#input.candidate.instanceId));
+  }
+
+  #fail(error: GatewayError): void {
+    if (this.#over) return;
+    const failure = failureOf(error);
+    if (error.code === 'PLUGIN_FAULT') this.#logFault(error);
+    if (this.#gate?.committed !== true) {
+      this.#gate?.shut();
+      this.#settle({ outcome: 'failed', error, failure });
+      return;
+    }
+    try {
+      this.#gate.breakOff(this.#pipe?.streaming === true ? this.#pipe.failure(error) : nothing);
+    } catch {
+      this.#gate.breakOff(nothing);
+    }
+    this.#settle({ outcome: 'broken', error, failure });
+  }
+
+  #settle(end: AttemptEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#clock.stop();
+    if (end.outcome !== 'answered') {
+      this.#relay?.stop();
+      this.#errorBody?.stop();
+      this.#controller.abort();
+    }
+    this.#resolve(end);
+  }
+
+  #logFault(error: GatewayError): void {
+    const { call, instance } = this.#input;
+    instance.logger.error(error.message, { requestId: call.requestId, cause: error.cause });
+  }
+}
+
+function upstreamHeaders(allowed: HeaderMap): HeaderMap {
+  // No copy where the client sent nothing that may go upstream.
+  for (const name in allowed) {
+    if (Object.hasOwn(allowed, name)) return { ...allowed, ...jsonHeaders };
+  }
+  return jsonHeaders;
+}
+
+function isIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+function isEvent(value: unknown): value is ModelEvent {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    eventTypes.includes(value.type)
+  );
+}
+
+function timeoutError(
+  instanceId: string,
+  what: Exclude<AttemptPhase, 'error-body'> | 'total',
+  afterMs: number,
+): GatewayError {
+  const deeds = {
+    'first-byte': 'sent no byte of its answer',
+    idle: 'sent nothing more',
+    total: 'did not complete its answer',
+  };
+  const message = `${instanceId}: the upstream ${deeds[what]} within ${afterMs} ms`;
+  // An answer that ran for the whole time is not begun anew: nobody waits twice as long.
+  const scope = what === 'total' ? 'request' : 'account';
+  return new GatewayError('UPSTREAM_TIMEOUT', message, { failure: { kind: 'timeout', scope } });
+}
+
+/** A pipe that threw an error of the language met what no check foresaw. */
+function oddAnswer(kind: PreparedCall['kind'], instanceId: string, cause: unknown): GatewayError {
+  if (kind === 'events') return pluginFault(instanceId, 'gave events that make no sense', cause);
+  const message = `${instanceId}: ${errorRow('UPSTREAM_BAD_ANSWER').when}`;
+  const failure: Failure = { kind: 'upstream', scope: 'account' };
+  return new GatewayError('UPSTREAM_BAD_ANSWER', message, { failure, cause });
+}

@@ -1,0 +1,266 @@
+import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
+import type { AccountBook } from '../accounts/account-book.ts';
+import type { AccountHandle } from '../accounts/account-handle.ts';
+import type { PluginInstance } from '../plugins/plugin-instance.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Dialects } from '../ports/dialects.ts';
+import type { EventSink, RequestFinished } from '../ports/event-sink.ts';
+import type { AccountChoice, Candidate, Plan, RouteQuery } from '../routing/plan.ts';
+import { Attempt } from './attempt.ts';
+import type { AttemptEnd } from './attempt.ts';
+import { Flight } from './flight.ts';
+import type { IngressCall } from './ingress-call.ts';
+import { noAnswer, withRetryTime } from './no-answer.ts';
+import { isUnsupported, prepareCall } from './prepared-call.ts';
+import type { DispatchSettings, PreparedCall } from './prepared-call.ts';
+import { RetryBudget } from './retry-budget.ts';
+
+/** What a {@link Dispatcher} works with. */
+export interface DispatcherOptions {
+  readonly clock: Clock;
+  readonly sink: EventSink;
+  readonly dialects: Pick<Dialects, 'classify'>;
+  readonly book: Pick<AccountBook, 'tryBegin' | 'record' | 'setQuotas' | 'soonestResetMs'>;
+  /** Decides, changes nothing. */
+  plan(query: RouteQuery): Plan;
+  /** The settings in force; read once per request. */
+  settings(): DispatchSettings;
+  /** Nothing was sent to a client for so long: a heartbeat is. Default 15 s. */
+  readonly heartbeatMs?: number;
+}
+
+/** What one client request has come to so far. */
+interface Course {
+  readonly flight: Flight;
+  readonly settings: DispatchSettings;
+  readonly failures: { readonly error: GatewayError; readonly failure: FailedEnd['failure'] }[];
+  /** Instances that need not be tried again for this request. */
+  readonly skipped: Set<string>;
+  unsupported: GatewayError | undefined;
+  tried: number;
+}
+
+type FailedEnd = Extract<AttemptEnd, { outcome: 'failed' | 'broken' }>;
+/** Nothing: go on with the next account. */
+type Verdict = RequestFinished['outcome'] | undefined;
+
+const HEARTBEAT_MS = 15_000;
+
+/** Brings client requests to accounts, one after another, until one answers. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #budget: RetryBudget;
+  readonly #flights = new Set<Flight>();
+  #stopping = false;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#budget = new RetryBudget(options.clock);
+  }
+
+  /** See `Kernel.handle`. */
+  async handle(call: IngressCall): Promise<void> {
+    const { clock, sink } = this.#options;
+    const flight = new Flight(call, clock);
+    this.#flights.add(flight);
+    call.sink.onClosed(flight.leave);
+    try {
+      if (this.#stopping) throw stopping();
+      this.#budget.noteRequest();
+      const outcome = await this.#serve(flight);
+      flight.record.tell(sink, outcome, flight.error);
+    } catch (thrown) {
+      const error = withRetryTime(flight.stopped ?? asGatewayError(thrown), clock.now());
+      flight.record.tell(sink, 'failed', error);
+      throw error;
+    } finally {
+      this.#flights.delete(flight);
+    }
+  }
+
+  /** Refuses new requests and ends those under way; each client is told. */
+  stop(): void {
+    this.#stopping = true;
+    for (const flight of this.#flights) flight.stop(stopping());
+  }
+
+  async #serve(flight: Flight): Promise<RequestFinished['outcome']> {
+    const settings = this.#options.settings();
+    const { facts } = flight.call.request;
+    const plan = this.#options.plan(facts);
+    const course: Course = {
+      flight,
+      settings,
+      failures: [],
+      skipped: new Set(),
+      unsupported: undefined,
+      tried: 0,
+    };
+    for (const candidate of plan.candidates) {
+      if (!candidate.usable || course.skipped.has(candidate.instanceId)) continue;
+      const verdict = await this.#tryTarget(candidate, course);
+      if (verdict !== undefined) return verdict;
+      if (!this.#mayTry(course)) break;
+    }
+    const { clock, book } = this.#options;
+    const now = this.#options.plan(facts);
+    throw noAnswer({
+      plan: now,
+      failures: course.failures,
+      unsupported: course.unsupported,
+      soonestResetMs: book.soonestResetMs(now),
+      nowMs: clock.now(),
+    });
+  }
+
+  /** Tries a target's accounts, one after another. */
+  async #tryTarget(candidate: Candidate, course: Course): Promise<Verdict> {
+    for (const choice of candidate.accounts) {
+      if (!choice.usable) continue;
+      if (course.flight.left) return 'client-left';
+      if (!this.#mayTry(course)) return undefined;
+      const prepared = this.#prepare(candidate, course);
+      if (prepared === undefined) return undefined;
+      if (!this.#options.book.tryBegin(candidate, choice)) continue;
+      if (course.tried > 0) this.#budget.noteRetry();
+      course.tried += 1;
+      const verdict = await this.#tryAccount(candidate, choice, prepared, course);
+      if (verdict !== undefined) return verdict;
+      if (course.skipped.has(candidate.instanceId)) return undefined;
+    }
+    return undefined;
+  }
+
+  /** One account's attempt; a second one where a renewed credential may mend the first. */
+  async #tryAccount(
+    candidate: Candidate,
+    choice: AccountChoice,
+    prepared: PreparedCall,
+    course: Course,
+  ): Promise<Verdict> {
+    const { book } = this.#options;
+    const { handle } = choice;
+    const { generation } = handle;
+    let end: AttemptEnd = { outcome: 'client-left' };
+    let told = false;
+    try {
+      end = await this.#attempt(candidate, choice, prepared, course);
+      if (end.outcome === 'failed' && end.failure.kind === 'auth') {
+        const renewed = await this.#renewed(handle, generation, course);
+        const again = renewed ? this.#prepare(candidate, course) : undefined;
+        if (again !== undefined) end = await this.#attempt(candidate, choice, again, course);
+        // Whether the renewal would have mended it was not waited for.
+        else if (course.flight.left) end = { outcome: 'client-left' };
+      }
+      if ('error' in end) {
+        const own = course.flight.stopped === undefined;
+        book.record(
+          candidate,
+          choice,
+          own ? { type: 'failed', failure: end.failure } : { type: 'abandoned' },
+        );
+        told = true;
+      }
+    } finally {
+      if (!told && !course.flight.record.committed) {
+        book.record(candidate, choice, { type: 'abandoned' });
+      }
+    }
+    return this.#judge(end, candidate, course);
+  }
+
+  #judge(end: AttemptEnd, candidate: Candidate, course: Course): Verdict {
+    const { flight, failures, skipped } = course;
+    if (!('error' in end)) return end.outcome;
+    const { error, failure } = end;
+    if (end.outcome === 'broken') {
+      flight.error = error;
+      return 'broken';
+    }
+    if (flight.left) return 'client-left';
+    if (flight.stopped !== undefined || failure.scope === 'request') throw error;
+    failures.push({ error, failure });
+    // Another account would be waited for just as long, by a client that has waited already.
+    if (failure.scope === 'instance' || failure.kind === 'timeout') {
+      skipped.add(candidate.instanceId);
+    }
+    return undefined;
+  }
+
+  async #attempt(
+    candidate: Candidate,
+    choice: AccountChoice,
+    prepared: PreparedCall,
+    { flight, settings }: Course,
+  ): Promise<AttemptEnd> {
+    const { clock, dialects, book, heartbeatMs = HEARTBEAT_MS } = this.#options;
+    const instance = candidate.instance as PluginInstance;
+    const { record } = flight;
+    const { commitAfterMs } = settings.failover;
+    const sentMs = clock.monotonic();
+    const attempt = new Attempt({
+      call: flight.call,
+      candidate,
+      instance,
+      choice,
+      prepared,
+      number: record.attempts + 1,
+      settings,
+      clock,
+      dialects,
+      commitAtMs: commitAfterMs > 0 ? record.startedMs + commitAfterMs : undefined,
+      heartbeatMs,
+      onCommit: () => {
+        record.noteCommit(prepared.exchange.ignored);
+        book.record(candidate, choice, { type: 'answered' });
+      },
+    });
+    instance.enter();
+    try {
+      const end = await flight.fly(attempt);
+      record.noteAttempt(candidate, choice, sentMs, attempt, end);
+      if (attempt.quotas !== undefined) book.setQuotas(choice.handle, attempt.quotas);
+      return end;
+    } finally {
+      instance.leave();
+    }
+  }
+
+  /** Renews a credential that was refused; the client's leaving and the first-byte time-out end the wait. */
+  async #renewed(handle: AccountHandle, generation: number, course: Course): Promise<boolean> {
+    if (handle.authMethod === undefined || course.flight.over) return false;
+    try {
+      const { firstByteMs } = course.settings.timeouts;
+      return (await course.flight.within(handle.refresh(generation), firstByteMs)) === true;
+    } catch {
+      return false;
+    }
+  }
+
+  #prepare(candidate: Candidate, course: Course): PreparedCall | undefined {
+    try {
+      return prepareCall(course.flight.call, candidate, course.settings);
+    } catch (thrown) {
+      if (!isUnsupported(thrown)) throw thrown;
+      course.unsupported ??= thrown;
+      return undefined;
+    }
+  }
+
+  #mayTry({ tried, settings }: Course): boolean {
+    if (tried === 0) return true;
+    return tried < settings.failover.maxAttempts && this.#budget.allows(settings.failover);
+  }
+}
+
+function stopping(): GatewayError {
+  return new GatewayError('KERNEL_STOPPING', 'the gateway is shutting down; try again in a moment');
+}
+
+function asGatewayError(thrown: unknown): GatewayError {
+  if (isGatewayError(thrown)) return thrown;
+  return new GatewayError('KERNEL_INTERNAL', 'the gateway failed to handle the request', {
+    failure: { kind: 'upstream', scope: 'request' },
+    cause: thrown,
+  });
+}

@@ -1,0 +1,44 @@
+import type { Readable } from 'node:stream';
+
+/** No vendor's error says more than this; what comes after it is not read. */
+const MAX_BYTES = 65_536;
+
+/** An error's text while it is read. */
+export interface ErrorBodyReading {
+  /** Enough has been waited: goes on with what is there. */
+  finish(): void;
+  /** Nobody wants it any more. */
+  stop(): void;
+}
+
+/**
+ * Reads the text of an upstream's error: as much as comes, up to 64 KiB. A text that breaks off
+ * still says what it says.
+ */
+export function readErrorBody(body: Readable, done: (text: Buffer) => void): ErrorBodyReading {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let over = false;
+  const finish = (): void => {
+    if (over) return;
+    over = true;
+    body.destroy();
+    done(Buffer.concat(chunks, Math.min(bytes, MAX_BYTES)));
+  };
+  body.on('error', finish);
+  body.on('end', finish);
+  body.on('close', finish);
+  body.on('data', (chunk: Buffer | string) => {
+    if (over) return;
+    const piece = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    chunks.push(piece);
+    bytes += piece.length;
+    if (bytes >= MAX_BYTES) finish();
+  });
+  if (body.destroyed || body.readableEnded) queueMicrotask(finish);
+  const stop = (): void => {
+    over = true;
+    body.destroy();
+  };
+  return { finish, stop };
+}

@@ -1,0 +1,79 @@
+import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
+import type { Dialect, EventExecutor, WireExecutor } from '@cliproxy/plugin-api';
+import type { EventExchange, WireExchange } from '../ports/dialects.ts';
+import type { KernelSettings } from '../ports/settings.ts';
+import type { Candidate } from '../routing/plan.ts';
+import type { IngressCall } from './ingress-call.ts';
+
+/** The part of the configuration that requests are dispatched by. */
+export type DispatchSettings = Pick<KernelSettings, 'failover' | 'timeouts' | 'usage'>;
+
+/** A client's request, made ready for one target. Good for one attempt. */
+export type PreparedCall =
+  | {
+      readonly kind: 'wire';
+      readonly executor: WireExecutor;
+      readonly dialect: Dialect;
+      readonly exchange: WireExchange;
+    }
+  | { readonly kind: 'events'; readonly executor: EventExecutor; readonly exchange: EventExchange };
+
+/**
+ * Makes a client's request ready for a target: in the best of the dialects that can express it.
+ *
+ * @returns `undefined` when the target's instance has ended meanwhile.
+ * @throws GatewayError `CLIENT_UNSUPPORTED` when the target can't do what the request asks for, or,
+ *   with strict parameters, can't honour all of it. Another target may.
+ */
+export function prepareCall(
+  call: IngressCall,
+  candidate: Candidate,
+  settings: DispatchSettings,
+): PreparedCall | undefined {
+  const executor = candidate.instance?.executor;
+  if (executor === undefined) return undefined;
+  const target = {
+    model: candidate.upstreamModel,
+    instanceId: candidate.instanceId,
+    refuses: candidate.refuses,
+    usage: settings.usage,
+    maxAnswerBytes: settings.failover.maxAnswerBytes,
+    ...(candidate.maxOutputTokens === undefined
+      ? {}
+      : { maxOutputTokens: candidate.maxOutputTokens }),
+  };
+  if (executor.kind === 'events') {
+    const exchange = call.request.events(target);
+    if (call.strict) refuseIgnored(exchange.ignored, candidate);
+    return { kind: 'events', executor, exchange };
+  }
+  const passthrough = executor.passthrough !== false;
+  let unsupported: GatewayError | undefined;
+  for (const dialect of candidate.dialects) {
+    try {
+      const exchange = call.request.wire({ ...target, dialect, passthrough });
+      if (call.strict) refuseIgnored(exchange.ignored, candidate);
+      return { kind: 'wire', executor, dialect, exchange };
+    } catch (thrown) {
+      if (!isUnsupported(thrown)) throw thrown;
+      unsupported ??= thrown;
+    }
+  }
+  if (unsupported === undefined) return undefined;
+  throw unsupported;
+}
+
+/** Whether an error says that one target can't do it, and leaves others to try. */
+export function isUnsupported(thrown: unknown): thrown is GatewayError {
+  return isGatewayError(thrown) && thrown.code === 'CLIENT_UNSUPPORTED';
+}
+
+function refuseIgnored(ignored: readonly string[], candidate: Candidate): void {
+  if (ignored.length === 0) return;
+  const { instanceId, upstreamModel } = candidate;
+  const names = ignored.map((name) => `\`${name.slice(0, 60)}\``).join(', ');
+  const message = `${instanceId} can't honour ${names} for ${upstreamModel}; leave it out, or don't ask for strict parameters`;
+  throw new GatewayError('CLIENT_UNSUPPORTED', message, {
+    failure: { kind: 'bad-request', scope: 'request' },
+  });
+}

@@ -1,0 +1,66 @@
+import type { Relay, RelayTarget } from './relay.ts';
+
+/** After so many events in a row the timers and sockets get their turn. */
+const EVENTS_PER_TURN = 64;
+
+/**
+ * Moves an executor's events. Whatever the iterable does, {@link Relay.stop} ends it for us at
+ * once: a `next()` that never settles is left behind, and what it brings later is dropped.
+ */
+export function relayEvents(events: AsyncIterable<unknown>, target: RelayTarget<unknown>): Relay {
+  let over = false;
+  let paused = false;
+  let wake: (() => void) | undefined;
+  let iterator: AsyncIterator<unknown> | undefined;
+
+  const pull = async (): Promise<void> => {
+    try {
+      iterator = events[Symbol.asyncIterator]();
+      for (let count = 1; ; count++) {
+        const step = await iterator.next();
+        if (isOver()) return;
+        if (step.done === true) {
+          over = true;
+          target.end();
+          return;
+        }
+        if (!target.take(step.value)) paused = true;
+        if (count % EVENTS_PER_TURN === 0) await new Promise(setImmediate);
+        while (paused && !isOver()) await new Promise<void>((resolve) => (wake = resolve));
+        if (isOver()) return;
+      }
+    } catch (thrown) {
+      if (isOver()) return;
+      over = true;
+      target.fail(thrown);
+    }
+  };
+  // A function, so that the compiler does not take the first answer for the last.
+  const isOver = (): boolean => over;
+
+  void pull();
+  return {
+    pause: () => {
+      paused = true;
+    },
+    resume: () => {
+      paused = false;
+      wake?.();
+    },
+    stop: () => {
+      if (over) return;
+      over = true;
+      wake?.();
+      letGo(iterator);
+    },
+  };
+}
+
+/** Tells an iterator that nobody listens any more. How it takes that is its own affair. */
+function letGo(iterator: AsyncIterator<unknown> | undefined): void {
+  try {
+    Promise.resolve(iterator?.return?.()).catch(() => undefined);
+  } catch {
+    // As said.
+  }
+}
