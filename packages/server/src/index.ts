@@ -1,3 +1,5 @@
+export { routeTable } from './routes/route-table.ts';
+export type { RouteInfo } from './routes/route.ts';
 export { createServer } from './server.ts';
 export type {
   GatewayServer,

@@ -1,6 +1,119 @@
+import { createServer as createNodeServer } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import { applyLimits, nodeServerOptions } from './edge/limits.ts';
+import { openPort, refuseUnsafe } from './edge/listen.ts';
+import { createEdgePolicy } from './edge/server-context.ts';
+import type { ServerContext } from './edge/server-context.ts';
+import { createTryLimit } from './edge/try-limit.ts';
+import { createListeners } from './request-listener.ts';
+import { routeTable } from './routes/route-table.ts';
 import type { GatewayServer, ServerOptions } from './server-options.ts';
+
+/** How long answers may take to say their last words at the deadline. */
+const LAST_WORDS_MS = 1000;
 
 /** Makes the HTTP edge; it listens once told to. */
 export function createServer(options: ServerOptions): GatewayServer {
-  throw new Error(`not built yet for ${options.version}`);
+  let { settings } = options;
+  const context: ServerContext = {
+    kernel: options.kernel,
+    dialects: options.dialects,
+    logger: options.logger,
+    version: options.version,
+    explain: (plan) => options.explain(plan),
+    now: () => options.now(),
+    tries: createTryLimit(() => options.now()),
+    startedMs: options.now(),
+    policy: createEdgePolicy(settings),
+    draining: false,
+  };
+  const server = createNodeServer(nodeServerOptions(settings));
+  applyLimits(server, settings);
+  const { onRequest, onClientError } = createListeners(context, routeTable);
+  const underWay = trackAnswers(server);
+  server.on('request', onRequest);
+  // So that no body is sent in vain: the go-ahead is given once somebody wants to read it.
+  server.on('checkContinue', onRequest);
+  server.on('clientError', onClientError);
+
+  const stopListening = (): void => {
+    context.draining = true;
+    if (server.listening) server.close();
+    server.closeIdleConnections();
+  };
+
+  return {
+    async listen() {
+      refuseUnsafe(settings);
+      const address = await openPort(server, settings.host, settings.port);
+      // For example too many open files: one connection fails, not the process.
+      server.on('error', (cause) => {
+        options.logger.error('a connection could not be taken', { cause });
+      });
+      return address;
+    },
+    update(next) {
+      refuseUnsafe({ host: settings.host, apiKeys: next.apiKeys });
+      const needsRestart = (['host', 'port'] as const).filter((key) => next[key] !== settings[key]);
+      // Bound is the former address until the restart: its name stays allowed.
+      settings = { ...next, host: settings.host, port: settings.port };
+      context.policy = createEdgePolicy(settings);
+      applyLimits(server, settings);
+      return { needsRestart: needsRestart.map((key) => `server.${key}`) };
+    },
+    async drain(deadlineMs, atDeadline) {
+      stopListening();
+      try {
+        const quiet = await within(deadlineMs, underWay.over());
+        if (!quiet && atDeadline !== undefined) {
+          await within(LAST_WORDS_MS, Promise.all([atDeadline(), underWay.over()]));
+        }
+      } finally {
+        server.closeAllConnections();
+      }
+    },
+    async close() {
+      stopListening();
+      server.closeAllConnections();
+      await underWay.over();
+    },
+  };
+}
+
+/** Knows when the last answer under way is over. */
+function trackAnswers(server: Server): { over(): Promise<void> } {
+  const answers = new Set<ServerResponse>();
+  let waiting: (() => void)[] = [];
+  const track = (_req: unknown, res: ServerResponse): void => {
+    answers.add(res);
+    res.once('close', () => {
+      answers.delete(res);
+      if (waiting.length === 0 || answers.size > 0) return;
+      for (const resolve of waiting) setImmediate(resolve);
+      waiting = [];
+    });
+  };
+  server.on('request', track);
+  server.on('checkContinue', track);
+  return {
+    over: () =>
+      answers.size === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            waiting.push(resolve);
+          }),
+  };
+}
+
+/** @returns whether the work was over in time. Times are in milliseconds. */
+async function within(timeMs: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeMs);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

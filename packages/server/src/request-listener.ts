@@ -1,0 +1,75 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import { GatewayError } from '@cliproxy/plugin-api';
+import { createBrokenRequestHandler } from './edge/broken-requests.ts';
+import { splitTarget } from './edge/exchange.ts';
+import type { Exchange } from './edge/exchange.ts';
+import { checkHostOrigin } from './edge/host-origin.ts';
+import { createRequestIds } from './edge/request-id.ts';
+import type { ServerContext } from './edge/server-context.ts';
+import { sendError } from './errors/error-answer.ts';
+import { createRouteApp } from './routes/app.ts';
+import { answerOptions } from './routes/not-found.ts';
+import type { Route } from './routes/route.ts';
+
+/** What Node's server is told to call. */
+export interface Listeners {
+  readonly onRequest: RequestListener;
+  readonly onClientError: (error: Error, socket: Duplex) => void;
+}
+
+/** Leads every request through the gate, past which nothing comes unchecked, to its route. */
+export function createListeners(context: ServerContext, routes: readonly Route[]): Listeners {
+  const nextRequestId = createRequestIds();
+  const exchanges = new WeakMap<IncomingMessage, Exchange>();
+  const lastOn = new WeakMap<Duplex, Exchange>();
+  const app = createRouteApp(routes, context, (req) => {
+    const exchange = exchanges.get(req);
+    if (exchange === undefined) throw new Error('a request came past the gate');
+    return exchange;
+  });
+  // What can't be routed at all is answered below, in the same way as everything else.
+  const route = getRequestListener(app.fetch, { errorHandler: () => undefined });
+
+  return {
+    onRequest(req, res) {
+      const { path, query } = splitTarget(req.url ?? '/');
+      const exchange: Exchange = {
+        req,
+        res,
+        requestId: nextRequestId(req.headers['x-request-id']),
+        method: req.method ?? 'GET',
+        path,
+        query,
+        corsOrigin: undefined,
+        handed: false,
+      };
+      exchanges.set(req, exchange);
+      lastOn.set(req.socket, exchange);
+      try {
+        exchange.corsOrigin = checkHostOrigin(req, context.policy.hosts);
+        if (exchange.method === 'OPTIONS') {
+          answerOptions(exchange, context, routes);
+          return;
+        }
+      } catch (error) {
+        sendError(exchange, error, context);
+        return;
+      }
+      // Hono would wrap what answers a HEAD in a response of its own; Node leaves the body out.
+      if (exchange.method === 'HEAD') req.method = 'GET';
+      void route(req, res).then(() => {
+        if (res.headersSent || res.destroyed) return;
+        const error = new GatewayError(
+          'CLIENT_BAD_REQUEST',
+          'the request target is not a valid URL',
+        );
+        sendError(exchange, error, context);
+      });
+    },
+    onClientError: createBrokenRequestHandler(context, nextRequestId, (socket) =>
+      lastOn.get(socket),
+    ),
+  };
+}

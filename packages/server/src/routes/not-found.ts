@@ -1,0 +1,73 @@
+import { GatewayError } from '@cliproxy/plugin-api';
+import { writeAnswer } from '../edge/answer.ts';
+import { preflightHeaders } from '../edge/cors.ts';
+import type { Exchange } from '../edge/exchange.ts';
+import type { ServerContext } from '../edge/server-context.ts';
+import { sendError } from '../errors/error-answer.ts';
+import type { RouteInfo } from './route.ts';
+
+/** Answers what no route takes: 405 with `Allow` where the path has another method, else 404. */
+export function answerUnrouted(
+  exchange: Exchange,
+  context: ServerContext,
+  routes: readonly RouteInfo[],
+): void {
+  const methods = methodsOf(exchange.path, routes);
+  const shown = JSON.stringify(exchange.path.slice(0, 200));
+  if (methods.length > 0) {
+    const error = new GatewayError(
+      'CLIENT_METHOD_NOT_ALLOWED',
+      `${shown} does not take ${exchange.method.slice(0, 20)}; use ${methods.join(' or ')}`,
+    );
+    sendError(exchange, error, context, { allow: [...methods, 'OPTIONS'].join(', ') });
+    return;
+  }
+  const near = nearPath(exchange.path, routes);
+  const hint =
+    near === undefined
+      ? 'docs/API.md lists the paths'
+      : `did you mean ${near}? check whether the client's base URL is to end in /v1`;
+  const error = new GatewayError('CLIENT_NOT_FOUND', `there is no path ${shown}; ${hint}`);
+  sendError(exchange, error, context);
+}
+
+/** Answers `OPTIONS`: what a path takes, and to a browser whether its page may send it. */
+export function answerOptions(
+  exchange: Exchange,
+  context: ServerContext,
+  routes: readonly RouteInfo[],
+): void {
+  const methods =
+    exchange.path === '*' ? ['GET', 'HEAD', 'POST'] : methodsOf(exchange.path, routes);
+  if (methods.length === 0) {
+    answerUnrouted(exchange, context, routes);
+    return;
+  }
+  writeAnswer(exchange, context.draining, {
+    status: 204,
+    headers: preflightHeaders(exchange, methods),
+    body: Buffer.alloc(0),
+  });
+}
+
+function methodsOf(path: string, routes: readonly RouteInfo[]): string[] {
+  const methods = new Set<string>();
+  for (const route of routes) {
+    if (!fits(path, route.path)) continue;
+    methods.add(route.method);
+    if (route.method === 'GET') methods.add('HEAD');
+  }
+  return [...methods];
+}
+
+function fits(path: string, pattern: string): boolean {
+  if (!pattern.endsWith('{id}')) return path === pattern;
+  const prefix = pattern.slice(0, -'{id}'.length);
+  return path.startsWith(prefix) && path.length > prefix.length;
+}
+
+/** A base URL with a `/v1` too few or too many is the commonest mistake. */
+function nearPath(path: string, routes: readonly RouteInfo[]): string | undefined {
+  const guesses = [`/v1${path}`, path.replace(/^\/v1\/v1\//, '/v1/'), path.replace(/\/+$/, '')];
+  return guesses.find((guess) => guess !== path && routes.some((route) => fits(guess, route.path)));
+}

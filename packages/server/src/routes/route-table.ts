@@ -1,0 +1,80 @@
+import { generate } from '../hot-path/generate.ts';
+import { explainRoute } from './explain.ts';
+import { deepHealth, health, live, ready } from './health.ts';
+import { listModels, oneModel } from './models.ts';
+import { root } from './root.ts';
+import type { Route } from './route.ts';
+
+/** Every route of the gateway: one line each. */
+export const routeTable: readonly Route[] = Object.freeze([
+  {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    access: 'client',
+    summary: 'OpenAI Chat Completions, with or without stream, for any model',
+    handle: generate('openai-chat', 'generate'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/messages',
+    access: 'client',
+    summary: 'Anthropic Messages, with or without stream, for any model',
+    handle: generate('anthropic-messages', 'generate'),
+  },
+  {
+    method: 'GET',
+    path: '/v1/models',
+    access: 'client',
+    summary: "The models; in Anthropic's shape with the header anthropic-version",
+    handle: listModels,
+  },
+  {
+    method: 'GET',
+    path: '/v1/models/{id}',
+    access: 'client',
+    summary: 'One model; its name may contain slashes',
+    handle: oneModel,
+  },
+  {
+    method: 'GET',
+    path: '/v1/health',
+    access: 'optional',
+    summary: 'The overall state for anyone; in full with a key',
+    handle: health,
+  },
+  {
+    method: 'GET',
+    path: '/v1/health/deep',
+    access: 'client',
+    summary: 'Runs every probe now, then answers as /v1/health',
+    handle: deepHealth,
+  },
+  {
+    method: 'GET',
+    path: '/v1/routes/explain',
+    access: 'admin',
+    summary: 'Which way ?model= would take, and why; ?dialect= as in the request',
+    handle: explainRoute,
+  },
+  {
+    method: 'GET',
+    path: '/livez',
+    access: 'anyone',
+    summary: 'The process is up',
+    handle: live,
+  },
+  {
+    method: 'GET',
+    path: '/readyz',
+    access: 'anyone',
+    summary: 'It takes requests; 503 while it starts or stops',
+    handle: ready,
+  },
+  {
+    method: 'GET',
+    path: '/',
+    access: 'anyone',
+    summary: 'What this is',
+    handle: root,
+  },
+] satisfies readonly Route[]);
