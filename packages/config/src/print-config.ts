@@ -1,0 +1,44 @@
+import { dump } from 'js-yaml';
+import { maskAll, maskSecrets } from './mask-secrets.ts';
+import { createSchemaChecker } from './schema-checker.ts';
+import { serverSchema } from './sections/server-section.ts';
+import type { GatewaySettings } from './settings.ts';
+
+/**
+ * The configuration in force as YAML: defaults filled in, environment expanded, secrets masked.
+ *
+ * @param pluginSchemas - each instance's own schema, by instance id; where it is missing, every
+ *   value of the instance's `config` is masked, since any may be a secret.
+ */
+export function printConfig(
+  settings: GatewaySettings,
+  pluginSchemas: Readonly<Record<string, object>> = {},
+): string {
+  const checker = createSchemaChecker();
+  const { server, log, kernel } = settings;
+  const { plugins, routes, aliases, timeouts, failover, accountStrategy, usage } = kernel;
+  const printed = {
+    server: maskSecrets(serverSchema, server).value,
+    log,
+    plugins: Object.fromEntries(
+      plugins.map((plugin) => {
+        const { instanceId, package: name, enabled, required, config } = plugin;
+        const schema = Object.hasOwn(pluginSchemas, instanceId)
+          ? pluginSchemas[instanceId]
+          : undefined;
+        const masked =
+          schema === undefined
+            ? maskAll(config)
+            : maskSecrets(schema, checker.check(schema, config, '').value).value;
+        return [instanceId, { package: name, enabled, required, config: masked }];
+      }),
+    ),
+    routes,
+    aliases: { ...aliases },
+    timeouts,
+    failover,
+    accountStrategy,
+    usage,
+  };
+  return dump(printed, { noRefs: true, lineWidth: 100 });
+}

@@ -1,0 +1,69 @@
+import { MAX_TIMER_MS } from './durations.ts';
+
+const number = (
+  type: 'integer' | 'number',
+  description: string,
+  fallback: number,
+  minimum: number,
+  maximum: number,
+): object => ({ type, description, minimum, maximum, default: fallback });
+
+const ms = (description: string, fallback: number, minimum = 1): object =>
+  number('integer', description, fallback, minimum, MAX_TIMER_MS);
+
+const MIB = 1024 * 1024;
+
+/** Schema of `timeouts`. */
+export const timeoutsSchema = {
+  type: 'object',
+  description: 'Time-outs of one attempt at an upstream, in milliseconds.',
+  additionalProperties: false,
+  default: {},
+  properties: {
+    connectMs: ms('To connect.', 5000),
+    firstByteMs: ms("From sending the request to the first byte of the answer's body.", 120_000),
+    idleMs: ms('Between two chunks of the answer.', 60_000),
+    totalMs: ms('The whole attempt.', 3_600_000),
+  },
+} as const;
+
+/** Schema of `failover`. */
+export const failoverSchema = {
+  type: 'object',
+  description: 'Numbers of failover and cooling; times in milliseconds.',
+  additionalProperties: false,
+  default: {},
+  properties: {
+    maxAttempts: number('integer', 'Attempts for one request of a client.', 4, 1, 100),
+    retryRatio: number('number', 'Retries per client request in 10 s, at most.', 0.2, 0, 10),
+    retryFloor: number('integer', 'Retries in 10 s that are allowed in any case.', 10, 0, 10_000),
+    maxCoolingMs: ms("Longest cooling that a vendor's reset time can cause.", 3_600_000),
+    outageMs: ms('Cooling after a time-out, a network failure or an upstream error.', 30_000),
+    overloadedMs: ms('Cooling after an upstream says that it is overloaded.', 5000),
+    rateLimitMs: ms('Cooling after a rate limit without a stated reset.', 30_000),
+    deniedMs: ms('Cooling after the vendor refuses the account or its billing.', 1_800_000),
+    notFoundMs: ms('First cooling of a model that an account does not have; doubles.', 600_000),
+    holdStreamBytes: number(
+      'integer',
+      "Bytes of a stream's beginning that are held before the answer is committed.",
+      65_536,
+      0,
+      64 * MIB,
+    ),
+    holdBodyBytes: number(
+      'integer',
+      'Bytes of an answer without stream that are held.',
+      MIB,
+      0,
+      1024 * MIB,
+    ),
+    commitAfterMs: ms('Commit after this time even without content; 0: never.', 0, 0),
+    maxAnswerBytes: number(
+      'integer',
+      'Largest answer without stream that is translated.',
+      64 * MIB,
+      1024,
+      1024 * MIB,
+    ),
+  },
+} as const;

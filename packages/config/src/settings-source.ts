@@ -1,0 +1,134 @@
+import { isDeepStrictEqual } from 'node:util';
+import path from 'node:path';
+import { watch } from 'chokidar';
+import type { Problem } from '@cliproxy/kernel';
+import { ConfigError } from './config-error.ts';
+import type { ProblemSource } from './describe-problem.ts';
+import { loadConfig } from './load-config.ts';
+import type { ConfigOrigin, LoadedConfig } from './load-config.ts';
+
+/** What to watch, and whom to tell. */
+export interface WatchOptions extends ConfigOrigin {
+  /** The configuration in force. */
+  readonly loaded: LoadedConfig;
+  /** A good configuration that differs from the last good one. Awaited before the next. */
+  readonly onChange: (loaded: LoadedConfig) => Promise<void> | void;
+  /** The file can't be used, or `onChange` failed; the last good configuration stays in force. */
+  readonly onProblem: (problems: readonly Problem[], source: ProblemSource) => void;
+  /** How long the file must have been left alone before it is read. Default 200 ms. */
+  readonly settleMs?: number;
+}
+
+/** What became of a reload. */
+export type ReloadOutcome = 'changed' | 'unchanged' | 'failed';
+
+/** A configuration file under watch. */
+export interface ConfigWatch {
+  /** The last good configuration. */
+  current(): LoadedConfig;
+  /** Resolves when changes of the file are noticed. */
+  readonly ready: Promise<void>;
+  /** Reads the file now, as for `SIGHUP`. Never rejects. */
+  reload(): Promise<ReloadOutcome>;
+  /** Stops watching; a reload under way is waited for. */
+  close(): Promise<void>;
+}
+
+/** How often a file that is being written gets another chance. */
+const MAX_TRIES = 10;
+
+/** Watches a configuration file and tells of each new good state of it. */
+export function watchConfig(options: WatchOptions): ConfigWatch {
+  const { file, env, onChange, onProblem, settleMs = 200 } = options;
+  let current = options.loaded;
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** A bad state is believed only when it stays: editors write in pieces, or remove and rename. */
+  const readSettled = async (): Promise<LoadedConfig | ConfigError> => {
+    let before: string | undefined;
+    for (let tries = 1; ; tries += 1) {
+      const result = await loadConfig({ file, env }).catch(asConfigError);
+      if (!(result instanceof ConfigError)) return result;
+      if (result.message === before || tries === MAX_TRIES || isClosed) return result;
+      before = result.message;
+      await new Promise((resolve) => setTimeout(resolve, settleMs));
+    }
+  };
+  const apply = async (): Promise<ReloadOutcome> => {
+    const loaded = await readSettled();
+    if (loaded instanceof ConfigError) {
+      onProblem(loaded.problems, loaded);
+      return 'failed';
+    }
+    const isSame = isDeepStrictEqual(loaded.settings, current.settings);
+    const former = current;
+    // Even then: lines may have moved.
+    current = loaded;
+    if (isSame) return 'unchanged';
+    try {
+      await onChange(loaded);
+      return 'changed';
+    } catch (error) {
+      current = former;
+      onProblem([notApplied(error)], loaded);
+      return 'failed';
+    }
+  };
+  const reload = async (): Promise<ReloadOutcome> => {
+    const mine = last.then(() => (isClosed ? 'unchanged' : apply()));
+    last = mine;
+    return mine;
+  };
+
+  const absolute = path.resolve(file);
+  const folder = path.dirname(absolute);
+  // The folder, since a watch on the file itself is lost when an editor replaces it.
+  const watcher = watch(folder, {
+    depth: 0,
+    ignoreInitial: true,
+    ignored: (found) => found !== folder && path.resolve(found) !== absolute,
+  });
+  watcher.on('all', () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void reload(), settleMs);
+  });
+  watcher.on('error', (error) => onProblem([notWatched(error)], current));
+  const ready = new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
+
+  return {
+    current: () => current,
+    ready,
+    reload,
+    close: async () => {
+      isClosed = true;
+      clearTimeout(timer);
+      await watcher.close();
+      await last;
+    },
+  };
+}
+
+function asConfigError(error: unknown): ConfigError {
+  if (error instanceof ConfigError) return error;
+  throw error;
+}
+
+function notApplied(error: unknown): Problem {
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'KERNEL_INTERNAL',
+    message: `The new configuration could not be put to work: ${reason}`,
+    cause: error,
+  };
+}
+
+function notWatched(error: unknown): Problem {
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'KERNEL_INTERNAL',
+    message: `Changes of the file are not noticed (${reason}); send SIGHUP after a change.`,
+    cause: error,
+  };
+}
