@@ -42,6 +42,8 @@ export type {
   StrategyName,
   TimeoutSettings,
 } from './ports/settings.ts';
+export { explainPlan, formatExplanation } from './routing/explain.ts';
+export type { Explanation } from './routing/explain.ts';
 export type {
   AccountChoice,
   Candidate,

@@ -16,6 +16,10 @@ export type AttemptOutcome =
   /** The client left, or the attempt was never sent: nothing was learnt. */
   | { readonly type: 'abandoned' };
 
+/** What a probe found about an account. */
+export type ProbeFinding =
+  { readonly status: 'up' | 'unknown' } | { readonly status: 'down'; readonly detail: string };
+
 /** How an account stands, for people. Times are milliseconds since 1970. */
 export interface AccountStanding {
   readonly state: AccountChanged['state'];
@@ -129,22 +133,25 @@ export class AccountBook {
   }
 
   /**
-   * Takes what a probe that affects readiness found: while it is down the account is out.
+   * Takes what a probe that affects readiness found: while one is down the account is out. Where
+   * the network was at fault and the probe is up, the account may be tried at once.
    *
-   * @param down - what the probe said; absent: it is up.
+   * @param found - `unknown`: the probe is no more.
    */
-  setProbe(handle: AccountHandle, probeId: string, down: string | undefined): void {
+  setProbe(handle: AccountHandle, probeId: string, found: ProbeFinding): void {
     const entry = this.#accounts.get(handle.account.id);
-    if (down !== undefined) {
+    if (found.status === 'down') {
       const probes = (this.#entry(handle).downProbes ??= new Map<string, string>());
       const known = probes.has(probeId);
-      probes.set(probeId, down);
+      probes.set(probeId, found.detail);
       if (!known) this.#tell(handle);
       return;
     }
-    const place = { instanceId: handle.instanceId, handle, model: '', siblings: [handle] };
-    this.#step(place, 'instance', { type: 'probe-up' });
-    this.#step(place, 'account', { type: 'probe-up' });
+    if (found.status === 'up') {
+      const place = { instanceId: handle.instanceId, handle, model: '', siblings: [handle] };
+      this.#step(place, 'instance', { type: 'probe-up' });
+      this.#step(place, 'account', { type: 'probe-up' });
+    }
     if (entry?.downProbes?.delete(probeId) === true) this.#tell(handle);
   }
 

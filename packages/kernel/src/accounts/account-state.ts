@@ -196,8 +196,9 @@ function trialUnderWay(state: AccountState, nowMs: number, policy: FailoverSetti
 }
 
 function withoutTrial(state: AccountState): AccountState {
-  const { trialSinceMs: _ended, ...rest } = state;
-  return rest;
+  const free: { -readonly [K in keyof AccountState]: AccountState[K] } = { ...state };
+  delete free.trialSinceMs;
+  return free;
 }
 
 function isReachFailure(kind: FailureKind): boolean {

@@ -1,0 +1,121 @@
+import type { AccountBook } from '../accounts/account-book.ts';
+import type { AccountHandle } from '../accounts/account-handle.ts';
+import type { PluginInstance } from '../plugins/plugin-instance.ts';
+import type { EventSink, KernelEvent } from '../ports/event-sink.ts';
+import type { AccountHealth, HealthSnapshot, PluginHealth } from './health-snapshot.ts';
+import { ProbeRounds } from './probe-rounds.ts';
+import type { ProbeRoundsOptions } from './probe-rounds.ts';
+import { Traffic } from './traffic.ts';
+
+/** What a {@link HealthMonitor} needs. */
+export interface HealthMonitorOptions extends ProbeRoundsOptions {
+  readonly book: Pick<AccountBook, 'setProbe' | 'standing'>;
+  /** Tells what is wrong with an instance's model lists. */
+  readonly catalogue: { problems(instanceId: string): readonly string[] };
+}
+
+/**
+ * Knows how every instance and account does: from the plugins' probes, from the account book, and
+ * from the requests that pass. Give it the kernel's events.
+ */
+export class HealthMonitor implements EventSink {
+  readonly #options: HealthMonitorOptions;
+  readonly #probes: ProbeRounds;
+  readonly #traffic = new Traffic();
+  #ready = false;
+
+  constructor(options: HealthMonitorOptions) {
+    this.#options = options;
+    this.#probes = new ProbeRounds(options);
+  }
+
+  /** Learns from a finished request; other events say nothing new. */
+  emit(event: KernelEvent): void {
+    if (event.type === 'request-finished') this.#traffic.note(event, this.#options.clock.now());
+  }
+
+  /** Begins to probe. From now on {@link HealthSnapshot.ready} is true. */
+  start(): void {
+    this.#ready = true;
+    this.#probes.start();
+  }
+
+  /** Ends all probes. From now on {@link HealthSnapshot.ready} is false. */
+  stop(): void {
+    this.#ready = false;
+    this.#probes.stop();
+  }
+
+  /** How things stand, from memory. */
+  snapshot(): HealthSnapshot {
+    const instances = this.#options.instances();
+    this.#traffic.retain(
+      new Set(instances.map(({ id }) => id)),
+      new Set(instances.flatMap((one) => one.accounts().map(({ account }) => account.id))),
+    );
+    const plugins = instances.map((instance) => this.#plugin(instance));
+    return { status: overall(plugins), ready: this.#ready, plugins };
+  }
+
+  /** Runs every probe now, then answers as {@link HealthMonitor.snapshot}. */
+  async checkNow(signal: AbortSignal): Promise<HealthSnapshot> {
+    await this.#probes.runAll(signal);
+    return this.snapshot();
+  }
+
+  #plugin(instance: PluginInstance): PluginHealth {
+    const { answered, failed, lastSuccessMs, ttftMs } = this.#traffic.of(instance.id);
+    const accounts = instance.accounts().map((handle) => this.#account(handle));
+    return {
+      instanceId: instance.id,
+      plugin: instance.pluginId,
+      package: instance.packageName,
+      version: instance.version,
+      state: instance.state,
+      status: statusOf(instance, accounts),
+      problems: [
+        ...instance.problems.map(({ message }) => message),
+        ...this.#options.catalogue.problems(instance.id),
+      ],
+      accounts,
+      requests: { answered, failed },
+      ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
+      ...(ttftMs === undefined ? {} : { ttftMs }),
+    };
+  }
+
+  #account({ account, instanceId }: AccountHandle): AccountHealth {
+    const { book, clock } = this.#options;
+    const { state, reason, untilMs, models, quotas } = book.standing(instanceId, account.id);
+    const lastSuccessMs = this.#traffic.lastSuccessMs(account.id);
+    return {
+      id: account.id,
+      label: account.label,
+      state,
+      ...(reason === undefined ? {} : { reason }),
+      ...(untilMs === undefined ? {} : { untilMs, retryInMs: Math.max(0, untilMs - clock.now()) }),
+      ...(models.length === 0 ? {} : { models }),
+      probes: this.#probes.reports(account.id),
+      ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
+      ...(quotas === undefined ? {} : { quotas }),
+    };
+  }
+}
+
+/** An account on trial may or may not serve: it counts neither as usable nor as out. */
+function statusOf(
+  { state }: PluginInstance,
+  accounts: readonly AccountHealth[],
+): PluginHealth['status'] {
+  if (state !== 'ready') return 'down';
+  if (accounts.length > 0 && accounts.every((account) => account.state === 'usable')) return 'up';
+  return accounts.some(({ state: now }) => now === 'usable' || now === 'trial')
+    ? 'degraded'
+    : 'down';
+}
+
+function overall(plugins: readonly PluginHealth[]): HealthSnapshot['status'] {
+  const enabled = plugins.filter(({ state }) => state !== 'disabled');
+  if (enabled.every(({ status }) => status === 'down')) return 'down';
+  return enabled.every(({ status }) => status === 'up') ? 'up' : 'degraded';
+}

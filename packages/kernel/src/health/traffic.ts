@@ -1,0 +1,85 @@
+import type { RequestFinished } from '../ports/event-sink.ts';
+
+/** What requests have shown of one instance. */
+export interface TrafficFigures {
+  readonly answered: number;
+  readonly failed: number;
+  /** Milliseconds since 1970. */
+  readonly lastSuccessMs?: number;
+  readonly ttftMs?: { readonly p50: number; readonly p95: number };
+}
+
+interface Figures {
+  answered: number;
+  failed: number;
+  lastSuccessMs: number | undefined;
+  /** Ring of the last times to the first token, in milliseconds. */
+  readonly ttftMs: number[];
+  next: number;
+}
+
+const RING_SIZE = 256;
+
+/** Adds up what finished requests tell about instances and accounts. */
+export class Traffic {
+  readonly #instances = new Map<string, Figures>();
+  readonly #lastSuccessMs = new Map<string, number>();
+
+  /** @param nowMs - milliseconds since 1970. */
+  note(finished: RequestFinished, nowMs: number): void {
+    for (const { instanceId, account, outcome } of finished.attempts) {
+      if (outcome === 'client-left') continue;
+      const figures = this.#figures(instanceId);
+      figures[outcome] += 1;
+      if (outcome === 'failed') continue;
+      figures.lastSuccessMs = nowMs;
+      this.#lastSuccessMs.set(account, nowMs);
+    }
+    const last = finished.attempts.at(-1);
+    if (last === undefined || finished.firstTokenMs === undefined || !finished.stream) return;
+    const figures = this.#figures(last.instanceId);
+    // What attempts before it took is not its fault.
+    figures.ttftMs[figures.next] = Math.max(0, finished.firstTokenMs - last.startedMs);
+    figures.next = (figures.next + 1) % RING_SIZE;
+  }
+
+  of(instanceId: string): TrafficFigures {
+    const figures = this.#instances.get(instanceId);
+    if (figures === undefined) return { answered: 0, failed: 0 };
+    const { answered, failed, lastSuccessMs } = figures;
+    const times = figures.ttftMs.toSorted((a, b) => a - b);
+    return {
+      answered,
+      failed,
+      ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
+      ...(times.length === 0 ? {} : { ttftMs: { p50: at(times, 0.5), p95: at(times, 0.95) } }),
+    };
+  }
+
+  /** When an account last answered, in milliseconds since 1970. */
+  lastSuccessMs(accountId: string): number | undefined {
+    return this.#lastSuccessMs.get(accountId);
+  }
+
+  /** Forgets instances and accounts that are not among these. */
+  retain(instanceIds: ReadonlySet<string>, accountIds: ReadonlySet<string>): void {
+    for (const id of this.#instances.keys()) if (!instanceIds.has(id)) this.#instances.delete(id);
+    for (const id of this.#lastSuccessMs.keys()) {
+      if (!accountIds.has(id)) this.#lastSuccessMs.delete(id);
+    }
+  }
+
+  #figures(instanceId: string): Figures {
+    let figures = this.#instances.get(instanceId);
+    if (figures === undefined) {
+      figures = { answered: 0, failed: 0, lastSuccessMs: undefined, ttftMs: [], next: 0 };
+      this.#instances.set(instanceId, figures);
+    }
+    return figures;
+  }
+}
+
+/** The value that a share of all values does not exceed. */
+function at(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}

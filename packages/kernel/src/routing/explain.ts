@@ -1,0 +1,206 @@
+import type { AccountChoice, Candidate, OutReason, Plan, RouteVia } from './plan.ts';
+
+/** One account of a candidate, in words. */
+export interface ExplainedAccount {
+  readonly account: string;
+  readonly label: string;
+  readonly usable: boolean;
+  readonly trial: boolean;
+  readonly reason?: OutReason;
+  readonly why: string;
+  /** Milliseconds until it is tried again. */
+  readonly retryInMs?: number;
+}
+
+/** One candidate of a plan, in words. */
+export interface ExplainedCandidate {
+  /** 1 is tried first. */
+  readonly order: number;
+  readonly instance: string;
+  /** The model's name at the upstream. */
+  readonly model: string;
+  readonly usable: boolean;
+  readonly reason?: OutReason;
+  readonly why: string;
+  /** How the request may be encoded, best first. */
+  readonly dialects: readonly string[];
+  readonly refuses: readonly string[];
+  readonly maxOutputTokens?: number;
+  readonly accounts: readonly ExplainedAccount[];
+}
+
+/** A plan for people: how a name was found, and why each candidate is in or out. */
+export interface Explanation {
+  readonly requested: string;
+  /** After aliases. */
+  readonly model: string;
+  readonly via?: RouteVia;
+  readonly match?: string;
+  readonly strategy: string;
+  /** How the name was found, one sentence per step. */
+  readonly steps: readonly string[];
+  readonly candidates: readonly ExplainedCandidate[];
+  readonly near: readonly string[];
+  readonly outcome: string;
+}
+
+const stages: readonly { readonly via: RouteVia; readonly missed: string }[] = [
+  { via: 'instance', missed: 'it does not begin with the id of a plugin instance and a slash' },
+  { via: 'route', missed: 'no configured route matches it' },
+  { via: 'pattern', missed: "no plugin's pattern matches it" },
+  { via: 'listed', missed: 'no plugin lists it' },
+];
+
+const sentences: Readonly<Record<OutReason, string>> = {
+  'instance-failed': 'the plugin instance is not at work',
+  'instance-disabled': 'the plugin instance is not enabled',
+  'needs-login': 'no account is logged in; add an API key or log in',
+  'no-executor': 'the plugin answers no model requests',
+  'operation-not-offered': 'the plugin does not offer this operation for the model',
+  'lacks-capability': 'the model lacks what the request needs',
+  cooling: 'cooling after a failure',
+  'invalid-key': 'the vendor refused the API key; replace it',
+  'trial-under-way': 'another request is trying it after a failure',
+  'probe-down': 'its health probe is down',
+};
+
+/**
+ * Puts a plan into words.
+ *
+ * @param nowMs - milliseconds since 1970; countdowns begin there.
+ */
+export function explainPlan(plan: Plan, nowMs: number): Explanation {
+  const { requested, model, via, match, strategy, near } = plan;
+  return {
+    requested,
+    model,
+    ...(via === undefined ? {} : { via }),
+    ...(match === undefined ? {} : { match }),
+    strategy,
+    steps: stepsOf(plan),
+    candidates: plan.candidates.map((candidate, index) =>
+      explainCandidate(candidate, index + 1, nowMs),
+    ),
+    near,
+    outcome: outcomeOf(plan, nowMs),
+  };
+}
+
+/** An explanation as text for a terminal. */
+export function formatExplanation(explanation: Explanation): string {
+  const { requested, steps, candidates, outcome } = explanation;
+  const lines = [requested, ...steps.map((step) => `  ${step}`)];
+  if (candidates.length > 0) lines.push('', 'Candidates, in order:');
+  for (const candidate of candidates) {
+    const { order, instance, model, usable, why, dialects, accounts } = candidate;
+    const as = dialects.length === 0 ? '' : ` (${dialects.join(', ')})`;
+    lines.push(`  ${order}. ${usable ? 'in ' : 'out'} ${instance} as ${model}${as}: ${why}`);
+    for (const account of accounts) {
+      lines.push(
+        `       ${account.usable ? 'in ' : 'out'} ${account.account} ${account.label}: ${account.why}`,
+      );
+    }
+  }
+  return [...lines, '', outcome].join('\n');
+}
+
+function stepsOf(plan: Plan): readonly string[] {
+  const { requested, model, alias, via } = plan;
+  const steps = alias
+    ? [`"${requested}" is an alias of "${model}"`]
+    : [`"${requested}" is not an alias`];
+  for (const stage of stages) {
+    if (stage.via === via) return [...steps, foundBy(plan, via)];
+    steps.push(stage.missed);
+  }
+  return steps;
+}
+
+function foundBy({ match = '', strategy, candidates }: Plan, via: RouteVia): string {
+  switch (via) {
+    case 'instance':
+      return `its beginning "${match}" names a plugin instance`;
+    case 'route':
+      return `the route "${match}" matches it; its targets are taken by ${strategy}`;
+    case 'pattern':
+      return `the plugin pattern "${match}" matches it`;
+    case 'listed':
+      return `listed by ${candidates.map(({ instanceId }) => instanceId).join(', ')}`;
+  }
+}
+
+function explainCandidate(candidate: Candidate, order: number, nowMs: number): ExplainedCandidate {
+  const { instanceId, upstreamModel, usable, reason, detail, dialects, refuses } = candidate;
+  const inNow = candidate.accounts.filter((account) => account.usable).length;
+  return {
+    order,
+    instance: instanceId,
+    model: upstreamModel,
+    usable,
+    ...(reason === undefined ? {} : { reason }),
+    why:
+      reason === undefined
+        ? `${inNow} of ${candidate.accounts.length} accounts can be used`
+        : sentence(reason, detail),
+    dialects,
+    refuses,
+    ...(candidate.maxOutputTokens === undefined
+      ? {}
+      : { maxOutputTokens: candidate.maxOutputTokens }),
+    accounts: candidate.accounts.map((choice) => explainAccount(choice, nowMs)),
+  };
+}
+
+function explainAccount(choice: AccountChoice, nowMs: number): ExplainedAccount {
+  const { handle, usable, trial, reason, kind, untilMs, detail } = choice;
+  const leftMs = usable || untilMs === undefined ? undefined : Math.max(0, untilMs - nowMs);
+  const cause = [kind, detail].filter((part) => part !== undefined).join(': ');
+  const why = !usable
+    ? sentence(reason ?? 'cooling', cause === '' ? undefined : cause) + countdown(leftMs)
+    : trial
+      ? `usable for one trial request after ${cause === '' ? 'a failure' : cause}`
+      : 'usable';
+  return {
+    account: handle.account.id,
+    label: handle.account.label,
+    usable,
+    trial,
+    ...(reason === undefined ? {} : { reason }),
+    why,
+    ...(leftMs === undefined ? {} : { retryInMs: leftMs }),
+  };
+}
+
+function outcomeOf({ candidates, via, near, model }: Plan, nowMs: number): string {
+  const first = candidates.find(({ usable }) => usable);
+  if (first !== undefined) {
+    const account = first.accounts.find(({ usable }) => usable)?.handle.account.id;
+    return `A request would go to ${first.instanceId} (${account ?? ''}) as ${first.upstreamModel} first.`;
+  }
+  if (via === undefined) {
+    const guess = near.length === 0 ? '' : ` Near it: ${near.join(', ')}.`;
+    return `Nothing serves "${model}": a request is answered with 404.${guess}`;
+  }
+  const untilMs = candidates
+    .flatMap(({ accounts }) => accounts.map((choice) => choice.untilMs ?? Infinity))
+    .reduce((soonest, atMs) => Math.min(soonest, atMs), Infinity);
+  const back = Number.isFinite(untilMs)
+    ? ` The first account is back in ${duration(Math.max(0, untilMs - nowMs))}.`
+    : '';
+  return `Every candidate is out; a request is answered with an error that says why.${back}`;
+}
+
+function sentence(reason: OutReason, detail: string | undefined): string {
+  return detail === undefined ? sentences[reason] : `${sentences[reason]} (${detail})`;
+}
+
+function countdown(leftMs: number | undefined): string {
+  return leftMs === undefined ? '' : `; tried again in ${duration(leftMs)}`;
+}
+
+function duration(ms: number): string {
+  const seconds = Math.ceil(ms / 1_000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
+}
