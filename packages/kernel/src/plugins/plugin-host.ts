@@ -1,32 +1,42 @@
-import type { GatewayPlugin } from '@cliproxy/plugin-api';
+import { type Container, createContainer } from '../di/container.ts';
+import { tokens } from '../di/tokens.ts';
+import { UpstreamPools } from '../http/upstream-pools.ts';
 import type { ApplyResult } from '../kernel.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { EventSink } from '../ports/event-sink.ts';
+import type { EventSink, PluginChanged } from '../ports/event-sink.ts';
 import type { Loggers } from '../ports/loggers.ts';
+import type { Problem } from '../ports/problem.ts';
 import type { SchemaChecker } from '../ports/schema-checker.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
 import type { KernelSettings } from '../ports/settings.ts';
+import { PluginImporter } from './import-plugin.ts';
+import type { LiveInstance } from './live-instance.ts';
+import { type InstancePlan, planInstances, type PreloadedPlugin } from './plan-instances.ts';
 import type { PluginInstance } from './plugin-instance.ts';
-
-/** A plugin that is given in memory instead of being looked for; for tests and embedding. */
-export interface PreloadedPlugin {
-  /** What `package` in the configuration names. */
-  readonly packageName: string;
-  /** Its package.json, with the manifest under `cliproxyPlugin`; checked as usual. */
-  readonly packageJson: unknown;
-  /** Its default export. */
-  readonly plugin: GatewayPlugin;
-}
+import { asProblem, setUpInstance } from './set-up-instance.ts';
+import { within } from './within.ts';
 
 /** How long plugins may take, in milliseconds. */
 export interface PluginLimits {
+  /** Running a plugin's module. Default 10 s. */
   readonly importMs: number;
+  /** Default 10 s. */
   readonly setupMs: number;
+  /** Default 10 s. */
   readonly startMs: number;
+  /** `stop`, and each release. Default 10 s. */
   readonly stopMs: number;
-  /** Longest wait for a replaced instance's last call. */
+  /** Longest wait for a replaced instance's last call. Default 1 h: the longest attempt. */
   readonly drainMs: number;
 }
+
+const LIMITS: PluginLimits = {
+  importMs: 10_000,
+  setupMs: 10_000,
+  startMs: 10_000,
+  stopMs: 10_000,
+  drainMs: 3_600_000,
+};
 
 /** What the plugin host works with. */
 export interface PluginHostOptions {
@@ -43,37 +53,216 @@ export interface PluginHostOptions {
   readonly limits?: Partial<PluginLimits>;
 }
 
-/** Finds, sets up, replaces and ends plugin instances. */
+/**
+ * Finds, sets up, replaces and ends plugin instances. One configuration is in force at a time, all
+ * of it or the one before.
+ */
 export class PluginHost {
+  readonly #options: PluginHostOptions;
+  readonly #limits: PluginLimits;
+  readonly #pools: UpstreamPools;
+  readonly #container: Container;
+  readonly #listeners = new Set<() => void>();
+  /** Generations that have been replaced and are still ending. */
+  readonly #retiring = new Set<Promise<void>>();
+  #instances: readonly LiveInstance[] = [];
+  /** One configuration after another. */
+  #work: Promise<unknown> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+
   constructor(options: PluginHostOptions) {
-    void options;
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#container = this.#furnished();
+    this.#pools = this.#container.get(tokens.pools);
   }
 
-  /** Brings the configured instances into force, all together or not at all. */
+  /**
+   * Brings the configured instances into force: plans all, sets up and starts those that are new or
+   * changed, and puts them to work together, so that no request falls between two generations.
+   * Instances that are still the same go on undisturbed; those that are gone or replaced end after
+   * their last call. When an instance that is `required` fails, nothing changes.
+   */
   async apply(settings: KernelSettings): Promise<ApplyResult> {
-    void settings;
-    throw new Error('not there yet');
+    const turn = this.#work.then(() => this.#apply(settings));
+    this.#work = turn.catch(() => undefined);
+    return turn;
   }
 
   /** All configured instances in their order; the array is replaced, never changed. */
   instances(): readonly PluginInstance[] {
-    throw new Error('not there yet');
+    return this.#instances;
   }
 
   /** Each set-up instance's configuration schema, by instance id. */
   schemas(): Readonly<Record<string, object>> {
-    throw new Error('not there yet');
+    const schemas: Record<string, object> = {};
+    for (const { id, schema } of this.#instances) if (schema !== undefined) schemas[id] = schema;
+    return schemas;
   }
 
   /** Calls back after instances or their accounts changed. @returns what ends it. */
   onChange(listener: () => void): () => void {
-    void listener;
-    throw new Error('not there yet');
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
-  /** Ends all instances, in reverse order, within the deadline. */
+  /**
+   * Ends all instances, in reverse order. Calls that are still under way have until the deadline.
+   * Never rejects.
+   *
+   * @param deadlineMs - for all of it, in milliseconds.
+   */
   async stop(deadlineMs: number): Promise<void> {
-    void deadlineMs;
-    throw new Error('not there yet');
+    this.#stopped ??= this.#stop(deadlineMs);
+    return this.#stopped;
   }
+
+  async #stop(deadlineMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const began = clock.monotonic();
+    const left = (ofMs: number): number => Math.max(0, began + ofMs - clock.monotonic());
+    const calm = async (): Promise<void> => {
+      await this.#work;
+      for (const instance of [...this.#instances].reverse()) {
+        const working = ['ready', 'needs-login'].includes(instance.state);
+        // Half of the time is for the last calls, so that some is left for every `stop`.
+        await instance.end(left(deadlineMs / 2), Math.min(left(deadlineMs), this.#limits.stopMs));
+        if (working) this.#tell(instance.id, 'stopped');
+      }
+      await Promise.all(this.#retiring);
+    };
+    await within(deadlineMs, calm).catch(() => undefined);
+    await this.#container.dispose();
+  }
+
+  async #apply(settings: KernelSettings): Promise<ApplyResult> {
+    const plans = planInstances(settings.plugins, {
+      dirs: [settings.baseDir, this.#options.fallbackDir],
+      preloaded: this.#options.preloaded ?? [],
+      checker: this.#options.checker,
+    });
+    const planned = plans.flatMap((plan) => plan.problems);
+    if (this.#stopped !== undefined) return { applied: false, problems: planned };
+    if (plans.some((plan) => isFatal(plan, plan.problems))) {
+      return { applied: false, problems: planned };
+    }
+    if (this.#instances.length === 0) this.#pools.setConnectMs(settings.timeouts.connectMs);
+    const { next, fresh } = await this.#setUp(plans);
+    const refused = (): boolean =>
+      this.#stopped !== undefined || next.some((one, index) => isFatal(plans[index], one.problems));
+    if (!refused()) await this.#start(fresh);
+    const problems = next.flatMap((instance) => instance.problems);
+    if (refused()) {
+      await this.#takeBack(fresh);
+      return { applied: false, problems };
+    }
+    this.#pools.setConnectMs(settings.timeouts.connectMs);
+    this.#commit(next, fresh);
+    return { applied: true, problems };
+  }
+
+  /** Sets up what is new or changed; one that fails does not keep the others from telling theirs. */
+  async #setUp(plans: readonly InstancePlan[]): Promise<{
+    readonly next: readonly LiveInstance[];
+    readonly fresh: readonly LiveInstance[];
+  }> {
+    const next: LiveInstance[] = [];
+    const fresh: LiveInstance[] = [];
+    for (const plan of plans) {
+      const { instanceId, enabled } = plan.settings;
+      const former = this.#instances.find((one) => one.id === instanceId);
+      if (former?.isStill(plan) === true) {
+        next.push(former);
+        continue;
+      }
+      if (enabled && former?.executor === undefined) this.#tell(instanceId, 'starting');
+      const instance = await setUpInstance(plan, this.#container, this.#limits);
+      fresh.push(instance);
+      next.push(instance);
+    }
+    return { next, fresh };
+  }
+
+  async #start(fresh: readonly LiveInstance[]): Promise<void> {
+    for (const instance of fresh) {
+      if (instance.state !== 'starting') continue;
+      try {
+        await instance.start(this.#limits.startMs);
+      } catch (error) {
+        await instance.fail(asProblem(error, instance.id, instance.name, 'start'));
+      }
+    }
+  }
+
+  #commit(next: readonly LiveInstance[], fresh: readonly LiveInstance[]): void {
+    const gone = this.#instances.filter((one) => !next.includes(one));
+    this.#instances = Object.freeze([...next]);
+    for (const instance of fresh) {
+      instance.commit();
+      instance.onAccountsChange(() => this.#accountsChanged(instance));
+    }
+    this.#changed();
+    for (const { id, state, problems } of fresh) this.#tell(id, state, problems[0]?.message);
+    for (const instance of gone.reverse()) this.#retire(instance);
+  }
+
+  /** Ends a generation that is no longer in force, without keeping anybody waiting. */
+  #retire(instance: LiveInstance): void {
+    const ended = instance.end(this.#limits.drainMs, this.#limits.stopMs).then(() => {
+      this.#retiring.delete(ended);
+      const replaced = this.#instances.some((one) => one.id === instance.id);
+      if (!replaced) this.#tell(instance.id, 'stopped');
+    });
+    this.#retiring.add(ended);
+  }
+
+  async #takeBack(fresh: readonly LiveInstance[]): Promise<void> {
+    for (const instance of [...fresh].reverse()) {
+      const { id, state, problems } = instance;
+      await instance.end(0, this.#limits.stopMs);
+      if (state === 'disabled' || this.#instances.some((one) => one.id === id)) continue;
+      this.#tell(id, problems.length > 0 ? 'failed' : 'stopped', problems[0]?.message);
+    }
+  }
+
+  #accountsChanged(instance: LiveInstance): void {
+    if (!this.#instances.includes(instance)) return;
+    this.#changed();
+    if (instance.turned()) this.#tell(instance.id, instance.state);
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #tell(instanceId: string, state: PluginChanged['state'], reason?: string): void {
+    this.#options.sink.emit({
+      type: 'plugin-changed',
+      instanceId,
+      state,
+      ...(reason === undefined ? {} : { reason }),
+    });
+  }
+
+  #furnished(): Container {
+    const { checker, clock, loggers, secrets } = this.#options;
+    const container = createContainer();
+    container.provide(tokens.checker, () => checker);
+    container.provide(tokens.clock, () => clock);
+    container.provide(tokens.loggers, () => loggers);
+    container.provide(tokens.secrets, () => secrets);
+    container.provide(
+      tokens.pools,
+      () => new UpstreamPools(this.#options.version),
+      (pools) => pools.destroy(),
+    );
+    container.provide(tokens.importer, () => new PluginImporter(this.#limits.importMs));
+    return container;
+  }
+}
+
+/** Whether the configuration can't come into force because of this instance. */
+function isFatal(plan: InstancePlan | undefined, problems: readonly Problem[]): boolean {
+  return plan?.settings.enabled === true && plan.settings.required && problems.length > 0;
 }

@@ -1,0 +1,91 @@
+import type { Credential } from '@cliproxy/plugin-api';
+import type { SecretRegistry } from '../ports/secret-registry.ts';
+
+/**
+ * The one place where an account's credential is kept while the gateway runs. Whoever wants it to
+ * survive a restart, or to renew it across processes, does so here.
+ */
+export class HeldCredential {
+  readonly #secrets: SecretRegistry;
+  #value: Credential;
+  #generation = 0;
+  #renewal: Promise<boolean> | undefined;
+
+  /** @param secrets - learns every secret, so that none is printed. */
+  constructor(value: Credential, secrets: SecretRegistry) {
+    this.#secrets = secrets;
+    this.#value = value;
+    this.#register(value);
+  }
+
+  get value(): Credential {
+    return this.#value;
+  }
+
+  /** Counts the renewals. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /**
+   * Renews the credential; callers at the same time share one renewal.
+   *
+   * @param generation - the one that did not serve; a credential renewed since is not renewed again.
+   * @param obtain - gets the next credential; its failure leaves the present one in place.
+   * @returns whether a newer credential than `generation` is held now.
+   */
+  async renew(
+    generation: number,
+    obtain: (former: Credential) => Promise<Credential | undefined>,
+  ): Promise<boolean> {
+    if (generation < this.#generation) return true;
+    this.#renewal ??= this.#obtain(obtain).finally(() => {
+      this.#renewal = undefined;
+    });
+    return this.#renewal;
+  }
+
+  async #obtain(obtain: (former: Credential) => Promise<Credential | undefined>): Promise<boolean> {
+    const next = await obtain(this.#value);
+    if (next === undefined) return false;
+    this.#register(next);
+    this.#value = next;
+    this.#generation += 1;
+    return true;
+  }
+
+  #register(credential: Credential): void {
+    const all = [...Object.values(credential.secrets), ...Object.values(credential.session ?? {})];
+    for (const secret of all) {
+      const value = secret.reveal();
+      if (value !== '') this.#secrets.add(value);
+    }
+  }
+}
+
+/** Whether a plugin's value is a credential as the contract has it. */
+export function isCredential(value: unknown): value is Credential {
+  if (typeof value !== 'object' || value === null) return false;
+  const { secrets, session, facts, expiresAtMs } = value as Record<string, unknown>;
+  return (
+    isSecrets(secrets) &&
+    (session === undefined || isSecrets(session)) &&
+    (facts === undefined || isRecord(facts)) &&
+    (expiresAtMs === undefined || Number.isFinite(expiresAtMs))
+  );
+}
+
+function isSecrets(value: unknown): boolean {
+  return isRecord(value) && Object.values(value).every(isSecret);
+}
+
+function isSecret(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('reveal' in value)) return false;
+  return (
+    typeof value.reveal === 'function' && typeof (value.reveal as () => unknown)() === 'string'
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

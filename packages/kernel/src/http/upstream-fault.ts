@@ -1,0 +1,63 @@
+import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
+
+const TIMEOUTS: ReadonlySet<string> = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'ETIMEDOUT',
+]);
+
+/** What a person can make of Node's and undici's codes. */
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'the name service does not answer',
+  ECONNRESET: 'the connection broke',
+  EPIPE: 'the connection broke',
+  UND_ERR_SOCKET: 'the connection broke',
+  UND_ERR_DESTROYED: 'its connections have been closed, because its plugin instance has ended',
+  UND_ERR_CLOSED: 'its connections have been closed, because its plugin instance has ended',
+  EHOSTUNREACH: 'there is no way to the host',
+  ENETUNREACH: 'there is no way to the network',
+};
+
+/**
+ * Says in our terms what Node or undici threw while an upstream was talked to.
+ *
+ * @param origin - scheme, host and port; never a path or query, they may hold secrets.
+ */
+export function upstreamFault(error: unknown, origin: string): GatewayError {
+  if (isGatewayError(error)) return error;
+  const code = errorCode(error);
+  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
+    return new GatewayError(
+      'PLUGIN_FAULT',
+      `the request to ${origin} can't be sent: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+  if (TIMEOUTS.has(code)) {
+    return new GatewayError('UPSTREAM_TIMEOUT', `${origin} did not connect in time (${code})`, {
+      failure: { kind: 'timeout', scope: 'instance' },
+      cause: error,
+    });
+  }
+  const reason = REASONS[code] ?? messageOf(error);
+  return new GatewayError(
+    'UPSTREAM_UNREACHABLE',
+    `no answer from ${origin}: ${reason}${code === '' ? '' : ` (${code})`}`,
+    { failure: { kind: 'network', scope: 'instance' }, cause: error },
+  );
+}
+
+function errorCode(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
+  return typeof error.code === 'string' ? error.code : '';
+}
+
+function messageOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
+  return typeof error.message === 'string' && error.message !== ''
+    ? error.message
+    : 'it gave no reason';
+}

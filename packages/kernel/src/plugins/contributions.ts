@@ -1,0 +1,215 @@
+import type { Authenticator, Executor, HealthProbe, SocketEndpoint } from '@cliproxy/plugin-api';
+import type { PluginManifest } from './manifest.ts';
+
+/** What `setup` returned, checked. */
+export interface CheckedContributions {
+  readonly executor: Executor | undefined;
+  readonly authenticators: readonly Authenticator[];
+  /** Each is checked when it is taken. */
+  readonly accounts: readonly unknown[] | undefined;
+  readonly probes: readonly HealthProbe[];
+  readonly sockets: readonly SocketEndpoint[];
+  readonly start: ((signal: AbortSignal) => unknown) | undefined;
+  readonly stop: ((signal: AbortSignal) => unknown) | undefined;
+}
+
+/** Contributions, or the sentences that say what is wrong with them. */
+export type ContributionsReading =
+  | { readonly contributions: CheckedContributions; readonly faults?: never }
+  | { readonly contributions?: never; readonly faults: readonly string[] };
+
+/**
+ * Checks what `setup` returned: plugins may be plain JavaScript. Every part must be well-formed, and
+ * all of it what the manifest's `provides` says.
+ */
+export function readContributions(
+  returned: unknown,
+  provides: PluginManifest['provides'],
+): ContributionsReading {
+  const check = new Check();
+  try {
+    const contributions = read(returned, provides, check);
+    if (check.faults.length > 0 || contributions === undefined) return { faults: check.faults };
+    return { contributions };
+  } catch (error) {
+    // A getter or a proxy of the plugin threw.
+    return { faults: [...check.faults, `reading what setup returned threw: ${String(error)}`] };
+  }
+}
+
+const KEYS = ['executor', 'authenticators', 'accounts', 'probes', 'sockets', 'start', 'stop'];
+const DIALECTS = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'];
+const OPERATIONS = ['generate', 'count-tokens', 'embed'];
+const METHODS = ['api-key', 'oauth', 'token', 'browser'];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Collects what is wrong. */
+class Check {
+  readonly faults: string[] = [];
+
+  fault(sentence: string): void {
+    this.faults.push(sentence);
+  }
+
+  object(value: unknown, part: string): Fields | undefined {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Fields;
+    }
+    this.fault(`${part} is not an object`);
+    return undefined;
+  }
+
+  list(value: unknown, part: string): readonly unknown[] {
+    if (value === undefined) return [];
+    if (Array.isArray(value)) return value as unknown[];
+    this.fault(`${part} is not an array`);
+    return [];
+  }
+
+  method(of: Fields, name: string, part: string, needed: boolean): void {
+    if (of[name] === undefined && !needed) return;
+    if (typeof of[name] !== 'function') this.fault(`${part}.${name} is not a function`);
+  }
+
+  oneOf(of: Fields, name: string, allowed: readonly string[], part: string): void {
+    const value = of[name];
+    if (typeof value === 'string' && allowed.includes(value)) return;
+    this.fault(`${part}.${name} must be one of ${allowed.join(', ')}`);
+  }
+
+  positive(of: Fields, name: string, part: string): void {
+    const value = of[name];
+    if (typeof value === 'number' && Number.isFinite(value) && value > 0) return;
+    this.fault(`${part}.${name} must be a number above 0`);
+  }
+
+  /** Reads a list of things that have a name, and compares the names with the manifest's. */
+  named(
+    value: unknown,
+    part: string,
+    key: string,
+    declared: readonly string[],
+    each: (one: Fields, part: string) => void,
+  ): void {
+    const names: string[] = [];
+    this.list(value, part).forEach((item, index) => {
+      const one = this.object(item, `${part}[${index}]`);
+      if (one === undefined) return;
+      const name = one[key];
+      if (typeof name !== 'string') {
+        this.fault(`${part}[${index}] has no \`${key}\``);
+        return;
+      }
+      if (names.includes(name)) this.fault(`${part} has "${name}" twice`);
+      names.push(name);
+      each(one, `${part}["${name}"]`);
+    });
+    for (const name of names.filter((one) => !declared.includes(one))) {
+      this.fault(`${part} has "${name}", which provides.${part} in the manifest does not name`);
+    }
+    for (const name of declared.filter((one) => !names.includes(one))) {
+      this.fault(`${part} lacks "${name}", which provides.${part} in the manifest names`);
+    }
+  }
+}
+
+function read(
+  returned: unknown,
+  provides: PluginManifest['provides'],
+  check: Check,
+): CheckedContributions | undefined {
+  const all = check.object(returned, 'what setup returned');
+  if (all === undefined) return undefined;
+  for (const key of Object.keys(all).filter((one) => !KEYS.includes(one))) {
+    check.fault(`"${key}" is not a contribution; there are ${KEYS.join(', ')}`);
+  }
+  const { executor, accounts } = all;
+  if ((executor !== undefined) !== provides.executor) {
+    const [does, says] = executor === undefined ? ['no', 'true'] : ['an', 'false'];
+    check.fault(`there is ${does} executor, but provides.executor in the manifest is ${says}`);
+  }
+  if (executor !== undefined) readExecutor(executor, check);
+  if (accounts !== undefined) check.list(accounts, 'accounts');
+  check.named(all.authenticators, 'authenticators', 'id', provides.authenticators, (one, part) => {
+    readAuthenticator(one, part, check);
+  });
+  check.named(all.probes, 'probes', 'id', provides.probes, (one, part) => {
+    check.positive(one, 'intervalMs', part);
+    check.positive(one, 'timeoutMs', part);
+    check.oneOf(one, 'affects', ['readiness', 'report-only'], part);
+    check.method(one, 'check', part, true);
+  });
+  check.named(all.sockets, 'sockets', 'path', provides.sockets, (one, part) => {
+    check.positive(one, 'maxMessageBytes', part);
+    check.list(one.origins ?? 'none', `${part}.origins`);
+    check.method(one, 'admit', part, true);
+    check.method(one, 'accept', part, true);
+  });
+  check.method(all, 'start', 'what setup returned', false);
+  check.method(all, 'stop', 'what setup returned', false);
+  return {
+    executor: executor as Executor | undefined,
+    authenticators: copy<Authenticator>(all.authenticators),
+    accounts: accounts === undefined ? undefined : copy(accounts),
+    probes: copy<HealthProbe>(all.probes),
+    sockets: copy<SocketEndpoint>(all.sockets),
+    start: bound(all, 'start'),
+    stop: bound(all, 'stop'),
+  };
+}
+
+function readExecutor(value: unknown, check: Check): void {
+  const executor = check.object(value, 'executor');
+  if (executor === undefined) return;
+  check.oneOf(executor, 'kind', ['wire', 'events'], 'executor');
+  check.method(executor, 'models', 'executor', true);
+  if (executor.kind === 'wire') {
+    check.method(executor, 'send', 'executor', true);
+    if (!['undefined', 'boolean'].includes(typeof executor.passthrough)) {
+      check.fault('executor.passthrough is neither true nor false');
+    }
+    readSpeaks(executor.speaks, check);
+  }
+  if (executor.kind === 'events') {
+    check.method(executor, 'run', 'executor', true);
+    check.method(executor, 'countTokens', 'executor', false);
+    check.method(executor, 'embed', 'executor', false);
+  }
+}
+
+function readSpeaks(value: unknown, check: Check): void {
+  const speaks = check.object(value, 'executor.speaks');
+  if (speaks === undefined) return;
+  if (Object.keys(speaks).length === 0) check.fault('executor.speaks names no dialect');
+  for (const [dialect, operations] of Object.entries(speaks)) {
+    if (!DIALECTS.includes(dialect)) {
+      check.fault(`executor.speaks names the dialect "${dialect}"; known: ${DIALECTS.join(', ')}`);
+    }
+    for (const operation of check.list(operations, `executor.speaks["${dialect}"]`)) {
+      if (OPERATIONS.includes(operation as string)) continue;
+      const name = JSON.stringify(operation);
+      check.fault(`executor.speaks["${dialect}"] names ${name}; known: ${OPERATIONS.join(', ')}`);
+    }
+  }
+}
+
+function readAuthenticator(one: Fields, part: string, check: Check): void {
+  check.oneOf(one, 'method', METHODS, part);
+  check.method(one, 'authorize', part, true);
+  for (const name of ['login', 'refresh', 'revoke']) check.method(one, name, part, false);
+  if (one.refreshWhen !== undefined) {
+    check.oneOf(one, 'refreshWhen', ['background', 'on-use'], part);
+  }
+  if (one.refreshAheadMs !== undefined) check.positive(one, 'refreshAheadMs', part);
+}
+
+function copy<T>(value: unknown): readonly T[] {
+  return Object.freeze(Array.isArray(value) ? [...(value as T[])] : []);
+}
+
+function bound(of: Fields, name: string): ((signal: AbortSignal) => unknown) | undefined {
+  const method = of[name];
+  if (typeof method !== 'function') return undefined;
+  return (signal) => (method as (signal: AbortSignal) => unknown).call(of, signal);
+}

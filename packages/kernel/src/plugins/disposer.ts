@@ -1,0 +1,42 @@
+import type { Logger } from '@cliproxy/plugin-api';
+import { within } from './within.ts';
+
+/** Collects what an instance must release, and releases it: the last first, each for itself. */
+export class Disposer {
+  readonly #logger: Logger;
+  readonly #limitMs: number;
+  readonly #releases: (() => void | Promise<void>)[] = [];
+  #disposed: Promise<void> | undefined;
+
+  /** @param limitMs - for each release. */
+  constructor(logger: Logger, limitMs: number) {
+    this.#logger = logger;
+    this.#limitMs = limitMs;
+  }
+
+  /** What comes after the end is released at once. */
+  add(release: () => void | Promise<void>): void {
+    if (this.#disposed === undefined) this.#releases.push(release);
+    else void this.#run(release);
+  }
+
+  /** Never rejects: what fails is logged, and the rest goes on. */
+  async dispose(): Promise<void> {
+    this.#disposed ??= this.#all();
+    return this.#disposed;
+  }
+
+  async #all(): Promise<void> {
+    for (let next = this.#releases.pop(); next !== undefined; next = this.#releases.pop()) {
+      await this.#run(next);
+    }
+  }
+
+  async #run(release: () => void | Promise<void>): Promise<void> {
+    try {
+      await within(this.#limitMs, release);
+    } catch (error) {
+      this.#logger.warn('something that the plugin had to release could not be', { error });
+    }
+  }
+}

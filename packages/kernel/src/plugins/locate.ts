@@ -1,0 +1,123 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+
+/** A plugin package on disk. */
+export interface LocatedPackage {
+  /** Absolute, links resolved. */
+  readonly folder: string;
+  readonly packageJson: unknown;
+}
+
+/** A package, or the sentence that says where it was looked for in vain. */
+export type Location =
+  | { readonly found: LocatedPackage; readonly fault?: never }
+  | { readonly found?: never; readonly fault: string };
+
+const BARE_ID = /^[a-z0-9][a-z0-9._-]*$/;
+
+/** The package names that a configured name can mean, in order; a folder means itself. */
+export function packageNames(reference: string): readonly string[] {
+  return BARE_ID.test(reference) ? [`@cliproxy/plugin-${reference}`, reference] : [reference];
+}
+
+/**
+ * Finds a plugin's package folder. Walks `node_modules` upwards as Node does, but looks for the
+ * folder itself: `exports` may hide package.json, and nothing of the plugin may run yet.
+ *
+ * @param reference - a package name, a bare plugin id, or a folder.
+ * @param dirs - absolute folders to look from, in order.
+ */
+export function locate(reference: string, dirs: readonly string[]): Location {
+  if (isFolder(reference)) return locateFolder(resolve(dirs[0] ?? '/', reference));
+  const names = packageNames(reference);
+  for (const name of names) {
+    for (const dir of dirs) {
+      const folder = searched(name, dir).find((one) => existsSync(join(one, 'package.json')));
+      if (folder !== undefined) return read(folder);
+    }
+  }
+  const wanted = names.map((name) => `"${name}"`).join(' or ');
+  return {
+    fault:
+      `no package ${wanted} is installed for ${dirs.join(' or ')}; run \`npm install ` +
+      `${names[0] ?? reference}\` in ${dirs[0] ?? '.'}, or set \`package:\` to its name or folder`,
+  };
+}
+
+/**
+ * The file to import. The manifest's `entry` counts; where package.json's `exports` leads to the
+ * same file, it is asked, because it may have conditions (such as one for running from sources).
+ *
+ * @returns the file, or the sentence that says why there is none.
+ */
+export function entryFile(
+  located: LocatedPackage,
+  name: string,
+  entry: string,
+): { readonly file: string; readonly fault?: never } | { readonly fault: string } {
+  const declared = join(located.folder, entry);
+  const exported = exportsLeadTo(located.packageJson, entry)
+    ? resolveSelf(located.folder, name)
+    : undefined;
+  const file = exported ?? declared;
+  if (existsSync(file) && isInside(located.folder, realpathSync(file))) return { file };
+  return {
+    fault:
+      `its manifest's \`entry\` ${entry} is not in ${located.folder}; build the package, or ` +
+      'install a version that was published complete',
+  };
+}
+
+function isFolder(reference: string): boolean {
+  return isAbsolute(reference) || /^\.{1,2}(\/|\\|$)/.test(reference);
+}
+
+function locateFolder(folder: string): Location {
+  if (existsSync(join(folder, 'package.json'))) return read(folder);
+  return { fault: `there is no package.json in ${folder}; mend \`package:\`` };
+}
+
+function searched(name: string, dir: string): readonly string[] {
+  const folders: string[] = [];
+  for (let at = dir; ; at = dirname(at)) {
+    folders.push(join(at, 'node_modules', name));
+    if (dirname(at) === at) return folders;
+  }
+}
+
+function read(folder: string): Location {
+  const file = join(folder, 'package.json');
+  try {
+    const packageJson: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return { found: { folder: realpathSync(folder), packageJson } };
+  } catch (error) {
+    return { fault: `${file} can't be read: ${String(error)}` };
+  }
+}
+
+function exportsLeadTo(packageJson: unknown, entry: string): boolean {
+  const { exports } = (packageJson ?? {}) as { readonly exports?: unknown };
+  if (typeof exports !== 'object' || exports === null) return false;
+  const main: unknown = '.' in exports ? exports['.'] : exports;
+  if (typeof main !== 'object' || main === null) return false;
+  return Object.values(main).includes(entry);
+}
+
+/**
+ * A package may name itself. Node resolves it with the conditions of `require`, so that one whose
+ * `exports` has no `default` fails here (ERR_PACKAGE_PATH_NOT_EXPORTED); its `entry` then counts.
+ */
+function resolveSelf(folder: string, name: string): string | undefined {
+  try {
+    const file = createRequire(join(folder, 'package.json')).resolve(name);
+    return isAbsolute(file) && isInside(folder, realpathSync(file)) ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isInside(folder: string, file: string): boolean {
+  const path = relative(folder, file);
+  return path !== '' && !path.startsWith('..') && !isAbsolute(path);
+}

@@ -1,0 +1,192 @@
+import { setMaxListeners } from 'node:events';
+import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
+import type { Logger } from '@cliproxy/plugin-api';
+import { InstanceAccounts } from '../accounts/instance-accounts.ts';
+import type { Container } from '../di/container.ts';
+import { instanceContainer, resolveDeps } from '../di/instance-container.ts';
+import { tokens } from '../di/tokens.ts';
+import { AllowedHosts } from '../http/allowed-hosts.ts';
+import { bareDoor } from '../http/http-door.ts';
+import type { Problem } from '../ports/problem.ts';
+import { readContributions } from './contributions.ts';
+import { Disposer } from './disposer.ts';
+import { type LoadedPlugin, lookInto } from './import-plugin.ts';
+import { pointerStep } from './json-pointer.ts';
+import { type InstanceParts, LiveInstance } from './live-instance.ts';
+import type { PluginPackage } from './manifest.ts';
+import { type InstancePlan, instanceProblem, type PluginSource } from './plan-instances.ts';
+import { deepFreeze } from './plain-json.ts';
+import { isOutOfTime, within } from './within.ts';
+import { writeOnlyStrings } from './write-only.ts';
+
+/** How long set-up and each release may take, in milliseconds. */
+export interface SetUpLimits {
+  readonly setupMs: number;
+  readonly stopMs: number;
+}
+
+/**
+ * Makes an instance from its plan: imports the plugin, checks its configuration, gives it its
+ * services, runs `setup`, and checks what that returned. Never rejects: what goes wrong leaves the
+ * instance `failed`, with everything released that it had.
+ */
+export async function setUpInstance(
+  plan: InstancePlan,
+  kernel: Container,
+  limits: SetUpLimits,
+): Promise<LiveInstance> {
+  const { instanceId, enabled } = plan.settings;
+  const logger = kernel.get(tokens.loggers).logger(instanceId);
+  if (!enabled) return new LiveInstance(plan, 'disabled', { logger });
+  const failed = (problems: readonly Problem[]): LiveInstance =>
+    new LiveInstance(plan, 'failed', { logger, problems });
+  if (plan.source === undefined || plan.package === undefined) return failed(plan.problems);
+  const name = `plugin "${instanceId}" (${plan.package.name} ${plan.package.version})`;
+  try {
+    const plugin = await load(plan.source, name, kernel);
+    const { config, problems } = readConfig(plan, plugin, kernel, name);
+    if (problems.length > 0) return failed(problems);
+    const parts = await setUp(
+      { instanceId, package: plan.package, plugin, config, logger, limits },
+      kernel,
+    );
+    return new LiveInstance(plan, 'starting', { logger, parts });
+  } catch (error) {
+    return failed([asProblem(error, instanceId, name, 'setup')]);
+  }
+}
+
+/** Says what a plugin threw or did not finish, as a problem that names it. */
+export function asProblem(
+  error: unknown,
+  instanceId: string,
+  name: string,
+  step: 'setup' | 'start',
+): Problem {
+  if (isOutOfTime(error)) {
+    const message = `${name}: ${step} is ${messageOf(error)}`;
+    return instanceProblem(instanceId, 'PLUGIN_TIMEOUT', message, error);
+  }
+  if (isGatewayError(error)) {
+    const message = error.message.includes(instanceId)
+      ? error.message
+      : `${name}: ${error.message}`;
+    return instanceProblem(instanceId, error.code, message, error.cause ?? error);
+  }
+  const message = `${name}: ${step} threw: ${messageOf(error)}`;
+  return instanceProblem(instanceId, 'PLUGIN_SETUP_FAILED', message, error);
+}
+
+async function load(source: PluginSource, name: string, kernel: Container): Promise<LoadedPlugin> {
+  if ('plugin' in source) return lookInto(source.plugin, name);
+  return kernel.get(tokens.importer).load(source.file, name);
+}
+
+function readConfig(
+  plan: InstancePlan,
+  plugin: LoadedPlugin,
+  kernel: Container,
+  name: string,
+): { readonly config: unknown; readonly problems: readonly Problem[] } {
+  const { instanceId, config } = plan.settings;
+  const pointer = `/plugins/${pointerStep(instanceId)}/config`;
+  const secrets = kernel.get(tokens.secrets);
+  // Before the check: its messages may repeat a value.
+  for (const value of writeOnlyStrings(plugin.schema, config)) secrets.add(value);
+  let checked;
+  try {
+    checked = kernel.get(tokens.checker).check(plugin.schema, config ?? {}, pointer);
+  } catch (error) {
+    throw new GatewayError(
+      'PLUGIN_BAD_CONTRIBUTION',
+      `${name}: its configuration schema can't be used: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+  for (const value of writeOnlyStrings(plugin.schema, checked.value)) secrets.add(value);
+  deepFreeze(checked.value);
+  const problems = checked.problems.map((problem) => ({
+    ...problem,
+    code: 'PLUGIN_BAD_CONFIG',
+    instanceId,
+  }));
+  return { config: checked.value, problems };
+}
+
+interface SetUpWork {
+  readonly instanceId: string;
+  readonly package: PluginPackage;
+  readonly plugin: LoadedPlugin;
+  readonly config: unknown;
+  readonly logger: Logger;
+  readonly limits: SetUpLimits;
+}
+
+async function setUp(work: SetUpWork, kernel: Container): Promise<InstanceParts> {
+  const { instanceId, plugin, config, logger, limits } = work;
+  const { manifest } = work.package;
+  const pools = kernel.get(tokens.pools);
+  const hosts = new AllowedHosts({
+    instanceId,
+    packageName: work.package.name,
+    hosts: manifest.permissions.hosts,
+    config,
+  });
+  const lane = pools.open();
+  const accounts = new InstanceAccounts({
+    instanceId,
+    hosts,
+    pools,
+    logger,
+    clock: kernel.get(tokens.clock),
+    secrets: kernel.get(tokens.secrets),
+  });
+  const http = bareDoor(lane, hosts);
+  const container = instanceContainer(kernel, { http, accounts: accounts.registry });
+  const ending = new AbortController();
+  setMaxListeners(0, ending.signal);
+  const disposer = new Disposer(logger, limits.stopMs);
+  disposer.add(() => lane.destroy());
+  disposer.add(() => container.dispose());
+  disposer.add(() => accounts.retire());
+  try {
+    const deps = resolveDeps(container, plugin.deps, instanceId);
+    const context = Object.freeze({
+      pluginId: manifest.id,
+      instanceId,
+      config,
+      logger,
+      signal: ending.signal,
+      onDispose: (release: unknown) => disposer.add(asRelease(release, instanceId)),
+    });
+    // What comes after the time is up needs no release of its own: the disposer, which has run by
+    // then, releases at once whatever is registered late.
+    const returned = await within(limits.setupMs, () => plugin.setup(context, deps));
+    const { contributions, faults } = readContributions(returned, manifest.provides);
+    if (contributions === undefined) {
+      throw new GatewayError(
+        'PLUGIN_BAD_CONTRIBUTION',
+        `what setup returned can't be used: ${faults.join('; ')}`,
+      );
+    }
+    accounts.configure(contributions.authenticators, contributions.accounts);
+    return { schema: plugin.schema, contributions, accounts, ending, disposer };
+  } catch (error) {
+    ending.abort(new Error(`plugin instance "${instanceId}" could not be set up`));
+    await disposer.dispose();
+    throw error;
+  }
+}
+
+function asRelease(release: unknown, instanceId: string): () => void | Promise<void> {
+  if (typeof release === 'function') return release as () => void | Promise<void>;
+  throw new GatewayError(
+    'PLUGIN_BAD_CONTRIBUTION',
+    `plugin "${instanceId}": onDispose needs a function`,
+  );
+}
+
+function messageOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
+  return String(error.message);
+}
