@@ -52,22 +52,12 @@ export function errorOfFailure(failure: Failure, instanceId: string): GatewayErr
  * @param instanceId - the plugin instance that was called.
  */
 export function errorOfThrown(thrown: unknown, instanceId: string): GatewayError {
-  if (isGatewayError(thrown)) return withFailure(thrown);
-  const { name, code } = traits(thrown);
-  if (timeoutCodes.test(code) || name === 'TimeoutError') {
-    return new GatewayError('UPSTREAM_TIMEOUT', `${instanceId}: the upstream took too long`, {
-      failure: { kind: 'timeout', scope: 'account' },
-      cause: thrown,
-    });
+  try {
+    return isOurs(thrown) ? withFailure(thrown) : foreignError(thrown, instanceId);
+  } catch {
+    // What was thrown throws itself when it is looked at.
+    return pluginFault(instanceId, 'threw a hostile value while it served a request');
   }
-  if (networkCodes.test(code)) {
-    const message = `${instanceId}: the connection to the upstream failed (${code})`;
-    return new GatewayError('UPSTREAM_UNREACHABLE', message, {
-      failure: { kind: 'network', scope: 'account' },
-      cause: thrown,
-    });
-  }
-  return pluginFault(instanceId, `threw ${name} while it served a request`, thrown);
 }
 
 /**
@@ -123,18 +113,39 @@ function withFailure(error: GatewayError): GatewayError {
   });
 }
 
-/** Name and code of whatever was thrown. A hostile value may throw while it is looked at. */
-function traits(thrown: unknown): { readonly name: string; readonly code: string } {
-  try {
-    if (typeof thrown !== 'object' || thrown === null) return { name: typeof thrown, code: '' };
-    const { name, code, cause } = thrown as { name?: unknown; code?: unknown; cause?: unknown };
-    const inner = typeof cause === 'object' && cause !== null ? (cause as { code?: unknown }) : {};
-    const known = typeof code === 'string' ? code : inner.code;
-    return {
-      name: typeof name === 'string' ? name.slice(0, 60) : 'an object',
-      code: typeof known === 'string' ? known : '',
-    };
-  } catch {
-    return { name: 'a hostile value', code: '' };
+function foreignError(thrown: unknown, instanceId: string): GatewayError {
+  const { name, code } = traits(thrown);
+  if (timeoutCodes.test(code) || name === 'TimeoutError') {
+    return new GatewayError('UPSTREAM_TIMEOUT', `${instanceId}: the upstream took too long`, {
+      failure: { kind: 'timeout', scope: 'account' },
+      cause: thrown,
+    });
   }
+  if (networkCodes.test(code)) {
+    const message = `${instanceId}: the connection to the upstream failed (${code})`;
+    return new GatewayError('UPSTREAM_UNREACHABLE', message, {
+      failure: { kind: 'network', scope: 'account' },
+      cause: thrown,
+    });
+  }
+  return pluginFault(instanceId, `threw ${name} while it served a request`, thrown);
+}
+
+/** A brand alone is soon made; code and message are relied on. */
+function isOurs(thrown: unknown): thrown is GatewayError {
+  return (
+    isGatewayError(thrown) && typeof thrown.code === 'string' && typeof thrown.message === 'string'
+  );
+}
+
+/** Name and code of whatever was thrown. */
+function traits(thrown: unknown): { readonly name: string; readonly code: string } {
+  if (typeof thrown !== 'object' || thrown === null) return { name: typeof thrown, code: '' };
+  const { name, code, cause } = thrown as { name?: unknown; code?: unknown; cause?: unknown };
+  const inner = typeof cause === 'object' && cause !== null ? (cause as { code?: unknown }) : {};
+  const known = typeof code === 'string' ? code : inner.code;
+  return {
+    name: typeof name === 'string' ? name.slice(0, 60) : 'an object',
+    code: typeof known === 'string' ? known.slice(0, 60) : '',
+  };
 }

@@ -1,0 +1,589 @@
+/** A dispatcher between real sockets: scripted upstreams, a line protocol for a dialect, a checking sink. */
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GatewayError } from '@cliproxy/plugin-api';
+import type {
+  Executor,
+  Failure,
+  FailureKind,
+  HeaderMap,
+  ModelEvent,
+  Usage,
+  WireExecutor,
+  WireReply,
+} from '@cliproxy/plugin-api';
+import { AccountBook } from '../src/accounts/account-book.ts';
+import type { AccountHandle } from '../src/accounts/account-handle.ts';
+import { Dispatcher } from '../src/dispatch/dispatcher.ts';
+import type { DispatcherOptions } from '../src/dispatch/dispatcher.ts';
+import type { AnswerSink, AnswerStart, IngressCall } from '../src/dispatch/ingress-call.ts';
+import type { DispatchSettings } from '../src/dispatch/prepared-call.ts';
+import type { PluginInstance } from '../src/plugins/plugin-instance.ts';
+import type {
+  AnswerPipe,
+  ClientRequest,
+  Dialects,
+  EventPipe,
+  RequestFacts,
+} from '../src/ports/dialects.ts';
+import type { KernelEvent, RequestFinished } from '../src/ports/event-sink.ts';
+import type { FailoverSettings, TimeoutSettings } from '../src/ports/settings.ts';
+import type { AccountChoice, Candidate, Plan } from '../src/routing/plan.ts';
+
+export const clock = {
+  now: (): number => Date.now(),
+  monotonic: (): number => performance.now(),
+};
+
+export const failover: FailoverSettings = {
+  maxAttempts: 4,
+  retryRatio: 0.2,
+  retryFloor: 10,
+  maxCoolingMs: 3_600_000,
+  outageMs: 30_000,
+  overloadedMs: 5_000,
+  rateLimitMs: 30_000,
+  deniedMs: 1_800_000,
+  notFoundMs: 600_000,
+  holdStreamBytes: 65_536,
+  holdBodyBytes: 1_048_576,
+  commitAfterMs: 0,
+  maxAnswerBytes: 67_108_864,
+};
+
+export const timeouts: TimeoutSettings = {
+  connectMs: 5_000,
+  firstByteMs: 20_000,
+  idleMs: 20_000,
+  totalMs: 60_000,
+};
+
+/** One upstream request, as a script sees it. */
+export type Script = (request: http.IncomingMessage, response: http.ServerResponse) => void;
+
+/** A real upstream whose answers are scripted; the last script repeats. */
+export interface Upstream {
+  readonly url: string;
+  readonly seen: { readonly headers: http.IncomingHttpHeaders; readonly body: string }[];
+  /** Counts requests whose connection was closed before their answer was complete. */
+  aborted: number;
+  close(): Promise<void>;
+}
+
+export async function upstream(...scripts: readonly Script[]): Promise<Upstream> {
+  let next = 0;
+  const server = http.createServer((request, response) => {
+    const script = scripts[Math.min(next++, scripts.length - 1)];
+    const chunks: Buffer[] = [];
+    response.on('close', () => {
+      if (!response.writableFinished) found.aborted += 1;
+    });
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      found.seen.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
+      script?.(request, response);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const found: Upstream = {
+    url: `http://127.0.0.1:${port}`,
+    seen: [],
+    aborted: 0,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+  return found;
+}
+
+/** Scripts. */
+export const answers = {
+  lines:
+    (...lines: readonly string[]): Script =>
+    (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/lines', 'x-request-id': 'up-1' });
+      response.end(lines.map((line) => `${line}\n`).join(''));
+    },
+  status:
+    (status: number, body = '', headers: http.OutgoingHttpHeaders = {}): Script =>
+    (_, response) => {
+      response.writeHead(status, headers);
+      response.end(body);
+    },
+  /** Writes the lines, then breaks the connection. */
+  breaks:
+    (...lines: readonly string[]): Script =>
+    (_, response) => {
+      response.writeHead(200);
+      if (lines.length === 0) response.flushHeaders();
+      else response.write(lines.map((line) => `${line}\n`).join(''));
+      setTimeout(() => response.destroy(), 20);
+    },
+  /** Writes the lines, then says nothing more. */
+  stalls:
+    (...lines: readonly string[]): Script =>
+    (_, response) => {
+      response.writeHead(200);
+      response.flushHeaders();
+      if (lines.length > 0) response.write(lines.map((line) => `${line}\n`).join(''));
+    },
+  silence: (() => undefined) as Script,
+};
+
+/** The usual whole answer. */
+export const whole = ['start', 'text hello', 'done'] as const;
+
+/** Sends over a real socket, one agent for all. */
+export function httpExecutor(url: string): WireExecutor {
+  return {
+    kind: 'wire',
+    speaks: { 'openai-chat': ['generate'] },
+    models: async () => Promise.resolve([]),
+    send: (call) =>
+      new Promise<WireReply>((resolve, reject) => {
+        const request = http.request(
+          url + call.path,
+          { method: 'POST', headers: call.headers as http.OutgoingHttpHeaders, agent: false },
+          (response) => {
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: response.headers as HeaderMap,
+              body: response,
+            });
+          },
+        );
+        call.signal.addEventListener('abort', () => request.destroy(new Error('aborted')));
+        request.on('error', reject);
+        request.end(call.body);
+      }),
+  };
+}
+
+export function eventExecutor(run: (signal: AbortSignal) => AsyncIterable<ModelEvent>): Executor {
+  return {
+    kind: 'events',
+    models: async () => Promise.resolve([]),
+    run: (_, call) => run(call.signal),
+  };
+}
+
+/** A target, and what becomes of its accounts. */
+export interface TargetSpec {
+  readonly id: string;
+  readonly executor: Executor;
+  /** Default one. */
+  readonly accounts?: number;
+  readonly refresh?: () => Promise<boolean>;
+}
+
+export interface Rig {
+  readonly dispatcher: Dispatcher;
+  readonly events: KernelEvent[];
+  readonly book: AccountBook;
+  readonly entered: Map<string, number>;
+  readonly faults: string[];
+  readonly finished: () => RequestFinished[];
+}
+
+export function rig(
+  targets: readonly TargetSpec[],
+  overrides: {
+    readonly failover?: Partial<FailoverSettings>;
+    readonly timeouts?: Partial<TimeoutSettings>;
+    readonly heartbeatMs?: number;
+    readonly plan?: Partial<Plan>;
+    /** True: nothing matches the name. */
+    readonly unknown?: boolean;
+  } = {},
+): Rig {
+  const events: KernelEvent[] = [];
+  const faults: string[] = [];
+  const entered = new Map<string, number>();
+  const settings: DispatchSettings = {
+    failover: { ...failover, ...overrides.failover },
+    timeouts: { ...timeouts, ...overrides.timeouts },
+    usage: 'auto',
+  };
+  const sink = { emit: (event: KernelEvent) => void events.push(event) };
+  const book = new AccountBook({ clock, sink, policy: () => settings.failover, random: () => 0 });
+  const instances = targets.map((target) => instanceOf(target, entered, faults));
+  const plan = (): Plan => ({
+    requested: 'm',
+    model: 'm',
+    alias: false,
+    ...(overrides.unknown === true ? {} : { via: 'route' as const }),
+    strategy: 'failover',
+    candidates: instances.map((instance) => candidateOf(instance, book)),
+    near: [],
+    ...overrides.plan,
+  });
+  const options: DispatcherOptions = {
+    clock,
+    sink,
+    dialects: { classify },
+    book,
+    plan,
+    settings: () => settings,
+    ...(overrides.heartbeatMs === undefined ? {} : { heartbeatMs: overrides.heartbeatMs }),
+  };
+  return {
+    dispatcher: new Dispatcher(options),
+    events,
+    book,
+    entered,
+    faults,
+    finished: () => events.filter((event) => event.type === 'request-finished'),
+  };
+}
+
+export function candidateOf(instance: PluginInstance, book: AccountBook): Candidate {
+  const accounts = instance.accounts().map((handle): AccountChoice => ({
+    handle,
+    ...book.availability(instance.id, handle.account.id, 'up'),
+  }));
+  const out = accounts.find(({ usable }) => !usable);
+  const usable = accounts.some((choice) => choice.usable);
+  return {
+    instanceId: instance.id,
+    instance,
+    upstreamModel: 'up',
+    dialects: instance.executor?.kind === 'wire' ? ['openai-chat'] : [],
+    refuses: [],
+    accounts,
+    usable,
+    ...(usable || out?.reason === undefined ? {} : { reason: out.reason }),
+  };
+}
+
+function instanceOf(
+  target: TargetSpec,
+  entered: Map<string, number>,
+  faults: string[],
+): PluginInstance {
+  const { id, executor, refresh } = target;
+  const handles = Array.from({ length: target.accounts ?? 1 }, (_, index): AccountHandle => ({
+    account: { id: `${id}/a${index}`, label: `***${index}`, facts: {} },
+    instanceId: id,
+    authMethod: refresh === undefined ? undefined : 'oauth',
+    http: { request: async () => Promise.reject(new Error('not used')) },
+    authorize: async (request) => Promise.resolve(request),
+    refresh: refresh ?? (async () => Promise.resolve(false)),
+    generation: 0,
+  }));
+  const count = (by: number): void => void entered.set(id, (entered.get(id) ?? 0) + by);
+  const quiet = (): void => undefined;
+  return {
+    id,
+    pluginId: id,
+    packageName: id,
+    version: '1.0.0',
+    state: 'ready',
+    problems: [],
+    patterns: [],
+    executor,
+    probes: [],
+    sockets: [],
+    logger: { debug: quiet, info: quiet, warn: quiet, error: (text) => void faults.push(text) },
+    accounts: () => handles,
+    enter: () => {
+      count(1);
+    },
+    leave: () => {
+      count(-1);
+    },
+  };
+}
+
+const kinds: Readonly<Record<number, FailureKind>> = {
+  400: 'bad-request',
+  401: 'auth',
+  402: 'billing',
+  403: 'forbidden',
+  404: 'not-found',
+  413: 'too-large',
+  429: 'rate-limit',
+  503: 'overloaded',
+  529: 'overloaded',
+};
+
+export const classify: Dialects['classify'] = (_, { status, headers, body }, nowMs) => {
+  const kind = kinds[status] ?? 'upstream';
+  const text = body.toString();
+  const after = headers['retry-after'];
+  const failure: Failure = {
+    kind,
+    scope:
+      kind === 'bad-request' || kind === 'too-large'
+        ? 'request'
+        : kind === 'not-found'
+          ? 'model'
+          : 'account',
+    ...(text === '' ? {} : { message: text }),
+    ...(typeof after === 'string' ? { resetAtMs: nowMs + Number(after) * 1_000 } : {}),
+  };
+  return failure;
+};
+
+/** The line protocol: `start`, `text …`, `usage in out`, `error kind …`, `oops`, `done`. */
+class LinePipe implements AnswerPipe {
+  readonly contentType = 'text/lines';
+  readonly streaming: boolean;
+  readonly passthrough = true;
+  usage: Usage | undefined;
+  finish: 'stop' | undefined;
+  #rest = '';
+
+  constructor(streaming: boolean) {
+    this.streaming = streaming;
+  }
+
+  push(chunk: Buffer, out: Buffer[]): boolean {
+    let meaningful = false;
+    const lines = (this.#rest + chunk.toString()).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const [word, ...more] = line.split(' ');
+      if (word === 'error') {
+        const kind = (more[0] ?? 'upstream') as FailureKind;
+        throw new GatewayError('UPSTREAM_FAILED', 'the stream told an error', {
+          failure: { kind, scope: 'account', message: more.slice(1).join(' ') },
+        });
+      }
+      if (word === 'oops') throw new TypeError('a bug');
+      if (word === 'text') meaningful = true;
+      if (word === 'usage') {
+        this.usage = { inputTokens: Number(more[0]), outputTokens: Number(more[1]) };
+      }
+      if (word === 'done') {
+        this.finish = 'stop';
+        meaningful = true;
+      }
+      out.push(Buffer.from(`${line}\n`));
+    }
+    return meaningful;
+  }
+
+  end(): void {
+    if (this.finish !== undefined) return;
+    throw new GatewayError('UPSTREAM_TRUNCATED', 'the answer is not complete');
+  }
+
+  failure(error: GatewayError): Buffer {
+    return Buffer.from(`FAILED ${error.code}\n`);
+  }
+
+  heartbeat(): Buffer {
+    return Buffer.from(': beat\n');
+  }
+}
+
+/** The same for events, in the same lines. */
+class LineEventPipe implements EventPipe {
+  readonly #lines: LinePipe;
+  readonly contentType = 'text/lines';
+  readonly streaming: boolean;
+  readonly passthrough = false;
+
+  constructor(streaming: boolean) {
+    this.streaming = streaming;
+    this.#lines = new LinePipe(streaming);
+  }
+
+  get usage(): Usage | undefined {
+    return this.#lines.usage;
+  }
+
+  get finish(): 'stop' | undefined {
+    return this.#lines.finish;
+  }
+
+  push(event: ModelEvent, out: Buffer[]): boolean {
+    switch (event.type) {
+      case 'start':
+        return this.#lines.push(Buffer.from('start\n'), out);
+      case 'open':
+        return this.#lines.push(Buffer.from(`open ${event.part.type}\n`), out);
+      case 'delta':
+        return this.#lines.push(Buffer.from(`text ${event.text}\n`), out);
+      case 'usage':
+        return this.#lines.push(
+          Buffer.from(`usage ${event.usage.inputTokens} ${event.usage.outputTokens}\n`),
+          out,
+        );
+      case 'finish':
+        return this.#lines.push(Buffer.from('done\n'), out);
+      case 'close':
+        return false;
+    }
+  }
+
+  end(): void {
+    this.#lines.end();
+  }
+
+  failure(error: GatewayError): Buffer {
+    return this.#lines.failure(error);
+  }
+
+  heartbeat(): Buffer {
+    return this.#lines.heartbeat();
+  }
+}
+
+export interface CallSpec {
+  readonly stream?: boolean;
+  readonly strict?: boolean;
+  readonly ignored?: readonly string[];
+  readonly headers?: HeaderMap;
+  readonly sessionKey?: string;
+  readonly sink?: AnswerSink;
+  /** Makes encoding throw for these instances. */
+  readonly unsupported?: readonly string[];
+  readonly encode?: () => void;
+  readonly answer?: () => void;
+}
+
+let requests = 0;
+
+/** A client's call, and what its sink got. */
+export function call(spec: CallSpec = {}): IngressCall & { readonly got: CheckingSink } {
+  const stream = spec.stream ?? true;
+  const got = new CheckingSink();
+  const facts: RequestFacts = {
+    dialect: 'openai-chat',
+    operation: 'generate',
+    model: 'm',
+    stream,
+    ...(spec.sessionKey === undefined ? {} : { sessionKey: spec.sessionKey }),
+    needs: () => [],
+  };
+  const ignored = spec.ignored ?? [];
+  const encode = (instanceId: string): void => {
+    spec.encode?.();
+    if (spec.unsupported?.includes(instanceId) === true) {
+      throw new GatewayError('CLIENT_UNSUPPORTED', `${instanceId} can't do that`);
+    }
+  };
+  const request: ClientRequest = {
+    facts,
+    wire: ({ instanceId }) => {
+      encode(instanceId);
+      return {
+        path: '/lines',
+        body: Buffer.from('{"model":"up"}'),
+        ignored,
+        answer: () => {
+          spec.answer?.();
+          return new LinePipe(stream);
+        },
+      };
+    },
+    events: ({ instanceId }) => {
+      encode(instanceId);
+      return {
+        request: { model: 'up', turns: [], tools: [], stream, extras: extras },
+        ignored,
+        answer: () => new LineEventPipe(stream),
+      };
+    },
+  };
+  return {
+    requestId: `r${++requests}`,
+    request,
+    headers: spec.headers ?? {},
+    strict: spec.strict ?? false,
+    sink: spec.sink ?? got,
+    got,
+  };
+}
+
+const extras = { dialect: 'openai-chat', fields: {} } as const;
+
+/** A sink in memory that knows what must not happen. */
+export class CheckingSink implements AnswerSink {
+  head: AnswerStart | undefined;
+  text = '';
+  state: 'new' | 'open' | 'ended' | 'cut' = 'new';
+  /** What was done wrong. */
+  readonly sins: string[] = [];
+  /** False: the client is slow until {@link CheckingSink.drain}. */
+  fast = true;
+  onWrite: (() => void) | undefined;
+  #resume: (() => void) | undefined;
+  #left: (() => void) | undefined;
+  #hasLeft = false;
+
+  start(head: AnswerStart): void {
+    if (this.state !== 'new') this.sins.push(`start while ${this.state}`);
+    this.state = 'open';
+    this.head = head;
+  }
+
+  write(bytes: Buffer): boolean {
+    if (this.state !== 'open') this.sins.push(`write while ${this.state}`);
+    if (this.#resume !== undefined) this.sins.push('write before drain');
+    this.text += bytes.toString();
+    this.onWrite?.();
+    return this.fast;
+  }
+
+  onDrain(resume: () => void): void {
+    this.#resume = resume;
+  }
+
+  end(): void {
+    if (this.state !== 'open') this.sins.push(`end while ${this.state}`);
+    this.state = 'ended';
+  }
+
+  cut(): void {
+    if (this.state !== 'open') this.sins.push(`cut while ${this.state}`);
+    this.state = 'cut';
+  }
+
+  onClosed(left: () => void): void {
+    this.#left = left;
+    if (this.#hasLeft) left();
+  }
+
+  drain(): void {
+    this.fast = true;
+    const resume = this.#resume;
+    this.#resume = undefined;
+    resume?.();
+  }
+
+  /** The client leaves. */
+  leave(): void {
+    this.#hasLeft = true;
+    this.#left?.();
+  }
+
+  get halted(): boolean {
+    return this.#resume !== undefined;
+  }
+}
+
+/** Waits until something is so; fails after a generous while. */
+export async function until(what: () => boolean, name: string): Promise<void> {
+  for (let n = 0; n < 1_000; n++) {
+    if (what()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`never came: ${name}`);
+}
+
+/** The error that a promise rejects with. */
+export async function errorOf(promise: Promise<unknown>): Promise<GatewayError> {
+  try {
+    await promise;
+  } catch (thrown) {
+    return thrown as GatewayError;
+  }
+  throw new Error('it did not reject');
+}
