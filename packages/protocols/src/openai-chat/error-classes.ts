@@ -1,0 +1,200 @@
+import { GatewayError } from '@cliproxy/plugin-api';
+import type { ErrorCode, Failure, FailureKind, HeaderMap } from '@cliproxy/plugin-api';
+import { isJsonObject } from '../model/json-object.ts';
+import type { JsonObject } from '../model/json-object.ts';
+import { retryAtMs } from './retry-after.ts';
+
+/**
+ * Says what an error answer means. The body's `code` and `type` count before the status: OpenAI
+ * tells used-up credit as a 429, others a wrong key as a 400.
+ */
+export function classify(
+  answer: {
+    readonly status: number;
+    readonly headers: HeaderMap;
+    readonly body: JsonObject | undefined;
+  },
+  nowMs: number,
+): Failure {
+  const told = answer.body === undefined ? undefined : errorTold(answer.body);
+  const kind = kindOf(told, answer.status);
+  const resetAtMs = RESETS.includes(kind) ? retryAtMs(answer.headers, nowMs) : undefined;
+  return {
+    kind,
+    scope: SCOPES[kind],
+    ...(resetAtMs === undefined ? {} : { resetAtMs }),
+    ...(told === undefined || told.message === '' ? {} : { message: told.message }),
+  };
+}
+
+/**
+ * Throws what an error inside an answer of status 200 means: in a stream, or instead of one.
+ *
+ * @param body - a chunk or an answer; without an error in it, nothing happens.
+ * @throws GatewayError of the `UPSTREAM_` family.
+ */
+export function throwErrorInside(body: JsonObject, isErrorEvent = false): void {
+  const isError =
+    isErrorEvent ||
+    (body.error !== undefined && body.error !== null && body.error !== false) ||
+    body.object === 'error' ||
+    (body.detail !== undefined && body.choices === undefined);
+  if (!isError) return;
+  // The upstream states no time here, and a decoder has no clock: no reset is read.
+  const failure = classify({ status: 200, headers: {}, body }, 0);
+  const said = failure.message ?? 'an error without a message';
+  throw new GatewayError(CODES[failure.kind], `The upstream's answer holds an error: ${said}`, {
+    failure,
+  });
+}
+
+/** An answer that isn't what the dialect prescribes. */
+export function badAnswer(message: string, cause?: unknown): GatewayError {
+  return new GatewayError('UPSTREAM_BAD_ANSWER', message, {
+    failure: { kind: 'upstream', scope: 'instance', message },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** A stream that ended before it was complete. */
+export function truncated(): GatewayError {
+  const message =
+    "The upstream's stream ended with neither a finish_reason nor [DONE]; the answer is incomplete.";
+  return new GatewayError('UPSTREAM_TRUNCATED', message, {
+    failure: { kind: 'upstream', scope: 'instance', message },
+  });
+}
+
+interface ErrorTold {
+  readonly message: string;
+  /** `code` and `type`, lower case. */
+  readonly words: readonly string[];
+  /** An HTTP status given as the code. */
+  readonly status: number | undefined;
+}
+
+/** Reads OpenAI's `{"error":{…}}`, a bare error object, and FastAPI's `{"detail":…}`. */
+function errorTold(body: JsonObject): ErrorTold {
+  const error = isJsonObject(body.error) ? body.error : body;
+  const words = [error.code, error.type, error.status]
+    .filter((word) => typeof word === 'string')
+    .map((word) => word.toLowerCase());
+  const status = [error.status, error.status_code, error.code]
+    .map(Number)
+    .find((number) => Number.isInteger(number) && number >= 400 && number < 600);
+  return { message: fitToShow(messageOf(body.error ?? body)), words, status };
+}
+
+function messageOf(error: unknown): string {
+  if (typeof error === 'string') return error;
+  if (!isJsonObject(error)) return '';
+  if (typeof error.message === 'string') return error.message;
+  if (typeof error.detail === 'string') return error.detail;
+  if (!Array.isArray(error.detail)) return '';
+  return error.detail
+    .filter(isJsonObject)
+    .map(({ loc, msg }) => {
+      const where = Array.isArray(loc) ? `${loc.join('.')}: ` : '';
+      return where + (typeof msg === 'string' ? msg : '');
+    })
+    .join('; ');
+}
+
+const MAX_MESSAGE_CHARS = 1024;
+
+/** One bounded line without control characters and without what looks like a key. */
+function fitToShow(message: string): string {
+  const line = message
+    .slice(0, 4 * MAX_MESSAGE_CHARS)
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/\b(?:sk|gsk|xai)-[\w*.-]{6,}|\bAIza[\w*-]{10,}|\bBearer\s+\S+/g, '***')
+    .trim();
+  return line.length <= MAX_MESSAGE_CHARS ? line : `${line.slice(0, MAX_MESSAGE_CHARS - 1)}…`;
+}
+
+/** Words of `code` and `type` that say more than the status. The first that matches counts. */
+const WORDS: readonly (readonly [RegExp, FailureKind])[] = [
+  [/^(insufficient_quota|billing_.*|insufficient_(balance|credits?|funds))$/, 'billing'],
+  [/^(invalid_api_key|api_key_invalid|authentication_error|unauthenticated)$/, 'auth'],
+  [/^(model_not_found|model_not_available|invalid_model|not_found_error)$/, 'not-found'],
+  [/^(context_length_exceeded|string_above_max_length)$/, 'bad-request'],
+  [/^(content_policy_violation|content_filter|responsibleaipolicyviolation)$/, 'bad-request'],
+  [/^(request_too_large|payload_too_large)$/, 'too-large'],
+  [/overloaded|^(service_unavailable(_error)?|unavailable|capacity_exceeded)$/, 'overloaded'],
+  [/^(rate_limit.*|slow_down|resource_exhausted|too_many_requests)$/, 'rate-limit'],
+  [/^(permission_(error|denied)|unsupported_country.*)$/, 'forbidden'],
+  [/^(timeout|timeout_error|deadline_exceeded)$/, 'timeout'],
+];
+
+/** Read only where the status says nothing: some use these types for every 4xx. */
+const GENERAL_WORDS: readonly (readonly [RegExp, FailureKind])[] = [
+  [/^(invalid_request_error|bad_request|invalid_argument|validation_error)$/, 'bad-request'],
+];
+
+function kindOf(told: ErrorTold | undefined, httpStatus: number): FailureKind {
+  const byWord = match(WORDS, told?.words);
+  if (byWord !== undefined) return byWord;
+  const status = httpStatus >= 400 ? httpStatus : told?.status;
+  if (status === undefined) return match(GENERAL_WORDS, told?.words) ?? 'upstream';
+  if (status === 400 && /api key (?:is )?not valid|invalid api key/i.test(told?.message ?? '')) {
+    return 'auth';
+  }
+  return byStatus(status);
+}
+
+function match(
+  table: readonly (readonly [RegExp, FailureKind])[],
+  words: readonly string[] = [],
+): FailureKind | undefined {
+  return table.find(([pattern]) => words.some((word) => pattern.test(word)))?.[1];
+}
+
+function byStatus(status: number): FailureKind {
+  const exact = STATUSES[status];
+  if (exact !== undefined) return exact;
+  return status >= 500 || status < 400 ? 'upstream' : 'bad-request';
+}
+
+const STATUSES: Readonly<Record<number, FailureKind>> = {
+  401: 'auth',
+  402: 'billing',
+  403: 'forbidden',
+  404: 'not-found',
+  408: 'timeout',
+  409: 'upstream',
+  413: 'too-large',
+  429: 'rate-limit',
+  503: 'overloaded',
+  504: 'timeout',
+  529: 'overloaded',
+};
+
+const RESETS: readonly FailureKind[] = ['rate-limit', 'overloaded', 'upstream'];
+
+const SCOPES: Readonly<Record<FailureKind, Failure['scope']>> = {
+  'bad-request': 'request',
+  'too-large': 'request',
+  auth: 'account',
+  billing: 'account',
+  forbidden: 'account',
+  'rate-limit': 'account',
+  'not-found': 'model',
+  overloaded: 'model',
+  timeout: 'instance',
+  network: 'instance',
+  upstream: 'instance',
+};
+
+const CODES: Readonly<Record<FailureKind, ErrorCode>> = {
+  'bad-request': 'UPSTREAM_BAD_REQUEST',
+  auth: 'UPSTREAM_AUTH',
+  billing: 'UPSTREAM_BILLING',
+  forbidden: 'UPSTREAM_FORBIDDEN',
+  'not-found': 'UPSTREAM_NOT_FOUND',
+  'too-large': 'UPSTREAM_REQUEST_TOO_LARGE',
+  'rate-limit': 'UPSTREAM_RATE_LIMIT',
+  overloaded: 'UPSTREAM_OVERLOADED',
+  timeout: 'UPSTREAM_TIMEOUT',
+  network: 'UPSTREAM_UNREACHABLE',
+  upstream: 'UPSTREAM_FAILED',
+};

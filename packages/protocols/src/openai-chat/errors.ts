@@ -1,0 +1,119 @@
+import { errorRow, errorTable } from '@cliproxy/plugin-api';
+import type { ErrorCode, FailureKind, GatewayError } from '@cliproxy/plugin-api';
+import type { ErrorCodec } from '../hub/dialect-codec.ts';
+import type { JsonObject } from '../model/json-object.ts';
+import { classify } from './error-classes.ts';
+
+/** What stands under `error`. `gateway_code` is the gateway's own, stable code. */
+export interface ChatError extends JsonObject {
+  readonly message: string;
+  readonly type: string;
+  readonly param: string | null;
+  readonly code: string | null;
+  readonly gateway_code: string;
+}
+
+/**
+ * Errors of the dialect. `type` and `code` use OpenAI's words, since clients act on
+ * `model_not_found`, `invalid_api_key`, `rate_limit_exceeded`, `insufficient_quota` and
+ * `context_length_exceeded`; the gateway's own code always stands beside them as `gateway_code`.
+ *
+ * @see https://developers.openai.com/api/docs/guides/error-codes
+ */
+export const errors: ErrorCodec = {
+  classify,
+  encode(error, { requestId, retryAfterMs }) {
+    const retryAfter =
+      retryAfterMs === undefined
+        ? {}
+        : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
+    return {
+      status: statusOf(error),
+      headers: { 'content-type': 'application/json', 'x-request-id': requestId, ...retryAfter },
+      body: Buffer.from(JSON.stringify({ error: chatError(error) })),
+    };
+  },
+};
+
+/** The error as the dialect tells it, in an answer of its own or inside a stream. */
+export function chatError(error: GatewayError): ChatError {
+  const kind = kindOf(error);
+  const [type, code] = WORDS[kind];
+  return {
+    message: error.message,
+    type,
+    param: paramOf(error, kind),
+    code: codeOf(error, kind) ?? code,
+    gateway_code: error.code,
+  };
+}
+
+/** OpenAI's `type` and `code` per kind of failure. */
+const WORDS: Readonly<Record<FailureKind, readonly [string, string | null]>> = {
+  'bad-request': ['invalid_request_error', null],
+  auth: ['invalid_request_error', 'invalid_api_key'],
+  billing: ['insufficient_quota', 'insufficient_quota'],
+  forbidden: ['invalid_request_error', 'permission_denied'],
+  'not-found': ['invalid_request_error', 'model_not_found'],
+  'too-large': ['invalid_request_error', 'request_too_large'],
+  'rate-limit': ['rate_limit_error', 'rate_limit_exceeded'],
+  overloaded: ['service_unavailable_error', 'server_is_overloaded'],
+  timeout: ['server_error', 'timeout'],
+  network: ['server_error', null],
+  upstream: ['server_error', null],
+};
+
+/** For failures whose code is not in the table: a plugin made it up. */
+const STATUS: Readonly<Record<FailureKind, number>> = {
+  'bad-request': 400,
+  auth: 401,
+  billing: 429,
+  forbidden: 403,
+  'not-found': 404,
+  'too-large': 413,
+  'rate-limit': 429,
+  overloaded: 503,
+  timeout: 504,
+  network: 502,
+  upstream: 502,
+};
+
+/** An upstream's refusal of our credentials must not look like one of the client's key. */
+const OURS: readonly FailureKind[] = ['auth', 'billing', 'forbidden'];
+
+function kindOf(error: GatewayError): FailureKind {
+  if (Object.hasOwn(errorTable, error.code)) return errorRow(error.code).kind;
+  const kind = error.failure?.kind ?? 'upstream';
+  return OURS.includes(kind) ? 'upstream' : kind;
+}
+
+function statusOf(error: GatewayError): number {
+  if (!Object.hasOwn(errorTable, error.code)) return STATUS[kindOf(error)];
+  const { status } = errorRow(error.code);
+  return status === 0 ? 500 : status;
+}
+
+/** What the vendors say when a conversation is too long; agents shorten it when they read the code. */
+const TOO_LONG =
+  /context[ _]length|context window|maximum context|prompt is too long|too many (?:input )?tokens|token count .{0,40}exceeds/i;
+
+const CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  CLIENT_UNSUPPORTED: 'unsupported_parameter',
+  CLIENT_NOT_FOUND: 'not_found',
+  CLIENT_METHOD_NOT_ALLOWED: 'method_not_allowed',
+  UPSTREAM_BILLING: 'insufficient_quota',
+};
+
+function codeOf(error: GatewayError, kind: FailureKind): string | undefined {
+  if (Object.hasOwn(CODES, error.code)) return CODES[error.code as ErrorCode];
+  const upstreamSaysNo = kind === 'bad-request' && !error.code.startsWith('CLIENT_');
+  return upstreamSaysNo && TOO_LONG.test(error.message) ? 'context_length_exceeded' : undefined;
+}
+
+/** Our messages about a field begin with its path in backticks. */
+function paramOf(error: GatewayError, kind: FailureKind): string | null {
+  if (kind === 'bad-request') return /^`([\w.[\]-]+)`/.exec(error.message)?.[1] ?? null;
+  return error.code === 'ROUTE_MODEL_NOT_FOUND' || error.code === 'UPSTREAM_NOT_FOUND'
+    ? 'model'
+    : null;
+}

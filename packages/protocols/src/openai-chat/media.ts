@@ -1,0 +1,106 @@
+import type { MediaPart } from '@cliproxy/plugin-api';
+import type { JsonObject } from '../model/json-object.ts';
+import { fieldError, mustBe, objectAt, optional, stringAt, unsupported } from './field-path.ts';
+
+/** Reads an `image_url` part. */
+export function decodeImage(part: JsonObject, path: string): MediaPart {
+  // Some clients write the URL where the object belongs.
+  const image = typeof part.image_url === 'string' ? { url: part.image_url } : part.image_url;
+  const urlPath = `${path}.image_url.url`;
+  const url = stringAt(objectAt(image, `${path}.image_url`).url, urlPath);
+  if (url.startsWith('data:')) return fromDataUrl(url, urlPath);
+  if (!/^https?:\/\//i.test(url)) {
+    throw mustBe(urlPath, 'an https: or data: URL', url);
+  }
+  return { type: 'media', mediaType: 'image/*', source: { url } };
+}
+
+/** Reads an `input_audio` part. */
+export function decodeAudio(part: JsonObject, path: string): MediaPart {
+  const audio = objectAt(part.input_audio, `${path}.input_audio`);
+  const base64 = stringAt(audio.data, `${path}.input_audio.data`);
+  const format = stringAt(audio.format, `${path}.input_audio.format`);
+  if (!/^[\w.+-]{1,40}$/.test(format)) {
+    throw mustBe(`${path}.input_audio.format`, 'a format such as wav or mp3', format);
+  }
+  const mediaType = format === 'mp3' ? 'audio/mpeg' : `audio/${format}`;
+  return { type: 'media', mediaType, source: { base64 } };
+}
+
+/** Reads a `file` part. */
+export function decodeFile(part: JsonObject, path: string): MediaPart {
+  const file = objectAt(part.file, `${path}.file`);
+  const fileId = optional(file.file_id, `${path}.file.file_id`, stringAt);
+  if (fileId !== undefined) {
+    return { type: 'media', mediaType: 'application/octet-stream', source: { fileId } };
+  }
+  const data = stringAt(file.file_data, `${path}.file.file_data`);
+  if (data.startsWith('data:')) return fromDataUrl(data, `${path}.file.file_data`);
+  const name = optional(file.filename, `${path}.file.filename`, stringAt) ?? '';
+  const mediaType = /\.pdf$/i.test(name) ? 'application/pdf' : 'application/octet-stream';
+  return { type: 'media', mediaType, source: { base64: data } };
+}
+
+function fromDataUrl(url: string, path: string): MediaPart {
+  const comma = url.indexOf(',');
+  if (comma === -1) throw fieldError(path, 'is a data: URL without a comma');
+  const [mediaType = '', ...parameters] = url.slice('data:'.length, comma).split(';');
+  const data = url.slice(comma + 1);
+  const base64 = parameters.includes('base64') ? data : percentToBase64(data, path);
+  return {
+    type: 'media',
+    mediaType: mediaType === '' ? 'text/plain' : mediaType.toLowerCase(),
+    source: { base64 },
+  };
+}
+
+function percentToBase64(data: string, path: string): string {
+  try {
+    return Buffer.from(decodeURIComponent(data)).toString('base64');
+  } catch {
+    throw fieldError(path, 'is a data: URL that is neither base64 nor percent-encoded');
+  }
+}
+
+/**
+ * Writes media as a content part of a user message.
+ *
+ * @param ownFiles - the file ids are of the id space of this dialect.
+ * @throws GatewayError `CLIENT_UNSUPPORTED` for what Chat has no part for.
+ */
+export function encodeMedia(part: MediaPart, ownFiles: boolean): JsonObject {
+  const { mediaType, source } = part;
+  const [kind = '', subtype = ''] = mediaType.split('/');
+  if ('fileId' in source) {
+    if (!ownFiles) throw unsupported('file_id', 'names a file that the target does not have');
+    return { type: 'file', file: { file_id: source.fileId } };
+  }
+  if ('url' in source) {
+    if (kind === 'image') return { type: 'image_url', image_url: { url: source.url } };
+    throw unsupported('url', `names ${mediaType}; the target takes URLs of images alone`);
+  }
+  if (kind === 'text') {
+    return { type: 'text', text: Buffer.from(source.base64, 'base64').toString() };
+  }
+  const dataUrl = `data:${mediaType};base64,${source.base64}`;
+  if (kind === 'image') return { type: 'image_url', image_url: { url: dataUrl } };
+  if (kind === 'audio') {
+    const format = AUDIO_FORMATS[subtype];
+    if (format !== undefined) {
+      return { type: 'input_audio', input_audio: { data: source.base64, format } };
+    }
+  } else if (kind === 'application') {
+    // OpenAI wants a name beside the data; a client's own name is put back over this one.
+    const extension = subtype === 'octet-stream' ? 'bin' : subtype.replace(/[^\w.-]/g, '');
+    return { type: 'file', file: { file_data: dataUrl, filename: `file.${extension}` } };
+  }
+  throw unsupported('media_type', `is ${mediaType}; the target takes images, wav, mp3 and files`);
+}
+
+const AUDIO_FORMATS: Readonly<Record<string, string>> = {
+  wav: 'wav',
+  'x-wav': 'wav',
+  wave: 'wav',
+  mpeg: 'mp3',
+  mp3: 'mp3',
+};

@@ -1,0 +1,16 @@
+import type { DialectCodec } from '../hub/dialect-codec.ts';
+import { errors } from './errors.ts';
+import { passthrough } from './passthrough.ts';
+import { request } from './request.ts';
+import { response } from './response.ts';
+import { stream } from './stream.ts';
+
+/** OpenAI's Chat Completions, and what many other servers make of it. */
+export const openAiChat: DialectCodec = {
+  id: 'openai-chat',
+  request,
+  response,
+  stream,
+  passthrough,
+  errors,
+};

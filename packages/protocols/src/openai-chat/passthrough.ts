@@ -1,0 +1,142 @@
+import type { FinishReason, Usage } from '@cliproxy/plugin-api';
+import type { FrameTap, PassthroughCodec } from '../hub/dialect-codec.ts';
+import { isJsonObject } from '../model/json-object.ts';
+import type { JsonObject } from '../model/json-object.ts';
+import { callPieces, contentPieces, firstChoice } from './answer-parts.ts';
+import { badAnswer, throwErrorInside, truncated } from './error-classes.ts';
+import { readFinish } from './finish-reason.ts';
+import { reasoningText } from './reasoning-details.ts';
+import { readUsage } from './usage.ts';
+
+/** What passes through, watched. */
+export const passthrough: PassthroughCodec = {
+  tap: () => new ChatFrameTap(),
+  inspect(body) {
+    throwErrorInside(body);
+    const choice = firstChoice(body);
+    // Embeddings have `data` instead.
+    if (choice === undefined && !Array.isArray(body.data)) {
+      throw badAnswer("The upstream's answer has no `choices`; check the base URL.");
+    }
+    const usage = readUsage(body.usage);
+    const finish = choice === undefined ? undefined : finishOf(choice);
+    return {
+      ...(usage === undefined ? {} : { usage }),
+      ...(finish === undefined ? {} : { finish }),
+    };
+  },
+  modelPaths: [['model']],
+};
+
+function finishOf(choice: JsonObject): FinishReason | undefined {
+  const { message, finish_reason: word } = choice;
+  const hasCalls = isJsonObject(message) && callPieces(message, '').length > 0;
+  return typeof word === 'string' && word !== '' ? readFinish(word, hasCalls) : undefined;
+}
+
+const ERROR = Buffer.from('"error"');
+const ERROR_EVENT = /^event: ?error\s/;
+const USAGE = Buffer.from('"usage"');
+const FINISH = Buffer.from('"finish_reason"');
+const DONE = Buffer.from('[DONE]');
+
+/** `data: [DONE]` and its line ends; a text may hold the word too, in a longer frame. */
+const MAX_DONE_BYTES = 32;
+
+/**
+ * Frames are parsed until one is meaningful, which is the first or second. From then on, only those
+ * are that hold an error, a usage or a finish: inside a JSON string, a quote is escaped, so a quoted
+ * key can't be part of a text.
+ */
+class ChatFrameTap implements FrameTap {
+  usage: Usage | undefined;
+  finish: FinishReason | undefined;
+  #meaningful = false;
+  #done = false;
+
+  see(frame: Buffer): boolean {
+    if (frame.length <= MAX_DONE_BYTES && frame.includes(DONE)) {
+      this.#done = true;
+      return this.#meaningful;
+    }
+    if (!this.#meaningful || mustParse(frame)) this.#read(frame);
+    return this.#meaningful;
+  }
+
+  end(): void {
+    if (!this.#done && this.finish === undefined) throw truncated();
+  }
+
+  #read(frame: Buffer): void {
+    const isError = isErrorEvent(frame);
+    const body = parse(frame, isError);
+    if (body === undefined) return;
+    throwErrorInside(body, isError);
+    this.usage = readUsage(body.usage) ?? this.usage;
+    const choices = Array.isArray(body.choices) ? body.choices.filter(isJsonObject) : [];
+    for (const choice of choices) {
+      const { finish_reason: word } = choice;
+      const isFinish = typeof word === 'string' && word !== '';
+      if (isFinish && (choice.index ?? 0) === 0) this.finish = finishWord(word);
+      this.#meaningful ||= isFinish || saysSomething(choice);
+    }
+  }
+}
+
+/** What the upstream says, and so the client reads: no calls are counted here. */
+function finishWord(word: string): FinishReason {
+  return readFinish(word, word === 'tool_calls' || word === 'function_call');
+}
+
+function mustParse(frame: Buffer): boolean {
+  return (
+    frame.includes(ERROR) || isSet(frame, USAGE) || isSet(frame, FINISH) || isErrorEvent(frame)
+  );
+}
+
+function isErrorEvent(frame: Buffer): boolean {
+  // Most frames begin with the d of data: the rest is not looked at.
+  return frame[0] === 0x65 && ERROR_EVENT.test(frame.toString('latin1', 0, MAX_DONE_BYTES));
+}
+
+function isSet(frame: Buffer, key: Buffer): boolean {
+  return frame.includes(key) && !isNullAfter(frame, key);
+}
+
+/** Whether the first occurrence of the key has the value null. */
+function isNullAfter(frame: Buffer, key: Buffer): boolean {
+  let at = frame.indexOf(key) + key.length;
+  while (frame[at] === 0x20 || frame[at] === 0x3a) at += 1;
+  return frame[at] === 0x6e;
+}
+
+function saysSomething({ delta, message, text }: JsonObject): boolean {
+  const told = [delta, message].find(isJsonObject) ?? { content: text };
+  return (
+    contentPieces(told.content).length > 0 ||
+    reasoningText(told) !== '' ||
+    (typeof told.refusal === 'string' && told.refusal !== '') ||
+    (Array.isArray(told.reasoning_details) && told.reasoning_details.length > 0) ||
+    callPieces(told, '').length > 0
+  );
+}
+
+/** The data of a frame; undefined where it has none, such as a comment. */
+function parse(frame: Buffer, isError: boolean): JsonObject | undefined {
+  const data = frame
+    .toString()
+    .split(/\r\n|\r|\n/)
+    .filter((line) => line.startsWith('data:'))
+    .map((line) => line.slice('data:'.length))
+    .join('\n')
+    .trim();
+  if (data === '') return undefined;
+  try {
+    const value: unknown = JSON.parse(data);
+    if (isJsonObject(value)) return value;
+  } catch {
+    // Told below: whatever it is, it isn't this dialect.
+  }
+  if (isError) return { error: data };
+  throw badAnswer("The upstream's stream holds an event that is no JSON object.");
+}

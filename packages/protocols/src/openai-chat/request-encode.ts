@@ -1,0 +1,176 @@
+import type { Json, ModelRequest, OutputFormat, Tool } from '@cliproxy/plugin-api';
+import type { EncodeTarget } from '@cliproxy/kernel';
+import { toolNamer } from '../anthropic-messages/legal-names.ts';
+import type { EncodedBody } from '../hub/dialect-codec.ts';
+import type { JsonObject } from '../model/json-object.ts';
+import { encodeMessages } from './message-encode.ts';
+import { effortFor, modelTraits } from './model-traits.ts';
+import { isNested, putBack } from './nested-extras.ts';
+
+/**
+ * Writes a request for an upstream.
+ *
+ * The limit of the answer's length is sent under one name: `max_completion_tokens` for OpenAI's
+ * reasoning models (`gpt-5` and later, `o…`, `codex…`), which refuse the other, and `max_tokens` for
+ * everything else, since many servers know no other; a name that the model refuses gives way.
+ * Longer than the model's limit is cut to it. With `usage: auto`, a stream is asked for its usage.
+ *
+ * @throws GatewayError `CLIENT_UNSUPPORTED` for media that Chat has no part for.
+ */
+export function encodeRequest(request: ModelRequest, target: EncodeTarget): EncodedBody {
+  const namer = toolNamer();
+  const ignored: string[] = [];
+  const body: Record<string, unknown> = {
+    model: target.model,
+    messages: encodeMessages(request, target, (name) => namer.legal(name)),
+    ...encodeSampling(request, target),
+    ...(request.output === undefined ? {} : { response_format: encodeFormat(request.output) }),
+    ...(request.stream ? { stream: true } : {}),
+  };
+  const effort = effortFor(
+    request.reasoning,
+    modelTraits(target.model),
+    request.extras.dialect === 'openai-chat',
+  );
+  if (effort !== undefined) body.reasoning_effort = effort;
+  Object.assign(
+    body,
+    encodeTools(request, target, (name) => namer.legal(name), ignored),
+  );
+  encodeExtras(body, request, ignored);
+  for (const name of target.refuses) {
+    if (!Object.hasOwn(body, name) || REQUIRED.includes(name)) continue;
+    Reflect.deleteProperty(body, name);
+    ignored.push(name);
+  }
+  if (request.stream && target.usage === 'auto' && !target.refuses.includes('stream_options')) {
+    body.stream_options = { ...(body.stream_options as JsonObject), include_usage: true };
+  }
+  return { path: '/chat/completions', body, ignored, toolNames: namer.changed };
+}
+
+const REQUIRED: readonly string[] = ['model', 'messages', 'stream'];
+
+function encodeSampling(request: ModelRequest, target: EncodeTarget): JsonObject {
+  const { maxOutputTokens: wanted, temperature, topP, stop } = request;
+  const limit =
+    wanted === undefined ? undefined : Math.min(wanted, target.maxOutputTokens ?? wanted);
+  return {
+    ...(limit === undefined ? {} : { [lengthField(target)]: limit }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { top_p: topP }),
+    ...(stop === undefined || stop.length === 0 ? {} : { stop }),
+  };
+}
+
+function lengthField({ model, refuses }: EncodeTarget): string {
+  const [first, second] = modelTraits(model).wantsCompletionTokens
+    ? ['max_completion_tokens', 'max_tokens']
+    : ['max_tokens', 'max_completion_tokens'];
+  return refuses.includes(first) && !refuses.includes(second) ? second : first;
+}
+
+function encodeFormat(output: OutputFormat): JsonObject {
+  if (output.type === 'json') return { type: 'json_object' };
+  const { name, schema, strict } = output;
+  return {
+    type: 'json_schema',
+    json_schema: {
+      name: name.replace(/[^\w-]/g, '_').slice(0, 64) || 'answer',
+      schema,
+      ...(strict === undefined ? {} : { strict }),
+    },
+  };
+}
+
+function encodeTools(
+  request: ModelRequest,
+  target: EncodeTarget,
+  legalName: (name: string) => string,
+  ignored: string[],
+): JsonObject {
+  const { toolChoice, parallelTools } = request;
+  if (request.tools.length === 0) {
+    // OpenAI refuses a choice without tools. `auto` and `none` hold anyhow then.
+    if (toolChoice === 'required' || typeof toolChoice === 'object') ignored.push('tool_choice');
+    return {};
+  }
+  let tools = request.tools;
+  let choice: unknown = toolChoice;
+  if (typeof toolChoice === 'object') {
+    const named = tools.filter(({ name }) => toolChoice.names.includes(name));
+    const [only, ...more] = named;
+    if (only === undefined) {
+      choice = undefined;
+      ignored.push('tool_choice');
+    } else if (more.length === 0) choice = reference(only, legalName);
+    else if (modelTraits(target.model).isOpenAi) {
+      const allowed = { mode: 'required', tools: named.map((tool) => reference(tool, legalName)) };
+      choice = { type: 'allowed_tools', allowed_tools: allowed };
+    } else {
+      // Few servers besides OpenAI's know `allowed_tools`.
+      tools = named;
+      choice = 'required';
+    }
+  }
+  return {
+    tools: tools.map((tool) => encodeTool(tool, legalName)),
+    ...(choice === undefined ? {} : { tool_choice: choice }),
+    ...(parallelTools === undefined ? {} : { parallel_tool_calls: parallelTools }),
+  };
+}
+
+function reference(tool: Tool, legalName: (name: string) => string): JsonObject {
+  return { type: tool.kind, [tool.kind]: { name: legalName(tool.name) } };
+}
+
+function encodeTool(tool: Tool, legalName: (name: string) => string): JsonObject {
+  const described = tool.description === undefined ? {} : { description: tool.description };
+  const name = legalName(tool.name);
+  if (tool.kind === 'custom') return { type: 'custom', custom: { name, ...described } };
+  const { schema, strict } = tool;
+  return {
+    type: 'function',
+    function: {
+      name,
+      ...described,
+      ...(schema === undefined ? {} : { parameters: schema }),
+      ...(strict === undefined ? {} : { strict }),
+    },
+  };
+}
+
+/** Fields that OpenAI's two dialects share, name and meaning. */
+const SHARED: readonly string[] = [
+  'metadata',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'service_tier',
+  'user',
+];
+
+function encodeExtras(
+  body: Record<string, unknown>,
+  { extras, stream }: ModelRequest,
+  ignored: string[],
+): void {
+  const isOwn = extras.dialect === 'openai-chat';
+  const nested: (readonly [string, Json])[] = [];
+  for (const [name, value] of Object.entries(extras.fields)) {
+    const fits = isOwn || (extras.dialect === 'openai-responses' && SHARED.includes(name));
+    if (!fits) ignored.push(name);
+    else if (isNested(name)) nested.push([name, value]);
+    else if (!Object.hasOwn(body, name)) body[name] = value;
+  }
+  // Whole tools come last: they move the places of the others.
+  nested.sort(([a], [b]) => Number(a === 'tools[]') - Number(b === 'tools[]'));
+  for (const [name, places] of nested) {
+    if (name === 'tools[]') body.tools ??= [];
+    if (name.startsWith('stream_options.')) {
+      if (!stream) continue;
+      body.stream_options ??= {};
+    }
+    if (!putBack(body, places)) ignored.push(name);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Turns one kind of text, as a server sends it, into pieces that only add.
+ *
+ * Most servers send pieces. Some send everything so far in each chunk. That is taken for granted
+ * only where it is evident: the server writes whole messages (`message` instead of `delta`), or
+ * each of the first three texts is longer than the one before it and begins with it. The second
+ * such text is held until the third decides; an answer of pieces is held for one chunk at most, and
+ * only if its second piece repeats the whole first.
+ */
+export class TextGrowth {
+  #mode: 'unknown' | 'pieces' | 'snapshots' = 'unknown';
+  #seen = '';
+  #held = '';
+
+  /** Takes the text of one chunk and gives what it adds. */
+  push(text: string, isWholeMessage: boolean): string {
+    if (text === '') return '';
+    const added = isWholeMessage ? this.flush() + this.#beyondSeen(text) : this.#read(text);
+    this.#seen += added;
+    return added;
+  }
+
+  /** Gives what was held: nothing else can decide what it is. */
+  flush(): string {
+    const held = this.#held;
+    if (held === '') return '';
+    this.#held = '';
+    this.#mode = 'pieces';
+    return held;
+  }
+
+  #read(text: string): string {
+    switch (this.#mode) {
+      case 'pieces':
+        return text;
+      case 'snapshots':
+        // A snapshot that changes what was sent can't be mended; its tail is the best there is.
+        return text.slice(this.#seen.length);
+      case 'unknown':
+        return this.#decide(text);
+    }
+  }
+
+  #decide(text: string): string {
+    if (this.#seen === '') return text;
+    if (this.#held === '') {
+      if (grows(this.#seen, text)) {
+        this.#held = text;
+        return '';
+      }
+      this.#mode = 'pieces';
+      return text;
+    }
+    if (grows(this.#held, text)) {
+      this.#held = '';
+      this.#mode = 'snapshots';
+      return text.slice(this.#seen.length);
+    }
+    return this.flush() + text;
+  }
+
+  #beyondSeen(text: string): string {
+    if (text.startsWith(this.#seen)) return text.slice(this.#seen.length);
+    return this.#seen.startsWith(text) ? '' : text;
+  }
+}
+
+/** Rows of dashes or digits grow by chance; words don't. */
+function grows(before: string, text: string): boolean {
+  return text.length > before.length && text.startsWith(before) && /\p{L}/u.test(before);
+}
