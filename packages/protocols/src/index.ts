@@ -1,1 +1,1 @@
-export {};
+export { createDialects } from './hub/dialects.ts';

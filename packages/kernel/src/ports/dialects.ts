@@ -136,6 +136,8 @@ export interface Dialects {
     readonly stream?: boolean;
     /** Client headers, lower-case, for session ids. */
     readonly headers: HeaderMap;
+    /** Told in errors inside an answer that has begun, where the dialect has a place for it. */
+    readonly requestId?: string;
   }): ClientRequest;
   /**
    * Says what an upstream's error answer means: from the dialect's error body, not the status alone.

@@ -22,6 +22,8 @@ export interface EncodedBody {
   readonly ignored: readonly string[];
   /** Tool names that had to be changed: the name sent → the client's name. */
   readonly toolNames: ReadonlyMap<string, string>;
+  /** Names, as sent, of free-text tools that had to be sent as functions. */
+  readonly customTools?: ReadonlySet<string>;
 }
 
 /** What a decoder of answers needs to know about the request. */
@@ -29,6 +31,8 @@ export interface DecodeContext {
   /** `<instance>/<model>`: the origin of opaque parts. */
   readonly origin: string;
   readonly toolNames: ReadonlyMap<string, string>;
+  /** See {@link EncodedBody.customTools}: their calls are unwrapped. */
+  readonly customTools?: ReadonlySet<string>;
 }
 
 /** What an encoder of answers needs to know about the client. */

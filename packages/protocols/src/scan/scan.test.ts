@@ -29,7 +29,7 @@ function problemOf(bytes: Buffer): string | undefined {
 function loosely(value: unknown, next: () => number): string {
   const gap = (): string => ['', '', '', ' ', '\n', '\r\n', '\t '][next() % 7] ?? '';
   const quoted = (text: string): string =>
-    `"${[...text]
+    `"${Array.from(text)
       .map((char) =>
         next() % 5 === 0 && char.length === 1
           ? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -1,0 +1,111 @@
+import type { FinishReason, GatewayError, HeaderMap, Usage } from '@cliproxy/plugin-api';
+import type { AnswerHead, AnswerPipe } from '@cliproxy/kernel';
+import { BodyPassthrough } from './body-passthrough.ts';
+import { silentTeller } from './client-writer.ts';
+import { bodySource, streamSource } from './event-source.ts';
+import { badAnswer, contentTypeOf } from './exchange.ts';
+import type { WireExchangeContext } from './exchange.ts';
+import { StreamPassthrough } from './stream-passthrough.ts';
+import { translatePipe } from './translate-pipe.ts';
+
+/** The form of an answer: a stream of events, or one JSON document. */
+type Form = 'events' | 'json';
+
+/** Declared types under which servers send either form. */
+const VAGUE_TYPES: readonly string[] = ['', 'text/plain', 'application/octet-stream'];
+
+/**
+ * Chooses the pipe for an upstream's 2xx answer, by its form and by what the client asked for.
+ *
+ * @throws GatewayError `UPSTREAM_BAD_ANSWER` for what is neither, such as a login page.
+ */
+export function answerPipe(exchange: WireExchangeContext, head: AnswerHead): AnswerPipe {
+  const declared = headerOf(head.headers, 'content-type');
+  const type = (declared.split(';')[0] ?? '').trim().toLowerCase();
+  if (type === 'text/event-stream') return pipeFor(exchange, 'events', declared);
+  if (type.endsWith('json')) return pipeFor(exchange, 'json', declared);
+  if (VAGUE_TYPES.includes(type)) return new SniffingPipe(exchange);
+  throw badAnswer(
+    `The upstream answered with ${type.slice(0, 100)}, which is neither JSON nor an event stream.`,
+  );
+}
+
+function pipeFor(exchange: WireExchangeContext, form: Form, contentType: string): AnswerPipe {
+  const { stream, passthrough, operation, maxAnswerBytes } = exchange;
+  if (form === 'events') {
+    if (!stream) return translatePipe(exchange, streamSource(exchange, maxAnswerBytes));
+    if (passthrough) return new StreamPassthrough(exchange, contentType);
+    return translatePipe(exchange, streamSource(exchange));
+  }
+  if (passthrough && (!stream || operation !== 'generate')) {
+    return new BodyPassthrough(exchange, contentType);
+  }
+  return translatePipe(exchange, bodySource(exchange));
+}
+
+function headerOf(headers: HeaderMap, name: string): string {
+  const value = headers[name];
+  return typeof value === 'string' ? value : (value?.[0] ?? '');
+}
+
+/** Waits for an answer's first bytes where its head does not say what it is. */
+class SniffingPipe implements AnswerPipe {
+  readonly contentType: string;
+  readonly streaming: boolean;
+  readonly passthrough: boolean;
+  readonly #exchange: WireExchangeContext;
+  #pipe: AnswerPipe | undefined;
+  #space: Buffer = Buffer.alloc(0);
+
+  constructor(exchange: WireExchangeContext) {
+    this.contentType = contentTypeOf(exchange.stream);
+    this.streaming = exchange.stream;
+    this.passthrough = exchange.passthrough;
+    this.#exchange = exchange;
+  }
+
+  push(chunk: Buffer, out: Buffer[]): boolean {
+    if (this.#pipe !== undefined) return this.#pipe.push(chunk, out);
+    const start = this.#space.length === 0 ? chunk : Buffer.concat([this.#space, chunk]);
+    const form = formOf(start);
+    if (form === undefined) {
+      this.#space = start;
+      return false;
+    }
+    this.#pipe = pipeFor(this.#exchange, form, this.contentType);
+    return this.#pipe.push(start, out);
+  }
+
+  end(out: Buffer[]): void {
+    if (this.#pipe === undefined) throw badAnswer("The upstream's answer is empty.");
+    this.#pipe.end(out);
+  }
+
+  failure(error: GatewayError): Buffer {
+    return (this.#pipe ?? silentTeller).failure(error);
+  }
+
+  heartbeat(): Buffer {
+    return (this.#pipe ?? silentTeller).heartbeat();
+  }
+
+  get usage(): Usage | undefined {
+    return this.#pipe?.usage;
+  }
+
+  get finish(): FinishReason | undefined {
+    return this.#pipe?.finish;
+  }
+}
+
+/** Space that an answer may begin with. */
+const MAX_SPACE_BYTES = 1024;
+
+/** A JSON answer begins with a brace, an event stream with a field's name or a colon. */
+function formOf(start: Buffer): Form | undefined {
+  const text = start.toString('utf8', 0, MAX_SPACE_BYTES).trimStart();
+  if (text === '' && start.length < MAX_SPACE_BYTES) return undefined;
+  if (text.startsWith('{')) return 'json';
+  if (/^[:deir]/.test(text)) return 'events';
+  throw badAnswer("The upstream's answer is neither JSON nor an event stream.");
+}

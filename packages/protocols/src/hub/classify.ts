@@ -1,0 +1,80 @@
+import type { Failure, FailureKind, HeaderMap } from '@cliproxy/plugin-api';
+import { isJsonObject } from '../model/json-object.ts';
+import type { JsonObject } from '../model/json-object.ts';
+import type { DialectCodec } from './dialect-codec.ts';
+import { retryAtMs } from './retry-after.ts';
+
+/** An upstream's error answer. */
+interface ErrorReply {
+  readonly status: number;
+  readonly headers: HeaderMap;
+  readonly body: Buffer;
+}
+
+/** No vendor's sentence is longer; what is, is a page. */
+const MAX_MESSAGE_CHARS = 1000;
+
+/** See `Dialects.classify`. Never throws, whatever the upstream sent. */
+export function classifyReply(
+  codec: DialectCodec | undefined,
+  reply: ErrorReply,
+  nowMs: number,
+): Failure {
+  const failure = fromBody(codec, reply, nowMs) ?? statusFailure(reply.status);
+  const { message, resetAtMs, ...rest } = failure;
+  const reset =
+    failure.scope === 'request' ? undefined : (resetAtMs ?? retryAtMs(reply.headers, nowMs));
+  return {
+    ...rest,
+    ...(reset !== undefined && Number.isFinite(reset) && { resetAtMs: Math.max(reset, nowMs) }),
+    ...(message !== undefined && { message: message.slice(0, MAX_MESSAGE_CHARS) }),
+  };
+}
+
+/** What a status says by itself. */
+export function statusFailure(status: number): Failure {
+  const row = STATUSES[status];
+  if (row !== undefined) return { kind: row[0], scope: row[1] };
+  const isClients = status >= 400 && status < 500;
+  return isClients
+    ? { kind: 'bad-request', scope: 'request' }
+    : { kind: 'upstream', scope: 'instance' };
+}
+
+const STATUSES: Readonly<Record<number, readonly [FailureKind, Failure['scope']]>> = {
+  401: ['auth', 'account'],
+  402: ['billing', 'account'],
+  403: ['forbidden', 'account'],
+  404: ['not-found', 'model'],
+  408: ['timeout', 'instance'],
+  409: ['upstream', 'instance'],
+  413: ['too-large', 'request'],
+  421: ['upstream', 'instance'],
+  425: ['overloaded', 'instance'],
+  429: ['rate-limit', 'account'],
+  503: ['overloaded', 'instance'],
+  504: ['timeout', 'instance'],
+  529: ['overloaded', 'instance'],
+};
+
+function fromBody(
+  codec: DialectCodec | undefined,
+  reply: ErrorReply,
+  nowMs: number,
+): Failure | undefined {
+  try {
+    const { status, headers } = reply;
+    return codec?.errors.classify({ status, headers, body: jsonOf(reply.body) }, nowMs);
+  } catch {
+    return undefined;
+  }
+}
+
+function jsonOf(body: Buffer): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

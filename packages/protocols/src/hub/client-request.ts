@@ -1,0 +1,113 @@
+import { isGatewayError } from '@cliproxy/plugin-api';
+import type { Capability, Dialect, HeaderMap, ModelRequest, Operation } from '@cliproxy/plugin-api';
+import type { ClientRequest, EventExchange, RequestFacts } from '@cliproxy/kernel';
+import type { DialectCodec } from './dialect-codec.ts';
+import type { Exchange } from './exchange.ts';
+import { withoutRefusedWishes } from './refused-wishes.ts';
+import { RequestBody } from './request-body.ts';
+import { modelOf, streamOf } from './request-fields.ts';
+import { includesUsage } from './stream-usage.ts';
+import { eventPipe } from './translate-pipe.ts';
+import { passthroughExchange, translatedExchange, unsupported } from './wire-exchange.ts';
+
+/** What `Dialects.read` is given. */
+export interface RequestSource {
+  readonly dialect: Dialect;
+  readonly operation: Operation;
+  readonly body: Buffer;
+  readonly model?: string;
+  readonly stream?: boolean;
+  readonly headers: HeaderMap;
+  readonly requestId?: string;
+}
+
+/** The dialects that are spoken. */
+export type Codecs = Readonly<Partial<Record<Dialect, DialectCodec>>>;
+
+/**
+ * Reads a client's request; see `Dialects.read`.
+ *
+ * @throws GatewayError `CLIENT_BAD_JSON`, `CLIENT_BAD_REQUEST`
+ */
+export function readRequest(source: RequestSource, codecs: Codecs): ClientRequest {
+  const { dialect, operation } = source;
+  const client = codecOf(codecs, dialect);
+  const body = new RequestBody(source.body);
+  const { fields, top } = body;
+  const model = modelOf(fields, top.has('model'), source.model);
+  const stream = streamOf(fields, top.has('stream'), source.stream);
+  const sessionKey = client.request.sessionKey(fields, source.headers);
+  const exchange: Exchange = {
+    client,
+    operation,
+    clientModel: model,
+    stream,
+    includeUsage: includesUsage(fields),
+    requestId: source.requestId ?? '',
+  };
+  const decode = once((): ModelRequest => client.request.decode(body.json(), { model, stream }));
+  const needs = once((): readonly Capability[] =>
+    operation === 'generate' ? client.request.needs(body.json()) : [],
+  );
+  const facts: RequestFacts = {
+    dialect,
+    operation,
+    model,
+    stream,
+    ...(sessionKey !== undefined && { sessionKey }),
+    needs,
+  };
+  return {
+    facts,
+    wire(target) {
+      const same = target.dialect === dialect && target.passthrough;
+      if (same && (operation !== 'generate' || !body.holdsTag)) {
+        return passthroughExchange(exchange, body, target);
+      }
+      const upstream = codecOf(codecs, target.dialect);
+      return translatedExchange(exchange, decode(), upstream, target);
+    },
+    events(target): EventExchange {
+      if (operation === 'embed') throw unsupported('Embeddings are not offered as events.');
+      const { request, ignored } = withoutRefusedWishes(decode(), target.refuses);
+      return {
+        request: { ...request, model: target.model, ...clamped(request, target.maxOutputTokens) },
+        ignored,
+        answer: () => eventPipe(exchange),
+      };
+    },
+  };
+}
+
+/** @throws GatewayError `CLIENT_UNSUPPORTED` */
+function codecOf(codecs: Codecs, dialect: Dialect): DialectCodec {
+  const codec = codecs[dialect];
+  if (codec === undefined) throw unsupported(`The gateway does not speak ${dialect} yet.`);
+  return codec;
+}
+
+function clamped(
+  { maxOutputTokens: wanted }: ModelRequest,
+  limit: number | undefined,
+): Pick<ModelRequest, 'maxOutputTokens'> {
+  return wanted === undefined || limit === undefined || wanted <= limit
+    ? {}
+    : { maxOutputTokens: limit };
+}
+
+/** Remembers what a function gave, or the error of ours that it threw. */
+function once<T>(make: () => T): () => T {
+  let kept: { readonly value: T } | { readonly error: unknown } | undefined;
+  return () => {
+    if (kept === undefined) {
+      try {
+        kept = { value: make() };
+      } catch (error) {
+        if (isGatewayError(error)) kept = { error };
+        throw error;
+      }
+    }
+    if ('error' in kept) throw kept.error;
+    return kept.value;
+  };
+}

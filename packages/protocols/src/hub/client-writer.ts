@@ -1,0 +1,72 @@
+import type { GatewayError, ModelEvent } from '@cliproxy/plugin-api';
+import { answerCollector, truncated } from '../model/answer-events.ts';
+import type { AnswerContext, DialectCodec, StreamEncoder } from './dialect-codec.ts';
+
+const NOTHING = Buffer.alloc(0);
+
+/** Writes a client's answer from events. */
+export interface ClientWriter {
+  push(event: ModelEvent, out: Buffer[]): void;
+  /** @throws GatewayError `UPSTREAM_TRUNCATED` without a `finish`. */
+  end(out: Buffer[]): void;
+}
+
+/** What a client that waits, or waited in vain, can be told. */
+export interface ClientTeller {
+  failure(error: GatewayError): Buffer;
+  heartbeat(): Buffer;
+}
+
+/** For a client that asked for a stream. */
+export function streamWriter(codec: DialectCodec, context: AnswerContext): ClientWriter {
+  const encoder = codec.stream.encoder(context);
+  let finished = false;
+  return {
+    push(event, out) {
+      if (event.type === 'finish') finished = true;
+      write(encoder.push(event), out);
+    },
+    end(out) {
+      if (!finished) throw truncated();
+      write(encoder.end(), out);
+    },
+  };
+}
+
+/** For a client that asked for a whole answer. */
+export function bodyWriter(codec: DialectCodec, context: AnswerContext): ClientWriter {
+  const collector = answerCollector();
+  return {
+    push(event) {
+      collector.push(event);
+    },
+    end(out) {
+      out.push(Buffer.from(JSON.stringify(codec.response.encode(collector.end(), context))));
+    },
+  };
+}
+
+/**
+ * Errors and heartbeats of a stream. The encoder is asked for only when there is an error: it needs
+ * to know nothing of what was sent.
+ */
+export function streamTeller(
+  codec: DialectCodec,
+  encoder: () => StreamEncoder,
+  requestId: string,
+): ClientTeller {
+  return {
+    failure: (error) => Buffer.from(encoder().failure(error, requestId)),
+    heartbeat: () => Buffer.from(codec.stream.heartbeat),
+  };
+}
+
+/** An answer without stream has no place for either. */
+export const silentTeller: ClientTeller = Object.freeze({
+  failure: () => NOTHING,
+  heartbeat: () => NOTHING,
+});
+
+function write(text: string, out: Buffer[]): void {
+  if (text !== '') out.push(Buffer.from(text));
+}

@@ -1,0 +1,14 @@
+import type { Dialects } from '@cliproxy/kernel';
+import { openAiChat } from '../openai-chat/openai-chat.ts';
+import type { Codecs } from './client-request.ts';
+import { hubOf } from './hub.ts';
+
+/** The dialects of the gateway. A new one is a folder and a line here. */
+const spoken: Codecs = Object.freeze({
+  'openai-chat': openAiChat,
+});
+
+/** Makes the wire formats' side of the kernel. */
+export function createDialects(): Dialects {
+  return hubOf(spoken);
+}

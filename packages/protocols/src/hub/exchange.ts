@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { GatewayError } from '@cliproxy/plugin-api';
+import type { Dialect, Operation } from '@cliproxy/plugin-api';
+import type { AnswerContext, DecodeContext, DialectCodec } from './dialect-codec.ts';
+
+/** What the answer of one exchange must be read and written by. */
+export interface Exchange {
+  readonly client: DialectCodec;
+  readonly operation: Operation;
+  /** As the client asked for it. */
+  readonly clientModel: string;
+  /** The client asked for a stream. */
+  readonly stream: boolean;
+  /** The client asked for its stream's usage. */
+  readonly includeUsage: boolean;
+  readonly requestId: string;
+}
+
+/** The same, for an upstream that speaks a dialect. */
+export interface WireExchangeContext extends Exchange {
+  readonly upstream: DialectCodec;
+  /** The model's name at the upstream. */
+  readonly upstreamModel: string;
+  /** The client's bytes were sent, and the upstream's are to go back. */
+  readonly passthrough: boolean;
+  /** The upstream was asked for a usage chunk that the client did not ask for. */
+  readonly hidesUsageChunk: boolean;
+  readonly maxAnswerBytes: number;
+  readonly decoding: DecodeContext;
+}
+
+/** What an encoder of the answer needs. */
+export function answerContext(exchange: Exchange, upstream: Dialect | undefined): AnswerContext {
+  return {
+    model: exchange.clientModel,
+    createdS: Math.floor(Date.now() / 1000),
+    id: randomBytes(12).toString('hex'),
+    includeUsage: exchange.includeUsage,
+    upstream,
+  };
+}
+
+/** Content type of the client's answer. */
+export function contentTypeOf(stream: boolean): string {
+  return stream ? 'text/event-stream; charset=utf-8' : 'application/json';
+}
+
+/** An `UPSTREAM_BAD_ANSWER`. */
+export function badAnswer(message: string, cause?: unknown): GatewayError {
+  return new GatewayError('UPSTREAM_BAD_ANSWER', message, {
+    failure: { kind: 'upstream', scope: 'instance' },
+    cause,
+  });
+}

@@ -1,0 +1,109 @@
+import { isGatewayError } from '@cliproxy/plugin-api';
+import type { FinishReason, GatewayError, Usage } from '@cliproxy/plugin-api';
+import type { AnswerPipe } from '@cliproxy/kernel';
+import { FrameSplitter } from '../sse/frame-splitter.ts';
+import { streamTeller } from './client-writer.ts';
+import type { ClientTeller } from './client-writer.ts';
+import type { FrameTap } from './dialect-codec.ts';
+import { answerContext } from './exchange.ts';
+import type { WireExchangeContext } from './exchange.ts';
+import { modelSplice } from './model-splice.ts';
+import type { ModelSplice } from './model-splice.ts';
+import { isUsageChunk } from './stream-usage.ts';
+
+const BLANK_LINE = Buffer.from('\n\n');
+
+/**
+ * A stream in the client's own dialect: its frames go through as they are, watched by a tap. Only
+ * whole frames go out, so that an error can be told after any of them.
+ */
+export class StreamPassthrough implements AnswerPipe {
+  readonly contentType: string;
+  readonly streaming = true;
+  readonly passthrough = true;
+  readonly #frames = new FrameSplitter();
+  readonly #tap: FrameTap;
+  readonly #splice: ModelSplice | undefined;
+  readonly #hidesUsageChunk: boolean;
+  readonly #teller: ClientTeller;
+
+  constructor(exchange: WireExchangeContext, contentType: string) {
+    const { upstream, clientModel, upstreamModel, requestId } = exchange;
+    this.contentType = contentType;
+    this.#tap = upstream.passthrough.tap();
+    this.#hidesUsageChunk = exchange.hidesUsageChunk;
+    this.#splice =
+      clientModel === upstreamModel
+        ? undefined
+        : modelSplice(upstream.passthrough.modelPaths, clientModel);
+    const encoder = () => upstream.stream.encoder(answerContext(exchange, upstream.id));
+    this.#teller = streamTeller(upstream, encoder, requestId);
+  }
+
+  push(chunk: Buffer, out: Buffer[]): boolean {
+    const frames = this.#frames.push(chunk);
+    let meaningful = false;
+    let run: Buffer | undefined;
+    try {
+      for (const frame of frames) {
+        if (this.#tap.see(frame)) meaningful = true;
+        const ours = this.#rewritten(frame);
+        if (ours === undefined) continue;
+        run = run && joined(run, ours, out);
+        run ??= ours;
+      }
+    } finally {
+      if (run !== undefined) out.push(run);
+    }
+    return meaningful;
+  }
+
+  end(out: Buffer[]): void {
+    const rest = this.#frames.end();
+    const readable = rest !== undefined && this.#seesRest(rest);
+    this.#tap.end();
+    const ours = readable ? this.#rewritten(rest) : undefined;
+    if (ours !== undefined) out.push(ours);
+  }
+
+  failure(error: GatewayError): Buffer {
+    return this.#teller.failure(error);
+  }
+
+  heartbeat(): Buffer {
+    return this.#teller.heartbeat();
+  }
+
+  get usage(): Usage | undefined {
+    return this.#tap.usage;
+  }
+
+  get finish(): FinishReason | undefined {
+    return this.#tap.finish;
+  }
+
+  #rewritten(frame: Buffer): Buffer | undefined {
+    if (this.#hidesUsageChunk && isUsageChunk(frame)) return undefined;
+    return this.#splice === undefined ? frame : this.#splice.frame(frame);
+  }
+
+  /** Half a frame is no bad answer but a truncated one, unless all was told before it. */
+  #seesRest(rest: Buffer): boolean {
+    try {
+      this.#tap.see(Buffer.concat([rest, BLANK_LINE]));
+      return true;
+    } catch (error) {
+      if (!isGatewayError(error) || error.code !== 'UPSTREAM_BAD_ANSWER') throw error;
+      return false;
+    }
+  }
+}
+
+/** Frames that lie one after the other in a chunk leave as one piece; else the first leaves now. */
+function joined(run: Buffer, next: Buffer, out: Buffer[]): Buffer {
+  if (run.buffer === next.buffer && run.byteOffset + run.length === next.byteOffset) {
+    return Buffer.from(run.buffer, run.byteOffset, run.length + next.length);
+  }
+  out.push(run);
+  return next;
+}

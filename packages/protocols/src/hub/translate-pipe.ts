@@ -1,0 +1,81 @@
+import type { FinishReason, ModelEvent, Usage } from '@cliproxy/plugin-api';
+import type { AnswerPipe, EventPipe } from '@cliproxy/kernel';
+import { isMeaningful } from '../model/meaningful.ts';
+import { bodyWriter, silentTeller, streamTeller, streamWriter } from './client-writer.ts';
+import type { EventSource } from './event-source.ts';
+import { answerContext, contentTypeOf } from './exchange.ts';
+import type { Exchange, WireExchangeContext } from './exchange.ts';
+
+/** An event pipe's watch over what goes through it. */
+interface Watch {
+  usage: Usage | undefined;
+  finish: FinishReason | undefined;
+}
+
+/** The client's answer, from the events of an executor. */
+export function eventPipe(exchange: Exchange): EventPipe {
+  return pipeOf(exchange, answerContext(exchange, undefined));
+}
+
+/** The client's answer, from an upstream's in whatever dialect and form. */
+export function translatePipe(exchange: WireExchangeContext, source: EventSource): AnswerPipe {
+  const events = pipeOf(exchange, answerContext(exchange, exchange.upstream.id));
+  const { contentType, streaming } = events;
+  return {
+    contentType,
+    streaming,
+    passthrough: false,
+    push(chunk, out) {
+      let meaningful = false;
+      source.push(chunk, (event) => {
+        if (events.push(event, out)) meaningful = true;
+      });
+      return meaningful;
+    },
+    end(out) {
+      source.end((event) => events.push(event, out));
+      events.end(out);
+    },
+    failure: (error) => events.failure(error),
+    heartbeat: () => events.heartbeat(),
+    get usage() {
+      return events.usage;
+    },
+    get finish() {
+      return events.finish;
+    },
+  };
+}
+
+function pipeOf(exchange: Exchange, context: ReturnType<typeof answerContext>): EventPipe {
+  const { client, stream, requestId } = exchange;
+  const writer = stream ? streamWriter(client, context) : bodyWriter(client, context);
+  const teller = stream
+    ? streamTeller(client, () => client.stream.encoder(context), requestId)
+    : silentTeller;
+  const watch: Watch = { usage: undefined, finish: undefined };
+  return {
+    contentType: contentTypeOf(stream),
+    streaming: stream,
+    passthrough: false,
+    push(event, out) {
+      observe(event, watch);
+      writer.push(event, out);
+      return isMeaningful(event);
+    },
+    end: (out) => writer.end(out),
+    failure: (error) => teller.failure(error),
+    heartbeat: () => teller.heartbeat(),
+    get usage() {
+      return watch.usage;
+    },
+    get finish() {
+      return watch.finish;
+    },
+  };
+}
+
+function observe(event: ModelEvent, watch: Watch): void {
+  if (event.type === 'usage') watch.usage = event.usage;
+  else if (event.type === 'finish') watch.finish = event.reason;
+}
