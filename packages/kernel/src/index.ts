@@ -1,7 +1,10 @@
 export type { AccountHandle } from './accounts/account-handle.ts';
+export { createKernel } from './create-kernel.ts';
+export type { KernelPorts } from './create-kernel.ts';
 export type { AnswerSink, AnswerStart, IngressCall } from './dispatch/ingress-call.ts';
 export type { AccountHealth, HealthSnapshot, PluginHealth } from './health/health-snapshot.ts';
 export type { ApplyResult, Kernel, ModelEntry } from './kernel.ts';
+export type { PreloadedPlugin } from './plugins/plan-instances.ts';
 export type {
   InstanceState,
   ModelPatternDeclaration,

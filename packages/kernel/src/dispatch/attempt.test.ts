@@ -484,7 +484,8 @@ describe('wire executors that give junk', () => {
     },
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is the case
     'reject with nothing': async () => Promise.reject(),
-    'reject with a trap': async () => Promise.reject(hostileReply as Error),
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is the case
+    'reject with a trap': async () => Promise.reject(hostileReply),
     'give nothing': () => undefined,
     'give no status': () => ({ headers: {}, body: body() }),
     'give an odd status': () => ({ status: 9_000, headers: {}, body: body() }),

@@ -465,7 +465,7 @@ describe('a client that leaves', () => {
     ['before the head', answers.silence],
     ['before the commit point', answers.stalls('start')],
     ['in the middle', answers.stalls('start', 'text hel', 'usage 7 1')],
-    ['while an error is read', (_, response) => void response.writeHead(500).flushHeaders()],
+    ['while an error is read', (_, response) => response.writeHead(500).flushHeaders()],
   ] as readonly (readonly [string, Script])[])(
     '%s: the upstream is told',
     async (where, script) => {

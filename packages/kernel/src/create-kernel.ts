@@ -1,0 +1,233 @@
+import type { Operation } from '@cliproxy/plugin-api';
+import { AccountBook } from './accounts/account-book.ts';
+import type { Container } from './di/container.ts';
+import { createContainer } from './di/container.ts';
+import type { Token } from './di/tokens.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import type { IngressCall } from './dispatch/ingress-call.ts';
+import { HealthMonitor } from './health/health-monitor.ts';
+import type { HealthSnapshot } from './health/health-snapshot.ts';
+import type { ApplyResult, Kernel, ModelEntry } from './kernel.ts';
+import { PluginHost } from './plugins/plugin-host.ts';
+import type { PluginHostOptions } from './plugins/plugin-host.ts';
+import type { Dialects } from './ports/dialects.ts';
+import type { EventSink } from './ports/event-sink.ts';
+import type { KernelSettings } from './ports/settings.ts';
+import { ModelCatalogue } from './routing/model-catalogue.ts';
+import { createModelList } from './routing/model-list.ts';
+import type { Plan, RouteQuery } from './routing/plan.ts';
+import { plan } from './routing/planner.ts';
+import { createRoutingTable } from './routing/routing-table.ts';
+import type { RoutingTable } from './routing/routing-table.ts';
+
+/** What a kernel stands on. The composition root gives it all. */
+export interface KernelPorts extends PluginHostOptions {
+  /** The wire formats. */
+  readonly dialects: Dialects;
+}
+
+/** Everything that follows from one configuration and the instances that serve it. */
+interface Generation {
+  readonly settings: KernelSettings;
+  readonly table: RoutingTable;
+  readonly models: () => readonly ModelEntry[];
+}
+
+const room = <T>(name: string): Token<T> => Object.freeze({ id: `kernel/${name}` });
+
+/** The kernel's rooms, as its container knows them. */
+const rooms = Object.freeze({
+  book: room<AccountBook>('book'),
+  catalogue: room<ModelCatalogue>('catalogue'),
+  dispatcher: room<Dispatcher>('dispatcher'),
+  health: room<HealthMonitor>('health'),
+  host: room<PluginHost>('host'),
+});
+
+/** How long plugin instances have to end. */
+const STOP_MS = 10_000;
+
+/** Makes a kernel; it begins to work with its first {@link Kernel.apply}. */
+export function createKernel(ports: KernelPorts): Kernel {
+  return new AssembledKernel(ports);
+}
+
+class AssembledKernel implements Kernel {
+  readonly #rooms: Container;
+  readonly #host: PluginHost;
+  readonly #book: AccountBook;
+  readonly #catalogue: ModelCatalogue;
+  readonly #health: HealthMonitor;
+  readonly #dispatcher: Dispatcher;
+  /** Requests so far; where round-robin stands. */
+  readonly #turns: Record<Operation, number> = { generate: 0, 'count-tokens': 0, embed: 0 };
+  #generation: Generation | undefined;
+  /** The configuration that is being applied. */
+  #coming: KernelSettings | undefined;
+  /** One configuration after another. */
+  #work: Promise<unknown> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+
+  constructor(ports: KernelPorts) {
+    this.#rooms = furnish(ports, {
+      settings: () => this.#settings(),
+      plan: (query) => this.plan(query),
+    });
+    this.#host = this.#rooms.get(rooms.host);
+    this.#book = this.#rooms.get(rooms.book);
+    this.#catalogue = this.#rooms.get(rooms.catalogue);
+    this.#health = this.#rooms.get(rooms.health);
+    this.#dispatcher = this.#rooms.get(rooms.dispatcher);
+    this.#host.onChange(() => {
+      if (this.#generation === undefined) return;
+      this.#enter(this.#generation.settings);
+      this.#catalogue.refreshDue();
+    });
+  }
+
+  async apply(settings: KernelSettings): Promise<ApplyResult> {
+    const turn = this.#work.then(() => this.#apply(settings));
+    this.#work = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  plan(query: RouteQuery): Plan {
+    if (this.#generation === undefined) return emptyPlan(query.model);
+    const { operation } = query;
+    return plan(this.#generation.table, query, {
+      turn: this.#turns[operation],
+      availability: (instanceId, accountId, model) =>
+        this.#book.availability(instanceId, accountId, model),
+    });
+  }
+
+  handle(call: IngressCall): Promise<void> {
+    // Planned before the first await, hence before the next request's turn.
+    const handled = this.#dispatcher.handle(call);
+    this.#turns[call.request.facts.operation] += 1;
+    return handled;
+  }
+
+  models(): readonly ModelEntry[] {
+    return this.#generation?.models() ?? [];
+  }
+
+  health(): HealthSnapshot {
+    return this.#health.snapshot();
+  }
+
+  checkHealth(signal: AbortSignal): Promise<HealthSnapshot> {
+    return this.#health.checkNow(signal);
+  }
+
+  schemas(): Readonly<Record<string, object>> {
+    return this.#host.schemas();
+  }
+
+  async #apply(settings: KernelSettings): Promise<ApplyResult> {
+    this.#coming = settings;
+    const result = await this.#host.apply(settings);
+    if (!result.applied || this.#stopped !== undefined) return { ...result, applied: false };
+    this.#enter(settings);
+    this.#catalogue.start();
+    this.#catalogue.refreshDue();
+    this.#health.start();
+    return result;
+  }
+
+  async #stop(): Promise<void> {
+    this.#dispatcher.stop();
+    await this.#rooms.dispose();
+  }
+
+  /** One assignment: a request sees the former generation or this one, never parts of both. */
+  #enter(settings: KernelSettings): void {
+    const catalogue = this.#catalogue;
+    const table = createRoutingTable({ settings, instances: this.#host.instances(), catalogue });
+    this.#generation = { settings, table, models: createModelList({ settings, table, catalogue }) };
+  }
+
+  #settings(): KernelSettings {
+    const settings = this.#generation?.settings ?? this.#coming;
+    if (settings === undefined) throw new Error('no configuration has been applied yet');
+    return settings;
+  }
+}
+
+/** What the rooms need to know of the kernel as a whole. */
+interface Outlook {
+  readonly settings: () => KernelSettings;
+  readonly plan: (query: RouteQuery) => Plan;
+}
+
+/** Says how each room is made. They end in the reverse order of their making. */
+function furnish(ports: KernelPorts, { settings, plan }: Outlook): Container {
+  const { clock, dialects } = ports;
+  const random = Math.random;
+  const container = createContainer();
+  // Looked up at the event: health itself stands on what tells events.
+  const sink: EventSink = {
+    emit: (event) => {
+      container.get(rooms.health).emit(event);
+      ports.sink.emit(event);
+    },
+  };
+  container.provide(
+    rooms.host,
+    () => new PluginHost({ ...ports, sink }),
+    (host) => host.stop(STOP_MS),
+  );
+  container.provide(
+    rooms.book,
+    () => new AccountBook({ clock, sink, random, policy: () => settings().failover }),
+  );
+  container.provide(
+    rooms.catalogue,
+    (from) => {
+      const host = from.get(rooms.host);
+      return new ModelCatalogue({ clock, random, instances: () => host.instances() });
+    },
+    (catalogue) => {
+      catalogue.stop();
+    },
+  );
+  container.provide(
+    rooms.health,
+    (from) => {
+      const host = from.get(rooms.host);
+      const book = from.get(rooms.book);
+      const catalogue = from.get(rooms.catalogue);
+      return new HealthMonitor({
+        clock,
+        random,
+        book,
+        catalogue,
+        instances: () => host.instances(),
+      });
+    },
+    (health) => {
+      health.stop();
+    },
+  );
+  container.provide(rooms.dispatcher, (from) => {
+    const book = from.get(rooms.book);
+    return new Dispatcher({ clock, sink, dialects, book, plan, settings });
+  });
+  return container;
+}
+
+function emptyPlan(model: string): Plan {
+  return {
+    requested: model,
+    model,
+    alias: false,
+    strategy: 'failover',
+    candidates: [],
+    near: [],
+  };
+}
