@@ -65,17 +65,13 @@ function anthropicModel(entry: ModelEntry): object {
 function anthropicPage(models: readonly ModelEntry[], query: URLSearchParams): object {
   const limit = pageSize(query.get('limit'));
   const after = indexOf(models, query.get('after_id'));
-  const before = indexOf(models, query.get('before_id'));
-  const from = after === undefined ? Math.max(0, (before ?? 0) - limit) : after + 1;
-  const to = Math.min(
-    before ?? models.length,
-    after === undefined && before ? before : from + limit,
-  );
+  const before = after === undefined ? indexOf(models, query.get('before_id')) : undefined;
+  const from = before === undefined ? (after ?? -1) + 1 : Math.max(0, before - limit);
+  const to = before ?? Math.min(models.length, from + limit);
   const page = models.slice(from, to);
-  const backwards = before !== undefined && after === undefined;
   return {
     data: page.map(anthropicModel),
-    has_more: backwards ? from > 0 : to < models.length,
+    has_more: before === undefined ? to < models.length : from > 0,
     // Anthropic's shape has null where there is nothing.
     first_id: page[0]?.id ?? null,
     last_id: page.at(-1)?.id ?? null,
