@@ -61,7 +61,8 @@ export interface RequestCodec {
     hints: { readonly model: string; readonly stream: boolean },
   ): ModelRequest;
   /**
-   * Writes a request for an upstream.
+   * Writes a request for an upstream: with the target's model, without what it refuses (and saying
+   * so in `ignored`), and with no opaque part of another origin.
    *
    * @throws GatewayError `CLIENT_UNSUPPORTED` for what changes the meaning if left out.
    */
@@ -125,6 +126,7 @@ export interface FrameTap {
   see(frame: Buffer): boolean;
   /** @throws GatewayError `UPSTREAM_TRUNCATED` when the answer was not complete. */
   end(): void;
+  /** Another object whenever a frame told it. */
   readonly usage: Usage | undefined;
   readonly finish: FinishReason | undefined;
 }

@@ -1,0 +1,89 @@
+import { errorRow, errorTable } from '@cliproxy/plugin-api';
+import type { FailureKind, GatewayError } from '@cliproxy/plugin-api';
+import type { ErrorCodec } from '../hub/dialect-codec.ts';
+import type { JsonObject } from '../model/json-object.ts';
+import { classify } from './error-classes.ts';
+
+/**
+ * Errors of the dialect. `gateway_code` beside the vendor's type is the gateway's own stable code.
+ *
+ * @see https://platform.claude.com/docs/en/api/errors
+ */
+export const errors: ErrorCodec = {
+  classify,
+  encode(error, { requestId, retryAfterMs }) {
+    const retryAfter =
+      retryAfterMs === undefined
+        ? {}
+        : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
+    return {
+      status: statusOf(error),
+      headers: {
+        'content-type': 'application/json',
+        'request-id': requestId,
+        'x-request-id': requestId,
+        ...retryAfter,
+      },
+      body: Buffer.from(JSON.stringify(errorBody(error, requestId))),
+    };
+  },
+};
+
+/** The error as the dialect tells it: as a body, and as the data of an `error` event. */
+export function errorBody(error: GatewayError, requestId: string): JsonObject {
+  const type = TYPES[kindOf(error)];
+  return {
+    type: 'error',
+    error: { type, message: error.message, gateway_code: error.code },
+    request_id: requestId,
+  };
+}
+
+const TYPES: Readonly<Record<FailureKind, string>> = {
+  'bad-request': 'invalid_request_error',
+  auth: 'authentication_error',
+  billing: 'billing_error',
+  forbidden: 'permission_error',
+  'not-found': 'not_found_error',
+  'too-large': 'request_too_large',
+  'rate-limit': 'rate_limit_error',
+  overloaded: 'overloaded_error',
+  timeout: 'timeout_error',
+  network: 'api_error',
+  upstream: 'api_error',
+};
+
+/** For codes that a plugin made up. */
+const STATUSES: Readonly<Record<FailureKind, number>> = {
+  'bad-request': 400,
+  auth: 500,
+  billing: 500,
+  forbidden: 500,
+  'not-found': 404,
+  'too-large': 413,
+  'rate-limit': 429,
+  overloaded: 529,
+  timeout: 504,
+  network: 502,
+  upstream: 502,
+};
+
+/** The vendor's own status where it has one that others lack. */
+const OVERLOADED_STATUS = 529;
+
+/** An upstream's refusal of our credentials must not look like one of the client's key. */
+const OURS: ReadonlySet<FailureKind> = new Set(['auth', 'billing', 'forbidden']);
+
+function kindOf(error: GatewayError): FailureKind {
+  if (Object.hasOwn(errorTable, error.code)) return errorRow(error.code).kind;
+  const kind = error.failure?.kind ?? 'upstream';
+  return OURS.has(kind) ? 'upstream' : kind;
+}
+
+function statusOf(error: GatewayError): number {
+  const kind = kindOf(error);
+  if (!Object.hasOwn(errorTable, error.code)) return STATUSES[kind];
+  const { status } = errorRow(error.code);
+  if (kind === 'overloaded') return OVERLOADED_STATUS;
+  return status === 0 ? 500 : status;
+}

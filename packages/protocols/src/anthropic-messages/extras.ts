@@ -1,0 +1,104 @@
+import type { Json, ModelRequest } from '@cliproxy/plugin-api';
+import { isJsonObject } from '../model/json-object.ts';
+import type { JsonObject } from '../model/json-object.ts';
+import { unsupported } from '../openai-chat/field-path.ts';
+import { isLeftover } from './leftovers.ts';
+import type { ModelLine } from './model-line.ts';
+
+/** Begins the extras that are members of `output_config`. */
+export const OUTPUT_CONFIG = 'output_config.';
+
+/** What became of a request's extras. */
+export interface WrittenExtras {
+  readonly fields: JsonObject;
+  readonly outputConfig: JsonObject;
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Puts the dialect's own extras back; of another dialect's, finds a place for the user's id, refuses
+ * what changes the meaning, and names the rest.
+ *
+ * @throws GatewayError `CLIENT_UNSUPPORTED`, naming the parameter.
+ */
+export function writeExtras(
+  request: ModelRequest,
+  line: ModelLine,
+  isThinking: boolean,
+): WrittenExtras {
+  const { dialect, fields } = request.extras;
+  return dialect === 'anthropic-messages'
+    ? ownExtras(fields, line.sampling === 'none' || isThinking)
+    : foreignExtras(fields);
+}
+
+type Fields = Readonly<Record<string, Json>>;
+
+function ownExtras(fields: Fields, refusesTopK: boolean): WrittenExtras {
+  const kept: Record<string, Json> = {};
+  const outputConfig: Record<string, Json> = {};
+  const ignored: string[] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    if (isLeftover(name)) continue;
+    if (name === 'top_k' && refusesTopK) ignored.push(name);
+    else if (name.startsWith(OUTPUT_CONFIG)) outputConfig[name.slice(OUTPUT_CONFIG.length)] = value;
+    else kept[name] = value;
+  }
+  return { fields: kept, outputConfig, ignored };
+}
+
+function foreignExtras(fields: Fields): WrittenExtras {
+  const ignored: string[] = [];
+  let userId: string | undefined;
+  for (const [name, value] of Object.entries(fields)) {
+    const problem = REFUSED.get(name);
+    if (problem?.when(value) === true) throw unsupported(name, problem.why);
+    if (asksNothing(name, value)) continue;
+    if (USER_IDS.has(name) && userId === undefined && isOpaqueId(value)) userId = value;
+    else ignored.push(name);
+  }
+  return {
+    fields: userId === undefined ? {} : { metadata: { user_id: userId } },
+    outputConfig: {},
+    ignored,
+  };
+}
+
+const USER_IDS: ReadonlySet<string> = new Set(['safety_identifier', 'user']);
+
+/** The vendor forbids names, mail addresses and telephone numbers there. */
+function isOpaqueId(value: Json): value is string {
+  return typeof value === 'string' && /^[\w:.|-]{1,256}$/.test(value) && !/^[\d.-]+$/.test(value);
+}
+
+/** Parameters without which the answer would be another one than was asked for. */
+const REFUSED: ReadonlyMap<string, { when(value: Json): boolean; readonly why: string }> = new Map([
+  [
+    'n',
+    { when: (n: Json) => n !== 1, why: 'must be 1 for this model: it gives one answer at a time' },
+  ],
+  ['candidateCount', { when: (n: Json) => n !== 1, why: 'must be 1 for this model' }],
+  ['logprobs', { when: (asked: Json) => asked !== false, why: 'is not offered by this model' }],
+  ['top_logprobs', { when: (asked: Json) => asked !== 0, why: 'is not offered by this model' }],
+  ['audio', { when: () => true, why: 'is not offered by this model: it answers in text' }],
+  ['modalities', { when: hasOtherThanText, why: 'must be ["text"] for this model' }],
+]);
+
+function hasOtherThanText(modalities: Json): boolean {
+  return !Array.isArray(modalities) || modalities.some((one) => one !== 'text');
+}
+
+/** Values that say what holds anyway. */
+function asksNothing(name: string, value: Json): boolean {
+  if (value === null || REFUSED.has(name)) return true;
+  if (isJsonObject(value) && Object.keys(value).length === 0) return true;
+  return IDLE.get(name)?.includes(value as string | number | boolean) === true;
+}
+
+const IDLE: ReadonlyMap<string, readonly (string | number | boolean)[]> = new Map([
+  ['frequency_penalty', [0]],
+  ['presence_penalty', [0]],
+  ['store', [false]],
+  ['service_tier', ['auto', 'default']],
+  ['stream_options.include_obfuscation', [false]],
+] as const);

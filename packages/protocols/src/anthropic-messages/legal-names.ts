@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+
+/** Longest tool name that every version of the API takes. */
+const MAX_NAME_CHARS = 64;
+
+/** Gives tools names that the API takes, and remembers what they were. */
+export interface ToolNamer {
+  /** The same name for the same tool, a different one for every other. */
+  legal(name: string): string;
+  /** Names that had to be changed: sent → the client's. */
+  readonly changed: ReadonlyMap<string, string>;
+}
+
+/**
+ * Makes a namer for one request. A legal name stays; any other is cut, cleaned and ends in a hash
+ * of the original, so that it does not depend on the other tools and stays the same in every turn.
+ */
+export function toolNamer(): ToolNamer {
+  const changed = new Map<string, string>();
+  return {
+    changed,
+    legal(name) {
+      if (/^[a-zA-Z0-9_-]{1,64}$/.test(name)) return name;
+      const sent = withHash(name, MAX_NAME_CHARS);
+      changed.set(sent, name);
+      return sent;
+    },
+  };
+}
+
+/**
+ * A tool call's id that the API, and a client of the dialect, takes: letters, digits, `_` and `-`.
+ * A legal id stays; any other gets a hash of itself, so that different ids stay different and the
+ * call and its result, turns later, still meet.
+ */
+export function legalToolId(id: string): string {
+  return /^[a-zA-Z0-9_-]+$/.test(id) ? id : withHash(id, 64);
+}
+
+function withHash(text: string, maxChars: number): string {
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  const clean = text.replace(/[^a-zA-Z0-9_-]+/g, '_').slice(0, maxChars - hash.length - 1);
+  return `${clean}_${hash}`;
+}

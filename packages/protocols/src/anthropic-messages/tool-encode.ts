@@ -1,0 +1,115 @@
+import type { ModelRequest, Tool } from '@cliproxy/plugin-api';
+import type { JsonObject } from '../model/json-object.ts';
+import { fieldError } from '../openai-chat/field-path.ts';
+import { inputSchema } from './input-schema.ts';
+import type { ToolNamer } from './legal-names.ts';
+import type { KeptLeftovers } from './leftovers.ts';
+import type { Message } from './message-order.ts';
+import type { ModelLine } from './model-line.ts';
+import { strictSchema } from './strict-schema.ts';
+
+/** The tools of a request, as the API wants them. */
+export interface WrittenTools {
+  /** Never empty. */
+  readonly tools?: readonly JsonObject[];
+  readonly toolChoice?: JsonObject;
+  /** The model must call a tool: it can't think then. */
+  readonly forced: boolean;
+  /** Names as sent, of tools that take free text. */
+  readonly customTools: ReadonlySet<string>;
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Writes tools and choice. A choice among several names becomes a shorter list of which one must be
+ * called. Calls in the history need their tools declared: where the client sent none, they are
+ * declared by name, and calling is forbidden.
+ *
+ * @throws GatewayError `CLIENT_BAD_REQUEST` when a tool must be called that is not there.
+ */
+export function writeTools(
+  request: ModelRequest,
+  messages: readonly Message[],
+  line: ModelLine,
+  names: ToolNamer,
+  leftovers: KeptLeftovers,
+): WrittenTools {
+  const { toolChoice, parallelTools } = request;
+  const only = typeof toolChoice === 'object' ? new Set(toolChoice.names) : undefined;
+  const ignored: string[] = [];
+  const written = new Map<string, JsonObject>();
+  const server: JsonObject[] = [];
+  const customTools = new Set<string>();
+  request.tools.forEach((tool, index) => {
+    const place = { in: 'tools[]', turn: 0, part: index } as const;
+    server.push(...leftovers.blocks(place));
+    if (only !== undefined && !only.has(tool.name)) return;
+    const name = names.legal(tool.name);
+    if (written.has(name)) ignored.push(`tools[${index}]`);
+    else written.set(name, { ...writeTool(tool, name, line), ...leftovers.keys(place, 'custom') });
+    if (tool.kind === 'custom') customTools.add(name);
+  });
+  server.push(...leftovers.blocks({ in: 'tools[]', turn: 0, part: request.tools.length }));
+  const tools = [...written.values(), ...server];
+  const missing = [...(only ?? [])].find(
+    (name) => !written.has(names.legal(name)) && !isServer(name, server),
+  );
+  if (missing !== undefined)
+    throw fieldError('tool_choice', `names a tool that is not among the tools: ${missing}`);
+  if (tools.length === 0) {
+    if (toolChoice === 'required')
+      throw fieldError('tool_choice', 'needs tools, and there are none');
+    return { ...declaredByName(messages), forced: false, customTools, ignored };
+  }
+  const choice = writeChoice(toolChoice, names);
+  const single = parallelTools === false && choice?.type !== 'none';
+  return {
+    tools,
+    ...(single
+      ? { toolChoice: { ...(choice ?? { type: 'auto' }), disable_parallel_tool_use: true } }
+      : choice === undefined
+        ? {}
+        : { toolChoice: choice }),
+    forced: choice?.type === 'any' || choice?.type === 'tool',
+    customTools,
+    ignored,
+  };
+}
+
+function writeTool(tool: Tool, name: string, line: ModelLine): JsonObject {
+  const described = tool.description === undefined ? {} : { description: tool.description };
+  if (tool.kind === 'custom') return { name, ...described, input_schema: FREE_TEXT };
+  const schema = inputSchema(tool.schema);
+  if (tool.strict !== true || !line.schemas) return { name, ...described, input_schema: schema };
+  return { name, ...described, input_schema: strictSchema(schema), strict: true };
+}
+
+const FREE_TEXT: JsonObject = {
+  type: 'object',
+  properties: { input: { type: 'string', description: "The tool's input, as free text." } },
+  required: ['input'],
+};
+
+function writeChoice(choice: ModelRequest['toolChoice'], names: ToolNamer): JsonObject | undefined {
+  if (choice === undefined) return undefined;
+  if (typeof choice === 'string') return { type: choice === 'required' ? 'any' : choice };
+  const [first, ...more] = choice.names;
+  if (first === undefined) throw fieldError('tool_choice', 'names no tool');
+  return more.length > 0 ? { type: 'any' } : { type: 'tool', name: names.legal(first) };
+}
+
+function isServer(name: string, server: readonly JsonObject[]): boolean {
+  return server.some((tool) => tool.name === name);
+}
+
+function declaredByName(messages: readonly Message[]): Pick<WrittenTools, 'tools' | 'toolChoice'> {
+  const called = messages.flatMap(({ content }) =>
+    content.flatMap(({ type, name }) => (type === 'tool_use' ? name : [])),
+  );
+  if (called.length === 0) return {};
+  const tools = [...new Set(called)].map((name) => ({
+    name,
+    input_schema: inputSchema(undefined),
+  }));
+  return { tools, toolChoice: { type: 'none' } };
+}
