@@ -1,1 +1,5 @@
-export {};
+export { formatExplanation } from '@cliproxy/kernel';
+export type { AccountHealth, Explanation, HealthSnapshot } from '@cliproxy/kernel';
+export { createGateway } from './create-gateway.ts';
+export type { Gateway, GatewayApplyResult, GatewayOverrides } from './create-gateway.ts';
+export { VERSION } from './version.ts';

@@ -1,0 +1,87 @@
+'use strict';
+// Makes a checkout ready to run: installs the dependencies and builds, each only when needed.
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const root = path.dirname(__dirname);
+const MINIMUM_NODE = [20, 19];
+
+/** Ends the process with a sentence when something is missing. Progress goes to standard error. */
+function prepare() {
+  checkNode();
+  if (installNeeded()) {
+    run('installing dependencies (npm ci --ignore-scripts)', npm(), [
+      'ci',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ]);
+  }
+  if (buildNeeded()) {
+    const tsc = path.join(root, 'node_modules', '@typescript', 'native', 'bin', 'tsc');
+    run('building (tsc -b)', process.execPath, [tsc, '-b']);
+  }
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor >= MINIMUM_NODE[1])) return;
+  fail(
+    `Node ${process.versions.node} is too old: install Node ${MINIMUM_NODE.join('.')} or newer.`,
+  );
+}
+
+/** True when the lock file is newer than what was installed from it. */
+function installNeeded() {
+  const installed = modified(path.join(root, 'node_modules', '.package-lock.json'));
+  return installed < modified(path.join(root, 'package-lock.json'));
+}
+
+/** True when a source file is newer than the last build. */
+function buildNeeded() {
+  const packages = ['packages', 'plugins'].flatMap((folder) =>
+    fs.readdirSync(path.join(root, folder)).map((name) => path.join(root, folder, name)),
+  );
+  return packages.some((folder) => {
+    const built = modified(path.join(folder, 'dist', '.tsbuildinfo'));
+    const sources = path.join(folder, 'src');
+    return fs.existsSync(sources) && newest(sources) > built;
+  });
+}
+
+function newest(folder) {
+  let latest = 0;
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || !entry.name.endsWith('.ts') || entry.name.endsWith('.test.ts')) continue;
+    latest = Math.max(latest, modified(path.join(entry.parentPath ?? entry.path, entry.name)));
+  }
+  return latest;
+}
+
+function modified(file) {
+  return fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function npm() {
+  return process.platform === 'win32' ? 'npm.cmd' : 'npm';
+}
+
+function run(what, command, args) {
+  process.stderr.write(`cliproxy: ${what} …\n`);
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: command.endsWith('.cmd'),
+  });
+  if (result.status === 0) return;
+  fail(`${what} failed${result.error ? `: ${result.error.message}` : ''}. See the lines above.`);
+}
+
+function fail(sentence) {
+  process.stderr.write(`cliproxy: ${sentence}\n`);
+  process.exit(1);
+}
+
+module.exports = { prepare };

@@ -1,0 +1,64 @@
+import type { AccountHealth, HealthSnapshot } from '@cliproxy/gateway';
+import { table } from './terminal.ts';
+
+/** What `GET /v1/health` answers to somebody with a key. */
+export interface HealthAnswer extends HealthSnapshot {
+  readonly version: string;
+  readonly uptimeMs: number;
+  readonly process: { readonly pid: number; readonly rssBytes: number; readonly node: string };
+}
+
+/** Health as text for a terminal. */
+export function formatHealth(health: HealthAnswer): string {
+  const { version, uptimeMs, status } = health;
+  const { pid, rssBytes, node } = health.process;
+  const head = `${status}, version ${version}, PID ${pid}, up ${duration(uptimeMs)}, ${Math.round(rssBytes / 1e6)} MB, Node ${node}`;
+  const plugins = table([
+    ['PLUGIN', 'STATE', 'STATUS', 'ANSWERED', 'FAILED', 'TTFT P50/P95', 'PACKAGE'],
+    ...health.plugins.map((plugin) => [
+      plugin.instanceId,
+      plugin.state,
+      plugin.status,
+      String(plugin.requests.answered),
+      String(plugin.requests.failed),
+      plugin.ttftMs === undefined
+        ? '-'
+        : `${Math.round(plugin.ttftMs.p50)}/${Math.round(plugin.ttftMs.p95)} ms`,
+      `${plugin.package}@${plugin.version}`,
+    ]),
+  ]);
+  const accounts = health.plugins.flatMap(({ accounts: list }) => list.map(accountRow));
+  const problems = health.plugins.flatMap(({ instanceId, problems: list }) =>
+    list.map((problem) => `${instanceId}: ${problem}`),
+  );
+  return [
+    head,
+    '',
+    plugins,
+    ...(accounts.length === 0
+      ? []
+      : ['', table([['ACCOUNT', 'LABEL', 'STATE', 'BACK IN', 'WHY'], ...accounts])]),
+    ...(problems.length === 0 ? [] : ['', ...problems]),
+  ].join('\n');
+}
+
+function accountRow(account: AccountHealth): readonly string[] {
+  return [
+    account.id,
+    account.label,
+    account.state,
+    account.retryInMs === undefined ? '-' : duration(account.retryInMs),
+    account.reason ?? '-',
+  ];
+}
+
+/** A duration in its two largest units, for example `2 h 5 min`. */
+export function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}

@@ -1,0 +1,145 @@
+import { createSchemaChecker } from '@cliproxy/config';
+import type { GatewaySettings } from '@cliproxy/config';
+import { createKernel, explainPlan } from '@cliproxy/kernel';
+import type {
+  ApplyResult,
+  Clock,
+  EventSink,
+  Kernel,
+  KernelEvent,
+  PreloadedPlugin,
+} from '@cliproxy/kernel';
+import { createDialects } from '@cliproxy/protocols';
+import { createServer } from '@cliproxy/server';
+import type { GatewayServer, ListenAddress } from '@cliproxy/server';
+import { createLogging } from './logging/create-logging.ts';
+import type { Logging } from './logging/create-logging.ts';
+import { logEvents } from './logging/log-events.ts';
+import { systemClock } from './system-clock.ts';
+import { VERSION } from './version.ts';
+
+/** What a program that embeds the gateway, or a test, may put in the place of the usual. */
+export interface GatewayOverrides {
+  /** Plugins given in memory instead of being looked for. */
+  readonly preloaded?: readonly PreloadedPlugin[];
+  readonly clock?: Clock;
+  /** Where the log goes; default: standard error. */
+  readonly logStream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** Listens to what the kernel tells, besides the log. */
+  onEvent?(event: KernelEvent): void;
+}
+
+/** What became of new settings. */
+export interface GatewayApplyResult extends ApplyResult {
+  /** Settings that take effect only when the gateway starts again. */
+  readonly needsRestart: readonly string[];
+}
+
+/** The whole gateway, put together. */
+export interface Gateway {
+  readonly kernel: Kernel;
+  readonly logging: Logging;
+  /** Sets the plugins up; opens no port. A result that is not `applied` leaves nothing running. */
+  prepare(): Promise<ApplyResult>;
+  /**
+   * Opens the port, after `prepare`.
+   *
+   * @throws GatewayError `CONFIG_INVALID` when the address can't be had, `CONFIG_UNSAFE`
+   */
+  listen(): Promise<ListenAddress>;
+  /** Brings other settings into force while running. On failure the former ones stay. */
+  apply(settings: GatewaySettings): Promise<GatewayApplyResult>;
+  /** Lets answers under way go on for `server.drainMs`, then ends everything. */
+  stop(): Promise<void>;
+  /** Ends everything now. */
+  kill(): Promise<void>;
+}
+
+/** The composition root: the only place that names concrete classes of several packages. */
+export function createGateway(
+  settings: GatewaySettings,
+  overrides: GatewayOverrides = {},
+): Gateway {
+  const { clock = systemClock } = overrides;
+  const logging = createLogging({
+    ...settings.log,
+    ...(overrides.logStream && { stream: overrides.logStream }),
+  });
+  const log = logEvents(logging);
+  const sink: EventSink = {
+    emit(event) {
+      log.emit(event);
+      overrides.onEvent?.(event);
+    },
+  };
+  const dialects = createDialects();
+  const kernel = createKernel({
+    clock,
+    sink,
+    loggers: logging,
+    secrets: logging.secrets,
+    checker: createSchemaChecker(),
+    dialects,
+    fallbackDir: import.meta.dirname,
+    version: VERSION,
+    ...(overrides.preloaded && { preloaded: overrides.preloaded }),
+  });
+  keepSecret(logging, settings);
+  const server = createServer({
+    settings: settings.server,
+    kernel,
+    dialects,
+    logger: logging.logger('server'),
+    explain: (plan) => explainPlan(plan, clock.now()),
+    version: VERSION,
+    now: () => clock.now(),
+  });
+  return new ComposedGateway(settings, kernel, server, logging);
+}
+
+class ComposedGateway implements Gateway {
+  readonly kernel: Kernel;
+  readonly logging: Logging;
+  private settings: GatewaySettings;
+  private readonly server: GatewayServer;
+
+  constructor(settings: GatewaySettings, kernel: Kernel, server: GatewayServer, logging: Logging) {
+    this.settings = settings;
+    this.kernel = kernel;
+    this.server = server;
+    this.logging = logging;
+  }
+
+  prepare(): Promise<ApplyResult> {
+    return this.kernel.apply(this.settings.kernel);
+  }
+
+  listen(): Promise<ListenAddress> {
+    return this.server.listen();
+  }
+
+  async apply(settings: GatewaySettings): Promise<GatewayApplyResult> {
+    keepSecret(this.logging, settings);
+    const result = await this.kernel.apply(settings.kernel);
+    if (!result.applied) return { ...result, needsRestart: [] };
+    const { needsRestart } = this.server.update(settings.server);
+    this.logging.setLevel(settings.log.level);
+    this.settings = settings;
+    return { ...result, needsRestart };
+  }
+
+  async stop(): Promise<void> {
+    await this.server.drain(this.settings.server.drainMs, () => this.kernel.stop());
+    await this.kill();
+  }
+
+  async kill(): Promise<void> {
+    await this.kernel.stop();
+    await this.server.close();
+    await this.logging.close();
+  }
+}
+
+function keepSecret(logging: Logging, { server }: GatewaySettings): void {
+  for (const key of [...server.apiKeys, ...server.adminKeys]) logging.secrets.add(key);
+}
