@@ -1,4 +1,5 @@
 import type { Dialects } from '@cliproxy/kernel';
+import { anthropicMessages } from '../anthropic-messages/anthropic-messages.ts';
 import { openAiChat } from '../openai-chat/openai-chat.ts';
 import type { Codecs } from './client-request.ts';
 import { hubOf } from './hub.ts';
@@ -6,6 +7,7 @@ import { hubOf } from './hub.ts';
 /** The dialects of the gateway. A new one is a folder and a line here. */
 const spoken: Codecs = Object.freeze({
   'openai-chat': openAiChat,
+  'anthropic-messages': anthropicMessages,
 });
 
 /** Makes the wire formats' side of the kernel. */

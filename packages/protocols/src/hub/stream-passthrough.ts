@@ -46,8 +46,9 @@ export class StreamPassthrough implements AnswerPipe {
     let run: Buffer | undefined;
     try {
       for (const frame of frames) {
+        const before = this.#hidesUsageChunk ? this.#tap.usage : undefined;
         if (this.#tap.see(frame)) meaningful = true;
-        const ours = this.#rewritten(frame);
+        const ours = this.#rewritten(frame, before);
         if (ours === undefined) continue;
         run = run && joined(run, ours, out);
         run ??= ours;
@@ -60,9 +61,10 @@ export class StreamPassthrough implements AnswerPipe {
 
   end(out: Buffer[]): void {
     const rest = this.#frames.end();
+    const before = this.#hidesUsageChunk ? this.#tap.usage : undefined;
     const readable = rest !== undefined && this.#seesRest(rest);
     this.#tap.end();
-    const ours = readable ? this.#rewritten(rest) : undefined;
+    const ours = readable ? this.#rewritten(rest, before) : undefined;
     if (ours !== undefined) out.push(ours);
   }
 
@@ -82,8 +84,10 @@ export class StreamPassthrough implements AnswerPipe {
     return this.#tap.finish;
   }
 
-  #rewritten(frame: Buffer): Buffer | undefined {
-    if (this.#hidesUsageChunk && isUsageChunk(frame)) return undefined;
+  /** @param before - the usage before the frame: one that tells none is no usage chunk. */
+  #rewritten(frame: Buffer, before: Usage | undefined): Buffer | undefined {
+    const hides = this.#hidesUsageChunk && this.#tap.usage !== before;
+    if (hides && isUsageChunk(frame)) return undefined;
     return this.#splice === undefined ? frame : this.#splice.frame(frame);
   }
 

@@ -12,7 +12,7 @@ import { USAGE_PARAMETER, asksForUsage, usageQuestion, withUsageQuestion } from 
 
 /** What makes a request one: no model can refuse it. */
 const REQUIRED: readonly string[] = ['model', 'messages', 'stream'];
-const NO_NAMES: ReadonlyMap<string, string> = new Map();
+const UNCHANGED = { toolNames: new Map<string, string>() } as const;
 
 /** The client's bytes, for an upstream of the client's own dialect. */
 export function passthroughExchange(
@@ -63,7 +63,7 @@ export function translatedExchange(
   return wireExchange({
     context: {
       ...exchange,
-      ...common(upstream, target, encoded.toolNames),
+      ...common(upstream, target, encoded),
       passthrough: false,
       hidesUsageChunk: false,
     },
@@ -90,13 +90,17 @@ function wireExchange({ context, path, body, ignored }: Prepared): WireExchange 
 function common(
   upstream: DialectCodec,
   target: EncodeTarget,
-  toolNames: ReadonlyMap<string, string> = NO_NAMES,
+  { toolNames, customTools }: Pick<EncodedBody, 'toolNames' | 'customTools'> = UNCHANGED,
 ): Pick<WireExchangeContext, 'upstream' | 'upstreamModel' | 'maxAnswerBytes' | 'decoding'> {
   return {
     upstream,
     upstreamModel: target.model,
     maxAnswerBytes: target.maxAnswerBytes,
-    decoding: { origin: `${target.instanceId}/${target.model}`, toolNames },
+    decoding: {
+      origin: `${target.instanceId}/${target.model}`,
+      toolNames,
+      ...(customTools === undefined ? {} : { customTools }),
+    },
   };
 }
 

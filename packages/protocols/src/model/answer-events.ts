@@ -111,7 +111,7 @@ function closed({ part, pieces, opaque }: OpenPart): Part {
       const argumentsJson = part.argumentsJson + text;
       return {
         ...part,
-        argumentsJson: argumentsJson === '' ? '{}' : argumentsJson,
+        argumentsJson: argumentsJson === '' && part.kind !== 'custom' ? '{}' : argumentsJson,
         ...(opaque !== undefined && { opaque }),
       };
     }

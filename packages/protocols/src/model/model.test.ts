@@ -69,6 +69,16 @@ describe('answers and events', () => {
     });
   });
 
+  test('arguments are never empty JSON, free text may be', () => {
+    const call = { type: 'tool-call', id: '1', name: 'f', argumentsJson: '' } as const;
+    const free = { ...call, kind: 'custom' } as const;
+    const answer = { parts: [call, free], finish: 'tool-calls' } as const;
+    expect(collectAnswer(answerEvents(answer)).parts).toEqual([
+      { ...call, argumentsJson: '{}' },
+      free,
+    ]);
+  });
+
   test('an answer without finish is truncated, a part never opened is an error', () => {
     expect(() => collectAnswer([{ type: 'start' }])).toThrow(
       expect.objectContaining({ code: 'UPSTREAM_TRUNCATED' }),
