@@ -113,10 +113,7 @@ export const checker: SchemaChecker = {
   },
 };
 
-export function instance(
-  instanceId: string,
-  rest: Partial<PluginSettings> = {},
-): PluginSettings {
+export function instance(instanceId: string, rest: Partial<PluginSettings> = {}): PluginSettings {
   return {
     instanceId,
     package: instanceId,

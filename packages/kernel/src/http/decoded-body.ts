@@ -45,7 +45,9 @@ function attach(source: Readable, decoder: Transform, origin: string): Readable 
 
 function named(cause: Error, origin: string): Error {
   const fromDecoder = 'code' in cause && typeof cause.code === 'string' && isZlib(cause.code);
-  return fromDecoder ? badEncoding(origin, `it can't be decoded (${String(cause.code)})`, cause) : cause;
+  return fromDecoder
+    ? badEncoding(origin, `it can't be decoded (${String(cause.code)})`, cause)
+    : cause;
 }
 
 function isZlib(code: string): boolean {

@@ -107,7 +107,8 @@ function readConfig(
   deepFreeze(checked.value);
   const problems = checked.problems.map((problem) => ({
     ...problem,
-    code: 'PLUGIN_BAD_CONFIG',
+    message: problem.message.includes(instanceId) ? problem.message : `${name}: ${problem.message}`,
+    code: problem.code === 'CONFIG_INVALID' ? 'PLUGIN_BAD_CONFIG' : problem.code,
     instanceId,
   }));
   return { config: checked.value, problems };
