@@ -85,7 +85,7 @@ export function encodeMedia(part: MediaPart, ownFiles: boolean): JsonObject {
   const dataUrl = `data:${mediaType};base64,${source.base64}`;
   if (kind === 'image') return { type: 'image_url', image_url: { url: dataUrl } };
   if (kind === 'audio') {
-    const format = AUDIO_FORMATS[subtype];
+    const format = Object.hasOwn(AUDIO_FORMATS, subtype) ? AUDIO_FORMATS[subtype] : undefined;
     if (format !== undefined) {
       return { type: 'input_audio', input_audio: { data: source.base64, format } };
     }

@@ -34,7 +34,8 @@ interface Place {
 
 function decodeMessage(message: JsonObject, place: Place): Turn {
   const { path, i, extras } = place;
-  const known = KNOWN[String(message.role)];
+  const role = String(message.role);
+  const known = Object.hasOwn(KNOWN, role) ? KNOWN[role] : undefined;
   if (known !== undefined) extras.addUnknown(['messages', i], message, known);
   switch (message.role) {
     case 'system':
@@ -204,7 +205,7 @@ function collectRest(
 ): void {
   for (const key in part) {
     if (key === 'type') continue;
-    const members = known[key];
+    const members = Object.hasOwn(known, key) ? known[key] : undefined;
     const value = part[key];
     if (members === undefined) extras.add([...path, key], value);
     else if (isJsonObject(value)) extras.addUnknown([...path, key], value, members);

@@ -26,6 +26,7 @@ class ChatStreamDecoder implements StreamDecoder {
   readonly #calls: CallBlocks;
   #started = false;
   #ended = false;
+  #plainReasoning = false;
   #finish: string | undefined;
   #usage: Usage | undefined;
 
@@ -86,10 +87,12 @@ class ChatStreamDecoder implements StreamDecoder {
 
   #reasoning(delta: JsonObject, isWhole: boolean, out: ModelEvent[]): void {
     const plain = reasoningText(delta);
+    // The details tell the same text once more, all at once or piece by piece.
+    this.#plainReasoning ||= plain !== '';
     if (plain !== '') this.#prose.write({ type: 'reasoning', text: plain }, isWhole, out);
     if (delta.reasoning_details === undefined) return;
     for (const { text, opaque } of readDetails(delta.reasoning_details, this.#context.origin)) {
-      if (plain === '' && text !== '') {
+      if (!this.#plainReasoning && text !== '') {
         this.#prose.write({ type: 'reasoning', text }, isWhole, out);
       }
       if (opaque !== undefined) this.#prose.sign(opaque, out);

@@ -15,9 +15,10 @@ export class TextGrowth {
   /** Takes the text of one chunk and gives what it adds. */
   push(text: string, isWholeMessage: boolean): string {
     if (text === '') return '';
-    const added = isWholeMessage ? this.flush() + this.#beyondSeen(text) : this.#read(text);
+    const released = isWholeMessage ? this.flush() : '';
+    const added = isWholeMessage ? this.#beyondSeen(text) : this.#read(text);
     this.#seen += added;
-    return added;
+    return released + added;
   }
 
   /** Gives what was held: nothing else can decide what it is. */
@@ -26,6 +27,7 @@ export class TextGrowth {
     if (held === '') return '';
     this.#held = '';
     this.#mode = 'pieces';
+    this.#seen += held;
     return held;
   }
 
@@ -56,7 +58,10 @@ export class TextGrowth {
       this.#mode = 'snapshots';
       return text.slice(this.#seen.length);
     }
-    return this.flush() + text;
+    const held = this.#held;
+    this.#held = '';
+    this.#mode = 'pieces';
+    return held + text;
   }
 
   #beyondSeen(text: string): string {
