@@ -1,3 +1,4 @@
+import { GatewayError } from '@cliproxy/plugin-api';
 import type { Operation } from '@cliproxy/plugin-api';
 import { AccountBook } from './accounts/account-book.ts';
 import type { Container } from './di/container.ts';
@@ -154,7 +155,9 @@ class AssembledKernel implements Kernel {
 
   #settings(): KernelSettings {
     const settings = this.#generation?.settings ?? this.#coming;
-    if (settings === undefined) throw new Error('no configuration has been applied yet');
+    if (settings === undefined) {
+      throw new GatewayError('KERNEL_STOPPING', 'the gateway has not started yet; try again soon');
+    }
     return settings;
   }
 }

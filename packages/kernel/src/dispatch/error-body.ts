@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { bytesOf } from './wire-reply.ts';
 
 /** No vendor's error says more than this; what comes after it is not read. */
 const MAX_BYTES = 65_536;
@@ -28,9 +29,9 @@ export function readErrorBody(body: Readable, done: (text: Buffer) => void): Err
   body.on('error', finish);
   body.on('end', finish);
   body.on('close', finish);
-  body.on('data', (chunk: Buffer | string) => {
-    if (over) return;
-    const piece = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+  body.on('data', (chunk: unknown) => {
+    const piece = over ? undefined : bytesOf(chunk);
+    if (piece === undefined) return;
     chunks.push(piece);
     bytes += piece.length;
     if (bytes >= MAX_BYTES) finish();

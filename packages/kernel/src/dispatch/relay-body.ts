@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { Relay, RelayTarget } from './relay.ts';
+import { bytesOf } from './wire-reply.ts';
 
 /**
  * Moves a reply's body. Plain listeners: an async iterator would cost several promises a chunk.
@@ -50,10 +51,3 @@ export function relayBody(
 }
 
 const truncated = Object.freeze({ kind: 'network', scope: 'account' } as const);
-
-function bytesOf(chunk: unknown): Buffer | undefined {
-  if (Buffer.isBuffer(chunk)) return chunk;
-  if (typeof chunk === 'string') return Buffer.from(chunk);
-  if (!ArrayBuffer.isView(chunk)) return undefined;
-  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-}

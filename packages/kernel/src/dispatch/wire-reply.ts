@@ -44,6 +44,14 @@ export function upstreamRequestId(headers: HeaderMap): string | undefined {
   return typeof id === 'string' && /^[\x21-\x7e]{1,200}$/.test(id) ? id : undefined;
 }
 
+/** A chunk of a plugin's body as bytes; nothing where it holds something else. */
+export function bytesOf(chunk: unknown): Buffer | undefined {
+  if (Buffer.isBuffer(chunk)) return chunk;
+  if (typeof chunk === 'string') return Buffer.from(chunk);
+  if (!ArrayBuffer.isView(chunk)) return undefined;
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}
+
 function isReadable(value: unknown): value is Readable {
   if (value instanceof Readable) return true;
   // A stream of another copy of the streams package, or of another realm.
