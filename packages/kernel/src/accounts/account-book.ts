@@ -155,19 +155,22 @@ export class AccountBook {
     if (entry?.downProbes?.delete(probeId) === true) this.#tell(handle);
   }
 
-  /** Forgets what stands against one account, or against all. */
+  /** Forgets what stands against one account, and against its instance; or against all. */
   reset(accountId?: string): void {
-    const entries =
-      accountId === undefined
-        ? [...this.#accounts]
-        : [...this.#accounts].filter(([id]) => id === accountId);
-    if (accountId === undefined) this.#instances.clear();
-    else this.#instances.delete(accountId.slice(0, accountId.indexOf('/')));
-    for (const [id, entry] of entries) {
-      const told = entry.state !== undefined || entry.models !== undefined;
-      delete entry.state;
-      delete entry.models;
-      if (told) this.#emit(entry.instanceId, id, entry.label);
+    const target = accountId === undefined ? undefined : this.#accounts.get(accountId);
+    if (accountId !== undefined && target === undefined) return;
+    const freed = target === undefined ? new Set(this.#instances.keys()) : new Set<string>();
+    if (target !== undefined && this.#instances.has(target.instanceId))
+      freed.add(target.instanceId);
+    for (const instanceId of freed) this.#instances.delete(instanceId);
+    for (const [id, entry] of [...this.#accounts]) {
+      const named = target === undefined || target === entry;
+      const own = named && (entry.state !== undefined || entry.models !== undefined);
+      if (named) {
+        delete entry.state;
+        delete entry.models;
+      }
+      if (own || freed.has(entry.instanceId)) this.#emit(entry.instanceId, id, entry.label);
     }
   }
 
@@ -257,6 +260,8 @@ export class AccountBook {
     if (level === 'instance') {
       if (state === undefined) this.#instances.delete(place.instanceId);
       else this.#instances.set(place.instanceId, state);
+      // Known by name, so that they can be told of when the state is reset.
+      for (const handle of place.siblings) this.#entry(handle);
       return;
     }
     const entry = this.#entry(place.handle);

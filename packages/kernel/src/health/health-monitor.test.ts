@@ -1,0 +1,387 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { AccountContext, Failure, HealthProbe, HealthReport } from '@cliproxy/plugin-api';
+import type { FakeInstance } from '../../test/fake-instances.ts';
+import {
+  fakeHandle,
+  fakeInstance,
+  fakeProbe,
+  Listener,
+  ManualClock,
+  policy,
+} from '../../test/fake-instances.ts';
+import { AccountBook } from '../accounts/account-book.ts';
+import type { AttemptRecord, RequestFinished } from '../ports/event-sink.ts';
+import type { Candidate } from '../routing/plan.ts';
+import { HealthMonitor } from './health-monitor.ts';
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const never = new AbortController().signal;
+
+function setUp(...instances: FakeInstance[]) {
+  const clock = new ManualClock();
+  const present = [...instances];
+  const book = new AccountBook({
+    clock,
+    sink: new Listener(),
+    policy: () => policy,
+    random: () => 0,
+  });
+  const problems = new Map<string, readonly string[]>();
+  const monitor = new HealthMonitor({
+    instances: () => present,
+    book,
+    clock,
+    random: () => 0.5,
+    catalogue: { problems: (id) => problems.get(id) ?? [] },
+  });
+  const pass = async (seconds: number): Promise<void> => {
+    for (let n = 0; n < seconds; n++) {
+      clock.pass(1_000);
+      await jest.advanceTimersByTimeAsync(1_000);
+    }
+  };
+  const fail = (instance: FakeInstance, failure: Partial<Failure>, index = 0): void => {
+    const handle = instance.handles[index]!;
+    const choice = { handle, usable: true, trial: false };
+    const candidate: Candidate = {
+      instanceId: instance.id,
+      instance,
+      upstreamModel: 'm',
+      dialects: [],
+      refuses: [],
+      accounts: [],
+      usable: true,
+    };
+    book.record(candidate, choice, {
+      type: 'failed',
+      failure: { kind: 'network', scope: 'account', ...failure },
+    });
+  };
+  const usable = (id = 'one/a'): boolean => book.availability(id.split('/')[0]!, id, 'm').usable;
+  return { clock, present, book, problems, monitor, pass, fail, usable };
+}
+
+function attempt(instanceId: string, more: Partial<AttemptRecord> = {}): AttemptRecord {
+  return {
+    instanceId,
+    account: `${instanceId}/a`,
+    accountLabel: '***',
+    model: 'm',
+    startedMs: 0,
+    durationMs: 10,
+    outcome: 'answered',
+    ...more,
+  };
+}
+
+function finished(attempts: readonly AttemptRecord[], firstTokenMs?: number): RequestFinished {
+  return {
+    type: 'request-finished',
+    requestId: 'r',
+    dialect: 'openai-chat',
+    operation: 'generate',
+    model: 'm',
+    stream: true,
+    outcome: 'answered',
+    status: 200,
+    attempts,
+    durationMs: 10,
+    ...(firstTokenMs === undefined ? {} : { firstTokenMs }),
+  };
+}
+
+describe('probes', () => {
+  const probed = (probe: HealthProbe, keys?: readonly string[]): FakeInstance =>
+    fakeInstance('one', { probes: [probe], ...(keys === undefined ? {} : { keys }) });
+
+  test('run for each account at their interval', async () => {
+    const asked: string[] = [];
+    const instance = probed(
+      fakeProbe(async ({ account }) => {
+        asked.push(account.id);
+        return { status: 'up', detail: 'fine' };
+      }),
+      ['a', 'b'],
+    );
+    const { monitor, pass, clock } = setUp(instance);
+    monitor.start();
+    monitor.start();
+    await pass(3);
+    expect(asked).toEqual(['one/a', 'one/b']);
+    await pass(10);
+    expect(asked).toHaveLength(4);
+    const [plugin] = monitor.snapshot().plugins;
+    expect(plugin?.accounts[0]?.probes).toEqual([
+      { probe: 'ping', status: 'up', detail: 'fine', checkedAtMs: clock.now() - 1_000 },
+    ]);
+    monitor.stop();
+    await pass(60);
+    expect(asked).toHaveLength(4);
+  });
+
+  test('down puts the account out until up again', async () => {
+    let report: HealthReport = { status: 'down', detail: 'no page' };
+    const instance = probed(fakeProbe(() => Promise.resolve(report)));
+    const { monitor, pass, usable } = setUp(instance);
+    monitor.start();
+    await pass(3);
+    expect(usable()).toBe(false);
+    expect(monitor.snapshot()).toMatchObject({
+      status: 'down',
+      plugins: [{ status: 'down', accounts: [{ state: 'probe-down', reason: 'no page' }] }],
+    });
+    expect(instance.warnings).toHaveLength(1);
+    report = { status: 'degraded' };
+    await pass(10);
+    expect(usable()).toBe(true);
+    expect(monitor.snapshot().status).toBe('up');
+    monitor.stop();
+  });
+
+  test('that only report put nobody out', async () => {
+    const instance = probed(
+      fakeProbe(async () => ({ status: 'down' }), { affects: 'report-only' }),
+    );
+    const { monitor, usable } = setUp(instance);
+    const snapshot = await monitor.checkNow(never);
+    expect(snapshot.plugins[0]?.accounts[0]?.probes).toMatchObject([{ status: 'down' }]);
+    expect(usable()).toBe(true);
+  });
+
+  test.each<[string, HealthProbe['check'], string]>([
+    ['a throw', () => Promise.reject(new Error('boom')), 'plugin "one", probe "ping": boom'],
+    [
+      'a throw at once',
+      () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- plugins do
+        throw 'bare';
+      },
+      'plugin "one", probe "ping": bare',
+    ],
+    [
+      'junk',
+      () => Promise.resolve({ status: 'splendid' } as unknown as HealthReport),
+      'plugin "one" gave a malformed report for its probe "ping"',
+    ],
+    [
+      'nothing',
+      () => Promise.resolve(undefined as unknown as HealthReport),
+      'plugin "one" gave a malformed report for its probe "ping"',
+    ],
+  ])('%s is down, with the plugin named', async (_, check, detail) => {
+    const { monitor, usable } = setUp(probed(fakeProbe(check)));
+    const { plugins } = await monitor.checkNow(never);
+    expect(plugins[0]?.accounts[0]).toMatchObject({ state: 'probe-down', reason: detail });
+    expect(usable()).toBe(false);
+  });
+
+  test('that hang are cut off, aborted and never run twice at once', async () => {
+    const signals: AbortSignal[] = [];
+    let running = 0;
+    const instance = probed(
+      fakeProbe(
+        ({ signal }: AccountContext) =>
+          new Promise<HealthReport>(() => {
+            running += 1;
+            signals.push(signal);
+          }),
+      ),
+    );
+    const { monitor, pass, usable } = setUp(instance);
+    monitor.start();
+    await pass(4);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(usable()).toBe(false);
+    await pass(30);
+    expect(running).toBe(1);
+    await monitor.checkNow(never);
+    expect(running).toBe(1);
+    // Given up: a plugin that hung once must not be out for ever.
+    await pass(60);
+    expect(running).toBe(2);
+    monitor.stop();
+  });
+
+  test('leave alone who waits for a person or for a limit; look after who lost the network', async () => {
+    const asked: string[] = [];
+    const instance = probed(
+      fakeProbe(async ({ account }) => {
+        asked.push(account.id);
+        return { status: 'up' };
+      }),
+      ['key', 'limit', 'net'],
+    );
+    instance.handles.push(fakeHandle('one', 'login', 'oauth'));
+    const { monitor, fail, book } = setUp(instance);
+    fail(instance, { kind: 'auth' }, 0);
+    fail(instance, { kind: 'rate-limit' }, 1);
+    fail(instance, { kind: 'network' }, 2);
+    fail(instance, { kind: 'auth' }, 3);
+    const { plugins } = await monitor.checkNow(never);
+    expect(asked).toEqual(['one/net']);
+    expect(book.availability('one', 'one/net', 'm')).toMatchObject({ usable: true, trial: true });
+    expect(plugins[0]?.accounts.map(({ state }) => state)).toEqual([
+      'invalid-key',
+      'cooling',
+      'trial',
+      'needs-login',
+    ]);
+    expect(plugins[0]?.status).toBe('degraded');
+  });
+
+  test('of accounts and instances that have gone are forgotten', async () => {
+    const instance = probed(
+      fakeProbe(async () => ({ status: 'down' })),
+      ['a', 'b'],
+    );
+    const { monitor, present, usable, pass } = setUp(instance);
+    await monitor.checkNow(never);
+    expect([usable('one/a'), usable('one/b')]).toEqual([false, false]);
+    instance.handles.pop();
+    await monitor.checkNow(never);
+    expect([usable('one/a'), usable('one/b')]).toEqual([false, true]);
+    present[0] = probed(fakeProbe(async () => ({ status: 'up' })));
+    monitor.start();
+    await pass(3);
+    expect(usable('one/a')).toBe(true);
+    monitor.stop();
+  });
+
+  test('checked now: nobody waits longer than they want to', async () => {
+    let check: () => Promise<HealthReport> = () => new Promise(() => undefined);
+    const { monitor } = setUp(probed(fakeProbe(() => check())));
+    const controller = new AbortController();
+    const waiting = monitor.checkNow(controller.signal);
+    controller.abort();
+    expect((await waiting).plugins[0]?.accounts[0]?.probes).toEqual([]);
+    expect((await monitor.checkNow(controller.signal)).plugins).toHaveLength(1);
+    check = () => Promise.resolve({ status: 'up' });
+  });
+
+  test('with nonsense for times still run', async () => {
+    let runs = 0;
+    const instance = probed(
+      fakeProbe(
+        async () => {
+          runs += 1;
+          return { status: 'up' };
+        },
+        { intervalMs: NaN, timeoutMs: -1 },
+      ),
+    );
+    const { monitor, pass } = setUp(instance);
+    monitor.start();
+    await pass(3);
+    expect(runs).toBe(1);
+    await pass(61);
+    expect(runs).toBe(2);
+    monitor.stop();
+  });
+});
+
+describe('from traffic', () => {
+  test('counts answers and failures, and remembers the last success', () => {
+    const { monitor, clock } = setUp(fakeInstance('one'), fakeInstance('two'));
+    monitor.emit(finished([attempt('one', { outcome: 'failed' }), attempt('two')]));
+    monitor.emit(finished([attempt('two', { outcome: 'client-left' })]));
+    monitor.emit({ type: 'plugin-changed', instanceId: 'one', state: 'ready' });
+    const [one, two] = monitor.snapshot().plugins;
+    expect(one).toMatchObject({ requests: { answered: 0, failed: 1 } });
+    expect(one).not.toHaveProperty('lastSuccessMs');
+    expect(one).not.toHaveProperty('ttftMs');
+    expect(two).toMatchObject({
+      requests: { answered: 1, failed: 0 },
+      lastSuccessMs: clock.now(),
+      accounts: [{ id: 'two/a', lastSuccessMs: clock.now() }],
+    });
+  });
+
+  test('times to the first token: of the last 256 streams, without what attempts before took', () => {
+    const { monitor } = setUp(fakeInstance('one'));
+    for (let n = 0; n < 300; n++) monitor.emit(finished([attempt('one')], 9_999));
+    for (let n = 1; n <= 256; n++) {
+      const attempts = [
+        attempt('two', { outcome: 'failed' }),
+        attempt('one', { startedMs: 1_000 }),
+      ];
+      monitor.emit(finished(attempts, 1_000 + n));
+    }
+    monitor.emit({ ...finished([attempt('one')], 77_777), stream: false });
+    monitor.emit(finished([], 5));
+    expect(monitor.snapshot().plugins[0]?.ttftMs).toEqual({ p50: 128, p95: 244 });
+  });
+
+  test('is forgotten with its instance', () => {
+    const { monitor, present } = setUp(fakeInstance('one'));
+    monitor.emit(finished([attempt('one')]));
+    const [one] = present.splice(0);
+    expect(monitor.snapshot().plugins).toEqual([]);
+    present.push(one!);
+    expect(monitor.snapshot().plugins[0]).toMatchObject({ requests: { answered: 0 } });
+    expect(monitor.snapshot().plugins[0]?.accounts[0]).not.toHaveProperty('lastSuccessMs');
+  });
+});
+
+describe('the whole', () => {
+  test('names what every instance is and what is wrong with it', () => {
+    const failed = fakeInstance('bad', {
+      state: 'failed',
+      keys: [],
+      problems: [{ code: 'PLUGIN_SETUP_FAILED', message: 'it threw' }],
+    });
+    const { monitor, problems } = setUp(fakeInstance('one'), failed);
+    problems.set('bad', ['no list']);
+    const { plugins, status, ready } = monitor.snapshot();
+    expect([status, ready]).toEqual(['degraded', false]);
+    expect(plugins[0]).toEqual({
+      instanceId: 'one',
+      plugin: 'one',
+      package: '@fake/one',
+      version: '1.0.0',
+      state: 'ready',
+      status: 'up',
+      problems: [],
+      accounts: [{ id: 'one/a', label: '***a', state: 'usable', probes: [] }],
+      requests: { answered: 0, failed: 0 },
+    });
+    expect(plugins[1]).toMatchObject({ status: 'down', problems: ['it threw', 'no list'] });
+    monitor.start();
+    expect(monitor.snapshot().ready).toBe(true);
+    monitor.stop();
+    expect(monitor.snapshot().ready).toBe(false);
+  });
+
+  test('an account that is out is told with its countdown, its models and its quotas', () => {
+    const one = fakeInstance('one', { keys: ['a', 'b'] });
+    const { monitor, fail, book, clock } = setUp(one);
+    fail(one, { kind: 'rate-limit', resetAtMs: clock.now() + 9_000, message: 'slow down' });
+    fail(one, { kind: 'not-found' }, 1);
+    book.setQuotas(one.handles[1]!, [{ name: 'requests', remaining: 3 }]);
+    clock.pass(2_000);
+    const { plugins, status } = monitor.snapshot();
+    expect(status).toBe('degraded');
+    expect(plugins[0]?.accounts).toMatchObject([
+      { state: 'cooling', reason: 'slow down', retryInMs: 7_000 },
+      {
+        state: 'usable',
+        models: [{ model: 'm', reason: 'not-found' }],
+        quotas: [{ name: 'requests', remaining: 3 }],
+      },
+    ]);
+  });
+
+  test('disabled instances do not count; with none at work it is down', () => {
+    const off = fakeInstance('off', { state: 'disabled', keys: [] });
+    expect(setUp(fakeInstance('one'), off).monitor.snapshot().status).toBe('up');
+    expect(setUp(off).monitor.snapshot().status).toBe('down');
+    expect(setUp().monitor.snapshot().status).toBe('down');
+    const waiting = fakeInstance('one', { state: 'needs-login', keys: [] });
+    expect(setUp(waiting).monitor.snapshot().status).toBe('down');
+  });
+});
