@@ -1,0 +1,230 @@
+/** The kernel as a whole: the real host, table, book, door and health; plugins in memory. */
+import { afterEach, expect, test } from '@jest/globals';
+import { apiKeyAccounts, configSchema, definePlugin } from '@cliproxy/plugin-api';
+import type { Executor, GatewayPlugin } from '@cliproxy/plugin-api';
+import { answers, call, classify, errorOf, until, upstream, whole } from '../test/dispatch-rig.ts';
+import type { Script, Upstream } from '../test/dispatch-rig.ts';
+import { instance, manifestOf, rememberingPorts, settings } from '../test/plugin-workshop.ts';
+import { createKernel } from './create-kernel.ts';
+import type { KernelPorts } from './create-kernel.ts';
+import type { Kernel } from './kernel.ts';
+
+const ends: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function up(...scripts: readonly Script[]): Promise<Upstream> {
+  const one = await upstream(...scripts);
+  ends.push(() => one.close());
+  return one;
+}
+
+interface ForwarderConfig {
+  readonly baseUrl: string;
+  readonly apiKeys?: readonly string[];
+}
+
+/** A plugin as an author would write it: keys, one authenticator, one executor over `call.http`. */
+const forwarder = definePlugin<ForwarderConfig>({
+  config: configSchema<ForwarderConfig>({
+    type: 'object',
+    additionalProperties: false,
+    required: ['baseUrl'],
+    properties: {
+      baseUrl: { type: 'string' },
+      apiKeys: { type: 'array', items: { type: 'string' }, nullable: true },
+    },
+  }),
+  setup: ({ config }) => ({
+    executor: {
+      kind: 'wire',
+      speaks: { 'openai-chat': ['generate'] },
+      models: async () => Promise.resolve([{ id: 'listed-1' }]),
+      send: (sent) =>
+        sent.http.request(
+          {
+            method: 'POST',
+            url: config.baseUrl + sent.path,
+            headers: sent.headers,
+            body: sent.body,
+          },
+          sent.signal,
+        ),
+    } satisfies Executor,
+    authenticators: [
+      {
+        id: 'forwarder',
+        method: 'api-key',
+        authorize: async (request, credential) =>
+          Promise.resolve({
+            ...request,
+            headers: {
+              ...request.headers,
+              authorization: `Bearer ${credential.secrets['apiKey']?.reveal() ?? ''}`,
+            },
+          }),
+      },
+    ],
+    accounts: apiKeyAccounts(config.apiKeys ?? ['key-of-the-test-1'], 'forwarder'),
+  }),
+});
+
+const broken = definePlugin<Record<string, never>>({
+  config: configSchema({ type: 'object' } as never),
+  setup: () => {
+    throw new Error('no such luck');
+  },
+});
+
+function preload(packageName: string, plugin: GatewayPlugin, provides: object) {
+  const cliproxyPlugin = manifestOf({
+    id: packageName,
+    manifest: { provides, permissions: { hosts: ['config:/baseUrl'] } },
+  });
+  const packageJson = { name: packageName, version: '1.0.0', type: 'module', cliproxyPlugin };
+  return { packageName, packageJson, plugin };
+}
+
+function kernel(): { readonly kernel: Kernel; readonly told: ReturnType<typeof rememberingPorts> } {
+  const told = rememberingPorts();
+  const ports: KernelPorts = {
+    ...told.ports,
+    dialects: { classify } as KernelPorts['dialects'],
+    fallbackDir: import.meta.dirname,
+    version: '0.0.0',
+    preloaded: [
+      preload('forwarder', forwarder, {
+        executor: true,
+        authenticators: ['forwarder'],
+        models: [{ match: 'm' }],
+      }),
+      preload('broken', broken, { models: [{ match: 'broken-*' }] }),
+    ],
+  };
+  const made = createKernel(ports);
+  ends.push(() => made.stop());
+  return { kernel: made, told };
+}
+
+const to = (id: string, { url }: Upstream, rest = {}) =>
+  instance(id, { package: 'forwarder', config: { baseUrl: url }, ...rest });
+const routes = [
+  { match: 'm', targets: [{ plugin: 'a' }, { plugin: 'b' }], strategy: 'failover' as const },
+];
+
+test('from configuration to answer, with failover, health and models', async () => {
+  const a = await up(answers.status(500, 'oh'));
+  const b = await up(answers.lines(...whole));
+  const { kernel: it, told } = kernel();
+  const result = await it.apply(settings('/', [to('a', a), to('b', b)], { routes }));
+  expect(result).toEqual({ applied: true, problems: [] });
+  const client = call();
+  await it.handle(client);
+  expect(client.got).toMatchObject({ text: 'start\ntext hello\ndone\n', sins: [] });
+  expect(b.seen[0]?.headers['authorization']).toBe('Bearer key-of-the-test-1');
+  const finished = told.events.filter(({ type }) => type === 'request-finished');
+  expect(finished).toEqual([expect.objectContaining({ outcome: 'answered' })]);
+  const plan = it.plan({ model: 'm', dialect: 'openai-chat', operation: 'generate' });
+  expect(plan.candidates.map(({ instanceId, usable }) => [instanceId, usable])).toEqual([
+    ['b', true],
+    ['a', false],
+  ]);
+  const health = it.health();
+  expect(health).toMatchObject({ status: 'degraded', ready: true });
+  expect(health.plugins.map(({ requests }) => requests)).toEqual([
+    { answered: 0, failed: 1 },
+    { answered: 1, failed: 0 },
+  ]);
+  await until(() => it.models().some(({ id }) => id === 'listed-1'), 'the model list');
+  expect((await it.checkHealth(AbortSignal.timeout(5_000))).ready).toBe(true);
+  expect(Object.keys(it.schemas())).toEqual(['a', 'b']);
+  expect(JSON.stringify(told.events)).not.toContain('key-of-the-test-1');
+});
+
+test('accounts take turns, one step per request', async () => {
+  const a = await up(answers.lines(...whole));
+  const config = {
+    baseUrl: a.url,
+    apiKeys: ['key-one-of-three', 'key-two-of-three', 'key-3-of-3'],
+  };
+  const { kernel: it } = kernel();
+  await it.apply(settings('/', [to('a', a, { config })]));
+  for (let n = 0; n < 6; n++) await it.handle(call());
+  const used = a.seen.map(({ headers }) => headers.authorization);
+  expect(new Set(used.slice(0, 3)).size).toBe(3);
+  expect(used.slice(3)).toEqual(used.slice(0, 3));
+});
+
+test('a new configuration drops no stream, and a bad one changes nothing', async () => {
+  let finish = (): void => undefined;
+  const a = await up((_, response) => {
+    response.writeHead(200);
+    response.write('text from a\n');
+    finish = () => void response.end('done\n');
+  });
+  const b = await up(answers.lines('text from b', 'done'));
+  const { kernel: it } = kernel();
+  await it.apply(settings('/', [to('x', a)]));
+  const running = call();
+  const first = it.handle(running);
+  await until(() => running.got.text !== '', 'the first bytes');
+
+  const bad = await it.apply(settings('/', [to('x', a, { config: { baseURL: 'typo' } })]));
+  expect(bad.applied).toBe(false);
+  expect(bad.problems).not.toEqual([]);
+  expect(it.plan({ model: 'm', dialect: 'openai-chat', operation: 'generate' }).via).toBe(
+    'pattern',
+  );
+
+  expect((await it.apply(settings('/', [to('x', b)]))).applied).toBe(true);
+  const next = call();
+  await it.handle(next);
+  expect(next.got.text).toContain('from b');
+  finish();
+  await first;
+  expect(running.got).toMatchObject({ text: 'text from a\ndone\n', state: 'ended' });
+});
+
+test('a failed instance that is not required: named to its clients, the rest serves', async () => {
+  const a = await up(answers.lines(...whole));
+  const { kernel: it } = kernel();
+  const plugins = [to('a', a), instance('sad', { package: 'broken', required: false })];
+  const result = await it.apply(settings('/', plugins));
+  expect(result.applied).toBe(true);
+  expect(result.problems).toEqual([expect.objectContaining({ instanceId: 'sad' })]);
+  await it.handle(call());
+  const other = call();
+  Object.assign(other.request.facts, { model: 'broken-1' });
+  const error = await errorOf(it.handle(other));
+  expect(error.code).toBe('PLUGIN_UNAVAILABLE');
+  expect(error.message).toContain('sad');
+  const unknown = call();
+  Object.assign(unknown.request.facts, { model: 'liste-1' });
+  await until(() => it.models().length > 0, 'the model list');
+  expect((await errorOf(it.handle(unknown))).message).toContain('listed-1');
+});
+
+test('nothing is served before a configuration, nor after the stop', async () => {
+  const a = await up(answers.stalls('text a'));
+  const { kernel: it, told } = kernel();
+  expect((await errorOf(it.handle(call()))).code).toBe('KERNEL_STOPPING');
+  expect(it.models()).toEqual([]);
+  expect(it.health()).toMatchObject({ ready: false, plugins: [] });
+  expect(
+    it.plan({ model: 'm', dialect: 'openai-chat', operation: 'generate' }).via,
+  ).toBeUndefined();
+  await it.apply(settings('/', [to('a', a)]));
+  const running = call();
+  const first = it.handle(running);
+  await until(() => running.got.text !== '', 'the first bytes');
+  await it.stop();
+  await first;
+  expect(running.got.text).toBe('text a\nFAILED KERNEL_STOPPING\n');
+  expect((await errorOf(it.handle(call()))).code).toBe('KERNEL_STOPPING');
+  expect(it.health().ready).toBe(false);
+  expect(told.events).toContainEqual(
+    expect.objectContaining({ type: 'plugin-changed', instanceId: 'a', state: 'stopped' }),
+  );
+});
