@@ -1,8 +1,9 @@
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { ErrorCode, Failure, FailureKind, HeaderMap } from '@cliproxy/plugin-api';
+import { statusFailure } from '../hub/classify.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import { retryAtMs } from './retry-after.ts';
+import { resetAtMs } from './rate-limit-reset.ts';
 
 /**
  * Says what an error answer means. The body's `code` and `type` count before the status: OpenAI
@@ -17,12 +18,11 @@ export function classify(
   nowMs: number,
 ): Failure {
   const told = answer.body === undefined ? undefined : errorTold(answer.body);
-  const kind = kindOf(told, answer.status);
-  const resetAtMs = RESETS.includes(kind) ? retryAtMs(answer.headers, nowMs) : undefined;
+  const failure = failureOf(told, answer.status);
+  const reset = RESETS.includes(failure.kind) ? resetAtMs(answer.headers, nowMs) : undefined;
   return {
-    kind,
-    scope: SCOPES[kind],
-    ...(resetAtMs === undefined ? {} : { resetAtMs }),
+    ...failure,
+    ...(reset === undefined ? {} : { resetAtMs: reset }),
     ...(told === undefined || told.message === '' ? {} : { message: told.message }),
   };
 }
@@ -131,43 +131,25 @@ const GENERAL_WORDS: readonly (readonly [RegExp, FailureKind])[] = [
   [/^(invalid_request_error|bad_request|invalid_argument|validation_error)$/, 'bad-request'],
 ];
 
-function kindOf(told: ErrorTold | undefined, httpStatus: number): FailureKind {
+function failureOf(told: ErrorTold | undefined, httpStatus: number): Failure {
   const byWord = match(WORDS, told?.words);
   if (byWord !== undefined) return byWord;
+  // Within an answer of status 200, the error may name a status of its own.
   const status = httpStatus >= 400 ? httpStatus : told?.status;
-  if (status === undefined) return match(GENERAL_WORDS, told?.words) ?? 'upstream';
+  if (status === undefined) return match(GENERAL_WORDS, told?.words) ?? statusFailure(500);
   if (status === 400 && /api key (?:is )?not valid|invalid api key/i.test(told?.message ?? '')) {
-    return 'auth';
+    return { kind: 'auth', scope: 'account' };
   }
-  return byStatus(status);
+  return statusFailure(status);
 }
 
 function match(
   table: readonly (readonly [RegExp, FailureKind])[],
   words: readonly string[] = [],
-): FailureKind | undefined {
-  return table.find(([pattern]) => words.some((word) => pattern.test(word)))?.[1];
+): Failure | undefined {
+  const kind = table.find(([pattern]) => words.some((word) => pattern.test(word)))?.[1];
+  return kind === undefined ? undefined : { kind, scope: SCOPES[kind] };
 }
-
-function byStatus(status: number): FailureKind {
-  const exact = STATUSES[status];
-  if (exact !== undefined) return exact;
-  return status >= 500 || status < 400 ? 'upstream' : 'bad-request';
-}
-
-const STATUSES: Readonly<Record<number, FailureKind>> = {
-  401: 'auth',
-  402: 'billing',
-  403: 'forbidden',
-  404: 'not-found',
-  408: 'timeout',
-  409: 'upstream',
-  413: 'too-large',
-  429: 'rate-limit',
-  503: 'overloaded',
-  504: 'timeout',
-  529: 'overloaded',
-};
 
 const RESETS: readonly FailureKind[] = ['rate-limit', 'overloaded', 'upstream'];
 
@@ -179,7 +161,7 @@ const SCOPES: Readonly<Record<FailureKind, Failure['scope']>> = {
   forbidden: 'account',
   'rate-limit': 'account',
   'not-found': 'model',
-  overloaded: 'model',
+  overloaded: 'instance',
   timeout: 'instance',
   network: 'instance',
   upstream: 'instance',

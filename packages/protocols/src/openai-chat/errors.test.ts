@@ -28,9 +28,9 @@ describe('classify', () => {
     [429, told({ type: 'requests', code: 'rate_limit_exceeded' }), 'rate-limit/account'],
     [429, undefined, 'rate-limit/account'],
     [503, told({ code: 'slow_down' }), 'rate-limit/account'],
-    [500, told({ code: 'engine_overloaded' }), 'overloaded/model'],
-    [503, undefined, 'overloaded/model'],
-    [529, undefined, 'overloaded/model'],
+    [500, told({ code: 'engine_overloaded' }), 'overloaded/instance'],
+    [503, undefined, 'overloaded/instance'],
+    [529, undefined, 'overloaded/instance'],
     [408, undefined, 'timeout/instance'],
     [504, undefined, 'timeout/instance'],
     [409, undefined, 'upstream/instance'],
@@ -60,6 +60,7 @@ describe('classify', () => {
     [{ 'x-ratelimit-remaining-tokens': '5', 'x-ratelimit-reset-tokens': '1s' }, undefined],
     [{ 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': 'x' }, undefined],
     [{ 'retry-after': ' ' }, undefined],
+    [{ 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': ['1s'] }, undefined],
   ])('reset by %j', (headers, resetAtMs) => {
     expect(classify(429, undefined, headers).resetAtMs).toBe(resetAtMs);
   });
