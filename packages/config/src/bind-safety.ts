@@ -1,10 +1,10 @@
 import { BlockList, isIP } from 'node:net';
 import type { Problem } from '@cliproxy/kernel';
-import { quoted } from './pointer.ts';
+import type { Words } from './words.ts';
 import type { ServerSettings } from './settings.ts';
 
 /** A gateway that others can reach needs both kinds of keys. */
-export function checkBind(server: ServerSettings): Problem[] {
+export function checkBind(server: ServerSettings, words: Words): Problem[] {
   if (isLoopback(server.host)) return [];
   const missing = (['apiKeys', 'adminKeys'] as const).filter((name) => server[name].length === 0);
   if (missing.length === 0) return [];
@@ -12,7 +12,7 @@ export function checkBind(server: ServerSettings): Problem[] {
   return [
     {
       code: 'CONFIG_UNSAFE',
-      message: `server.host ${quoted(server.host)} can be reached by others, but ${lists} ${missing.length === 1 ? 'is' : 'are'} empty. Set ${missing.length === 1 ? 'it' : 'them'}, or bind to 127.0.0.1.`,
+      message: `${words.nameOf('/server/host')} is ${words.shown('/server/host', server.host)}, which can be reached by others, but ${lists} ${missing.length === 1 ? 'is' : 'are'} empty. Set ${missing.length === 1 ? 'it' : 'them'}, or bind to 127.0.0.1.`,
       pointer: '/server/host',
     },
   ];

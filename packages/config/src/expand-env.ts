@@ -36,7 +36,7 @@ export function expandEnv(document: unknown, env: Env, maxChars: number): Expand
     const expanded = text.replace(REFERENCE, (whole, name?: string, fallback?: string) => {
       if (whole === '$${') return '${';
       if (name === undefined) {
-        problems.push({ pointer });
+        if (problems.length === before) problems.push({ pointer });
         return whole;
       }
       const value = Object.hasOwn(env, name) ? env[name] : undefined;

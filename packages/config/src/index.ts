@@ -1,4 +1,3 @@
-export { isLoopback } from './bind-safety.ts';
 export { ConfigError } from './config-error.ts';
 export { describeProblem } from './describe-problem.ts';
 export type { ProblemSource } from './describe-problem.ts';
@@ -13,6 +12,7 @@ export type { Masked } from './mask-secrets.ts';
 export type { Position } from './position.ts';
 export { printConfig } from './print-config.ts';
 export { createSchemaChecker } from './schema-checker.ts';
+export type { ConfigChecker } from './schema-checker.ts';
 export { watchConfig } from './settings-source.ts';
 export type { ConfigWatch, ReloadOutcome, WatchOptions } from './settings-source.ts';
 export type { GatewaySettings, LogLevel, LogSettings, ServerSettings } from './settings.ts';

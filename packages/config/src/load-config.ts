@@ -13,9 +13,11 @@ import { expandEnv } from './expand-env.ts';
 import type { Env, Expanded } from './expand-env.ts';
 import { fromPointer, pathName } from './pointer.ts';
 import { createSchemaChecker } from './schema-checker.ts';
+import type { ConfigChecker } from './schema-checker.ts';
 import { checkInstanceIds, fillBareEntries, readPlugins } from './sections/plugins-section.ts';
 import { checkAliases, checkTargets } from './sections/routing-section.ts';
 import type { GatewaySettings } from './settings.ts';
+import { wordsFor } from './words.ts';
 import { MAX_CONFIG_BYTES, readYaml } from './yaml-document.ts';
 
 /** Where a configuration comes from. */
@@ -24,6 +26,8 @@ export interface ConfigOrigin {
   readonly file: string;
   /** The environment, for example `process.env`. */
   readonly env: Env;
+  /** One to use again, since making ready costs more than checking. Default: a new one. */
+  readonly checker?: ConfigChecker;
 }
 
 /** A configuration that can be used, and what is needed to speak of it. */
@@ -48,7 +52,7 @@ export async function loadConfig(origin: ConfigOrigin): Promise<LoadedConfig> {
  * @throws ConfigError as {@link loadConfig}.
  */
 export function parseConfig(origin: ConfigOrigin & { readonly text: string }): LoadedConfig {
-  const { file, env, text } = origin;
+  const { file, env, text, checker = createSchemaChecker() } = origin;
   const yaml = readYaml(text);
   const source: ProblemSource = { file, locate: yaml.locate };
   if (yaml.problems.length > 0) throw new ConfigError(source, yaml.problems);
@@ -58,13 +62,8 @@ export function parseConfig(origin: ConfigOrigin & { readonly text: string }): L
   if (expanded.isTooLarge) throw new ConfigError(source, [TOO_LARGE]);
   const references = referenceProblems(expanded, overrides);
   const document = applyOverrides(withoutUnset(expanded.value, references), overrides);
-  const { value, problems } = createSchemaChecker().check(configDocumentSchema, document, '', {
-    mayShowText: (pointer) => !expanded.fromEnv.has(pointer) && !overrides.values.has(pointer),
-    nameOf: (pointer) => {
-      const variable = overrides.values.get(pointer)?.variable;
-      return variable && `The environment variable ${variable} (${pathName(pointer)})`;
-    },
-  });
+  const words = wordsFor(expanded, overrides);
+  const { value, problems } = checker.check(configDocumentSchema, document, '', words);
   const fatal = references.filter(({ instanceId }) => instanceId === undefined);
   const ids = Object.keys(asMapping(asMapping(value)['plugins']));
   const schemaProblems = problems
@@ -75,9 +74,9 @@ export function parseConfig(origin: ConfigOrigin & { readonly text: string }): L
   if (early.length > 0) throw new ConfigError(source, early);
   const checked = value as ConfigDocument;
   const late = [
-    ...checkTargets(checked.routes, ids),
-    ...checkAliases(checked.aliases),
-    ...checkBind(checked.server).map((problem) => withoutPlace(problem, overrides)),
+    ...checkTargets(checked.routes, ids, words),
+    ...checkAliases(checked.aliases, words),
+    ...checkBind(checked.server, words).map((problem) => withoutPlace(problem, overrides)),
   ];
   if (late.length > 0) throw new ConfigError(source, late);
   return { ...source, settings: toSettings(checked, path.resolve(file), references) };

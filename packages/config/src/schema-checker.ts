@@ -2,27 +2,20 @@ import { Ajv } from 'ajv';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { Problem, SchemaChecker } from '@cliproxy/kernel';
 import { deepFreeze } from './deep-freeze.ts';
-import { fromPointer } from './pointer.ts';
+import { fromPointer, pathName } from './pointer.ts';
 import { isSecret, mayHoldSecret, walkSchema } from './schema-walk.ts';
 import type { SchemaPlace } from './schema-walk.ts';
 import { schemaProblem } from './schema-problem.ts';
 import type { Manner } from './schema-problem.ts';
+import type { Words } from './words.ts';
 
-/** How the configuration file itself is checked, where more is known than of a plugin's part. */
-export interface CheckManner {
-  /** Whether text at this pointer may be shown in a message; by default none may. */
-  readonly mayShowText?: (pointer: string) => boolean;
-  /** What to call the value at a pointer, where it doesn't come from the file. */
-  readonly nameOf?: (pointer: string) => string | undefined;
-}
-
-/** {@link SchemaChecker}, with a say in how values are named. */
+/** {@link SchemaChecker}, with a say in how values are spoken of. */
 export interface ConfigChecker extends SchemaChecker {
   check(
     schema: object,
     value: unknown,
     pointer: string,
-    manner?: CheckManner,
+    words?: Words,
   ): { readonly value: unknown; readonly problems: readonly Problem[] };
 }
 
@@ -49,21 +42,24 @@ export function createSchemaChecker(): ConfigChecker {
     const known = compiled.get(schema);
     if (known !== undefined) return known;
     if ('$async' in schema) throw new Error('"$async" is not supported');
-    const validate = ajv.compile(schema);
-    // Ajv would hold every schema for ever.
-    ajv.removeSchema(schema);
-    compiled.set(schema, validate);
-    return validate;
+    try {
+      const validate = ajv.compile(schema);
+      compiled.set(schema, validate);
+      return validate;
+    } finally {
+      // Ajv would hold every schema for ever, and take one that it refused for good the next time.
+      ajv.removeSchema(schema);
+    }
   };
   return {
-    check: (schema, value, pointer, manner = {}) => {
+    check: (schema, value, pointer, words) => {
       let validate: ValidateFunction;
       try {
         validate = validatorOf(schema);
       } catch (error) {
         return { value, problems: [brokenSchema(error, pointer)] };
       }
-      return run(validate, walkSchema(schema), value, pointer, manner);
+      return run(validate, walkSchema(schema), value, pointer, words);
     },
   };
 }
@@ -75,7 +71,7 @@ function run(
   place: SchemaPlace,
   original: unknown,
   pointer: string,
-  manner: CheckManner,
+  words: Words | undefined,
 ): { readonly value: unknown; readonly problems: readonly Problem[] } {
   const holder = { value: copyWithoutGaps(original, place, 0) };
   const fromText = new Set<string>();
@@ -91,13 +87,13 @@ function run(
     pointer,
     mayShow: (at, value) => {
       if (typeof value === 'string' || fromText.has(at)) {
-        if (manner.mayShowText?.(at) !== true) return false;
+        if (words?.mayShow(at) !== true) return false;
       }
       return !holdsSecret(place, holder.value, at);
     },
-    ...(manner.nameOf && { nameOf: manner.nameOf }),
+    nameOf: words?.nameOf ?? ((at) => pathName(pointer + at)),
   };
-  const problems = withoutBranches(errors).flatMap((error) => {
+  const problems = withoutRepetition(errors).flatMap((error) => {
     const problem = schemaProblem(error, full);
     if (problem === undefined) return [];
     return [owner === undefined ? problem : { ...problem, instanceId: owner }];
@@ -158,6 +154,16 @@ function readScalar(text: string, types: readonly string[]): number | boolean | 
   if (isNumber && types.includes('number')) return Number(text);
   if (isNumber && types.includes('integer') && Number.isInteger(Number(text))) return Number(text);
   return undefined;
+}
+
+/** One sentence per mistake: an empty text also has the wrong form. */
+function withoutRepetition(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const short = new Set(
+    errors.filter(({ keyword }) => keyword === 'minLength').map((error) => error.instancePath),
+  );
+  return withoutBranches(errors).filter(
+    ({ keyword, instancePath }) => keyword !== 'pattern' || !short.has(instancePath),
+  );
 }
 
 /** Keeps what `anyOf` and `oneOf` say as a whole, not what each alternative misses. */

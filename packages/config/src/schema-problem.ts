@@ -11,14 +11,14 @@ export interface Manner {
   readonly pointer: string;
   /** Whether the value at a pointer (relative to the one checked) may be shown. */
   readonly mayShow: (pointer: string, value: unknown) => boolean;
-  /** What to call the value at a pointer, where its path is not where it came from. */
-  readonly nameOf?: (pointer: string) => string | undefined;
+  /** What to call the value at a pointer. */
+  readonly nameOf: (pointer: string) => string;
 }
 
 /** Says in words what Ajv found; undefined for errors that only repeat others. */
 export function schemaProblem(error: ErrorObject, manner: Manner): Problem | undefined {
   const pointer = manner.pointer + error.instancePath;
-  const name = manner.nameOf?.(error.instancePath) ?? pathName(pointer);
+  const name = manner.nameOf(error.instancePath);
   const at = (key: string, message: string, atKey: boolean): Problem => ({
     code: manner.code,
     message,
@@ -101,6 +101,8 @@ function demand(error: ErrorObject, manner: Manner): string {
       return `must list at least ${plural(limit, 'entry')}.`;
     case 'maxItems':
       return `must list at most ${plural(limit, 'entry')}.`;
+    case 'uniqueItems':
+      return 'lists the same entry twice.';
     case 'pattern': {
       const meaning = description(error.parentSchema);
       const form = meaning === '' ? ` It must match ${String(params['pattern'])}.` : meaning;

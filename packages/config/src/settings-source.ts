@@ -6,6 +6,7 @@ import { ConfigError } from './config-error.ts';
 import type { ProblemSource } from './describe-problem.ts';
 import { loadConfig } from './load-config.ts';
 import type { ConfigOrigin, LoadedConfig } from './load-config.ts';
+import { createSchemaChecker } from './schema-checker.ts';
 
 /** What to watch, and whom to tell. */
 export interface WatchOptions extends ConfigOrigin {
@@ -15,7 +16,10 @@ export interface WatchOptions extends ConfigOrigin {
   readonly onChange: (loaded: LoadedConfig) => Promise<void> | void;
   /** The file can't be used, or `onChange` failed; the last good configuration stays in force. */
   readonly onProblem: (problems: readonly Problem[], source: ProblemSource) => void;
-  /** How long the file must have been left alone before it is read. Default 200 ms. */
+  /**
+   * How long the file must have been left alone before it is read. Default 200 ms; not below 100,
+   * since the watcher leaves out a change that follows another within 50 ms.
+   */
   readonly settleMs?: number;
 }
 
@@ -40,6 +44,7 @@ const MAX_TRIES = 10;
 /** Watches a configuration file and tells of each new good state of it. */
 export function watchConfig(options: WatchOptions): ConfigWatch {
   const { file, env, onChange, onProblem, settleMs = 200 } = options;
+  const checker = options.checker ?? createSchemaChecker();
   let current = options.loaded;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
@@ -49,7 +54,7 @@ export function watchConfig(options: WatchOptions): ConfigWatch {
   const readSettled = async (): Promise<LoadedConfig | ConfigError> => {
     let before: string | undefined;
     for (let tries = 1; ; tries += 1) {
-      const result = await loadConfig({ file, env }).catch(asConfigError);
+      const result = await loadConfig({ file, env, checker }).catch(asConfigError);
       if (!(result instanceof ConfigError)) return result;
       if (result.message === before || tries === MAX_TRIES || isClosed) return result;
       before = result.message;
@@ -76,8 +81,13 @@ export function watchConfig(options: WatchOptions): ConfigWatch {
       return 'failed';
     }
   };
+  const unexpected = (error: unknown): ReloadOutcome => {
+    onProblem([notApplied(error)], current);
+    return 'failed';
+  };
   const reload = async (): Promise<ReloadOutcome> => {
-    const mine = last.then(() => (isClosed ? 'unchanged' : apply()));
+    // Never rejects, since it also runs where nobody waits for it.
+    const mine = last.then(async () => (isClosed ? 'unchanged' : apply())).catch(unexpected);
     last = mine;
     return mine;
   };

@@ -7,6 +7,7 @@ import type { PlacedProblem } from './config-error.ts';
 /** Largest configuration file, in bytes. */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
 
+/** Of lists and mappings; the parser counts the document as well. */
 const MAX_DEPTH = 50;
 
 /** A YAML text, read. */
@@ -26,7 +27,7 @@ export function readYaml(text: string): YamlDocument {
   // The parser would skip the mark without counting it.
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
   try {
-    const events = parseEvents(body, { maxDepth: MAX_DEPTH });
+    const events = parseEvents(body, { maxDepth: MAX_DEPTH + 1 });
     const { root, misplaced } = placeNodes(body, events);
     if (misplaced.length > 0) {
       return failed(misplaced.map((one) => syntax(one.message, positionAt(body, one.offset))));

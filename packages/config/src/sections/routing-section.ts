@@ -1,6 +1,7 @@
 import type { Problem, RouteSettings } from '@cliproxy/kernel';
 import { didYouMean } from '../did-you-mean.ts';
-import { pathName, quoted, toPointer } from '../pointer.ts';
+import { toPointer } from '../pointer.ts';
+import type { Words } from '../words.ts';
 
 const modelName = { type: 'string', minLength: 1, maxLength: 512 } as const;
 
@@ -55,6 +56,7 @@ export const aliasesSchema = {
 export function checkTargets(
   routes: readonly RouteSettings[],
   instanceIds: readonly string[],
+  words: Words,
 ): Problem[] {
   return routes.flatMap((route, routeIndex) =>
     route.targets.flatMap((target, targetIndex): Problem[] => {
@@ -64,11 +66,11 @@ export function checkTargets(
           ? 'There are none yet; add one under plugins.'
           : `Instances: ${instanceIds.join(', ')}.`;
       const pointer = toPointer(['routes', routeIndex, 'targets', targetIndex, 'plugin']);
-      const suggestion = didYouMean(target.plugin, instanceIds);
+      const suggestion = words.mayShow(pointer) ? didYouMean(target.plugin, instanceIds) : '';
       return [
         {
           code: 'CONFIG_INVALID',
-          message: `${pathName(pointer)} names ${quoted(target.plugin)}, which is no instance under plugins.${suggestion} ${known}`,
+          message: `${words.nameOf(pointer)} names ${words.shown(pointer, target.plugin)}, which is no instance under plugins.${suggestion} ${known}`,
           pointer,
         },
       ];
@@ -77,13 +79,13 @@ export function checkTargets(
 }
 
 /** Aliases that lead nowhere, in a circle, or over a second alias. */
-export function checkAliases(aliases: Readonly<Record<string, string>>): Problem[] {
+export function checkAliases(aliases: Readonly<Record<string, string>>, words: Words): Problem[] {
   return Object.entries(aliases).flatMap(([alias, model]): Problem[] => {
     const pointer = toPointer(['aliases', alias]);
     const wrong = (message: string, atKey: boolean): Problem[] => [
       { code: 'CONFIG_INVALID', message, pointer, ...(atKey && { atKey }) },
     ];
-    const name = pathName(pointer);
+    const name = words.nameOf(pointer);
     if (alias === '') return wrong('An alias cannot be empty; give it a name.', true);
     if (alias.includes('*')) {
       return wrong(
@@ -94,7 +96,7 @@ export function checkAliases(aliases: Readonly<Record<string, string>>): Problem
     if (model === alias) return wrong(`${name} means itself; remove it.`, false);
     if (!Object.hasOwn(aliases, model)) return [];
     return wrong(
-      `${name} means ${quoted(model)}, which is an alias itself; name the model that it stands for.`,
+      `${name} means ${words.shown(pointer, model)}, which is an alias itself; name the model that it stands for.`,
       false,
     );
   });
