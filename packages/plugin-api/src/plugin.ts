@@ -15,7 +15,7 @@ export interface PluginContext<C> {
   /** Aborted when the instance is to end. */
   readonly signal: AbortSignal;
   /** Registers something to release; last in, first out. */
-  onDispose(release: () => void | Promise<void>): void;
+  readonly onDispose: (release: () => void | Promise<void>) => void;
 }
 
 /** The services a plugin asks for, by the names it gives them. */
