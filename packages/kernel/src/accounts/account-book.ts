@@ -1,12 +1,14 @@
-import type { Failure, FailureKind, Quota } from '@cliproxy/plugin-api';
+import type { Failure, Quota } from '@cliproxy/plugin-api';
 import QuickLRU from 'quick-lru';
 import type { Clock } from '../ports/clock.ts';
-import type { AccountChanged, EventSink } from '../ports/event-sink.ts';
+import type { EventSink } from '../ports/event-sink.ts';
 import type { FailoverSettings } from '../ports/settings.ts';
 import type { AccountChoice, Candidate, Plan } from '../routing/plan.ts';
 import type { AccountHandle } from './account-handle.ts';
 import type { AccountIncident, AccountState, Availability } from './account-state.ts';
-import { availabilityOf, levelOf, nextAccountState } from './account-state.ts';
+import type { AccountStanding } from './account-standing.ts';
+import { describeState, mergeStates, USABLE } from './account-standing.ts';
+import { levelOf, nextAccountState } from './account-state.ts';
 
 /** What an attempt came to, as far as its account is concerned. */
 export type AttemptOutcome =
@@ -19,21 +21,6 @@ export type AttemptOutcome =
 /** What a probe found about an account. */
 export type ProbeFinding =
   { readonly status: 'up' | 'unknown' } | { readonly status: 'down'; readonly detail: string };
-
-/** How an account stands, for people. Times are milliseconds since 1970. */
-export interface AccountStanding {
-  readonly state: AccountChanged['state'];
-  readonly kind?: FailureKind;
-  readonly reason?: string;
-  readonly untilMs?: number;
-  /** Models that are out for this account alone. */
-  readonly models: readonly {
-    readonly model: string;
-    readonly reason?: string;
-    readonly untilMs?: number;
-  }[];
-  readonly quotas?: readonly Quota[];
-}
 
 /** What an {@link AccountBook} needs. */
 export interface AccountBookOptions {
@@ -69,7 +56,6 @@ const MAX_ACCOUNTS = 5_000;
 const MAX_MODELS_PER_ACCOUNT = 250;
 const MAX_QUOTAS = 32;
 const LEVELS: readonly Level[] = ['instance', 'account', 'model'];
-const USABLE: Availability = Object.freeze({ usable: true, trial: false });
 
 /**
  * Knows which accounts can be used. Learns from every attempt; decides who may try an account that
@@ -210,7 +196,7 @@ export class AccountBook {
       });
     }
     return {
-      ...asState(own),
+      ...describeState(own),
       ...(own.kind === undefined ? {} : { kind: own.kind }),
       models,
       ...(entry?.quotas === undefined ? {} : { quotas: entry.quotas }),
@@ -286,22 +272,12 @@ export class AccountBook {
     return entry;
   }
 
-  /** Of several obstacles the one that lasts longest counts. */
   #merge(
     states: readonly (AccountState | undefined)[],
     downProbes?: ReadonlyMap<string, string>,
   ): Availability {
-    const nowMs = this.#options.clock.now();
-    const policy = this.#options.policy();
-    let worst = USABLE;
-    for (const state of states) {
-      if (state === undefined) continue;
-      const found = availabilityOf(state, nowMs, policy);
-      if (rank(found) > rank(worst)) worst = found;
-    }
-    if (!worst.usable || downProbes === undefined || downProbes.size === 0) return worst;
-    const detail = [...downProbes.values()].join('; ');
-    return { usable: false, trial: false, reason: 'probe-down', detail };
+    const { clock, policy } = this.#options;
+    return mergeStates(states, downProbes, clock.now(), policy());
   }
 
   #tell(handle: AccountHandle, model?: string): void {
@@ -321,7 +297,7 @@ export class AccountBook {
       account,
       accountLabel,
       ...(model === undefined ? {} : { model }),
-      ...asState(found),
+      ...describeState(found),
     });
   }
 }
@@ -330,35 +306,4 @@ function placeOf(candidate: Candidate, choice: AccountChoice): Place {
   const { instance, instanceId, upstreamModel: model } = candidate;
   const { handle } = choice;
   return { instanceId, handle, model, siblings: instance?.accounts() ?? [handle] };
-}
-
-/** Usable, then a trial, then a trial of another, then by the time that is left. */
-function rank({ usable, trial, untilMs }: Availability): number {
-  if (usable) return trial ? 0 : -1;
-  return untilMs ?? 1;
-}
-
-function asState(
-  found: Availability,
-): Pick<AccountChanged, 'state'> & { reason?: string; untilMs?: number } {
-  const reason = found.detail ?? found.kind;
-  return {
-    state: stateName(found),
-    ...(reason === undefined ? {} : { reason }),
-    ...(found.untilMs === undefined ? {} : { untilMs: found.untilMs }),
-  };
-}
-
-function stateName({ usable, trial, reason }: Availability): AccountChanged['state'] {
-  if (usable) return trial ? 'trial' : 'usable';
-  switch (reason) {
-    case 'needs-login':
-    case 'invalid-key':
-    case 'probe-down':
-      return reason;
-    case 'trial-under-way':
-      return 'trial';
-    default:
-      return 'cooling';
-  }
 }

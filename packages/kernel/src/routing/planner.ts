@@ -54,10 +54,9 @@ function candidatesOf(
         });
   // With targets in turn, the accounts' turn must not move in step with theirs.
   const turn = inTurn ? Math.floor(view.turn / targets.length) : view.turn;
-  const candidates = ordered.map((target) =>
-    candidateOf(target, query, { ...table, turn, availability: view.availability.bind(view) }),
-  );
-  return usableFirst(candidates);
+  const availability = view.availability.bind(view);
+  const inside = { accountStrategy: table.accountStrategy, turn, availability };
+  return usableFirst(ordered.map((target) => candidateOf(target, query, inside)));
 }
 
 function candidateOf(

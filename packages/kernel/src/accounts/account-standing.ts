@@ -1,0 +1,78 @@
+import type { FailureKind, Quota } from '@cliproxy/plugin-api';
+import type { AccountChanged } from '../ports/event-sink.ts';
+import type { FailoverSettings } from '../ports/settings.ts';
+import type { AccountState, Availability } from './account-state.ts';
+import { availabilityOf } from './account-state.ts';
+
+/** How an account stands, for people. Times are milliseconds since 1970. */
+export interface AccountStanding {
+  readonly state: AccountChanged['state'];
+  readonly kind?: FailureKind;
+  readonly reason?: string;
+  readonly untilMs?: number;
+  /** Models that are out for this account alone. */
+  readonly models: readonly {
+    readonly model: string;
+    readonly reason?: string;
+    readonly untilMs?: number;
+  }[];
+  readonly quotas?: readonly Quota[];
+}
+
+/** Nothing stands against it. */
+export const USABLE: Availability = Object.freeze({ usable: true, trial: false });
+
+/**
+ * What several states and probes together mean; of several obstacles the one that lasts longest
+ * counts.
+ *
+ * @param nowMs - milliseconds since 1970.
+ */
+export function mergeStates(
+  states: readonly (AccountState | undefined)[],
+  downProbes: ReadonlyMap<string, string> | undefined,
+  nowMs: number,
+  policy: FailoverSettings,
+): Availability {
+  let worst = USABLE;
+  for (const state of states) {
+    if (state === undefined) continue;
+    const found = availabilityOf(state, nowMs, policy);
+    if (rank(found) > rank(worst)) worst = found;
+  }
+  if (!worst.usable || downProbes === undefined || downProbes.size === 0) return worst;
+  const detail = [...downProbes.values()].join('; ');
+  return { usable: false, trial: false, reason: 'probe-down', detail };
+}
+
+/** An availability in the words of events and health. */
+export function describeState(
+  found: Availability,
+): Pick<AccountChanged, 'state'> & { reason?: string; untilMs?: number } {
+  const reason = found.detail ?? found.kind;
+  return {
+    state: stateName(found),
+    ...(reason === undefined ? {} : { reason }),
+    ...(found.untilMs === undefined ? {} : { untilMs: found.untilMs }),
+  };
+}
+
+/** Usable, then a trial, then a trial of another, then by the time that is left. */
+function rank({ usable, trial, untilMs }: Availability): number {
+  if (usable) return trial ? 0 : -1;
+  return untilMs ?? 1;
+}
+
+function stateName({ usable, trial, reason }: Availability): AccountChanged['state'] {
+  if (usable) return trial ? 'trial' : 'usable';
+  switch (reason) {
+    case 'needs-login':
+    case 'invalid-key':
+    case 'probe-down':
+      return reason;
+    case 'trial-under-way':
+      return 'trial';
+    default:
+      return 'cooling';
+  }
+}
