@@ -1,7 +1,7 @@
 import type { AccountChoice, Candidate, OutReason, Plan, RouteVia } from './plan.ts';
 
 /** One account of a candidate, in words. */
-export interface ExplainedAccount {
+interface ExplainedAccount {
   readonly account: string;
   readonly label: string;
   readonly usable: boolean;
@@ -13,7 +13,7 @@ export interface ExplainedAccount {
 }
 
 /** One candidate of a plan, in words. */
-export interface ExplainedCandidate {
+interface ExplainedCandidate {
   /** 1 is tried first. */
   readonly order: number;
   readonly instance: string;
