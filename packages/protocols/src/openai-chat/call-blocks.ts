@@ -1,4 +1,6 @@
 import type { ModelEvent, Opaque } from '@cliproxy/plugin-api';
+import { unwrapped } from '../anthropic-messages/tool-arguments.ts';
+import type { DecodeContext } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import { newCallId } from './answer-parts.ts';
 import type { CallPiece } from './answer-parts.ts';
@@ -8,6 +10,8 @@ interface Call {
   id: string;
   name: string;
   isCustom: boolean;
+  /** A free-text tool that was sent as a function: told when its text can be unwrapped. */
+  isWrapped: boolean;
   /** All so far. */
   args: string;
   opaque: Opaque | undefined;
@@ -27,13 +31,13 @@ interface Call {
  */
 export class CallBlocks {
   readonly #nextIndex: NextIndex;
-  readonly #toolNames: ReadonlyMap<string, string>;
+  readonly #context: DecodeContext;
   readonly #calls: Call[] = [];
   readonly #byIndex = new Map<number, Call>();
 
-  constructor(nextIndex: NextIndex, toolNames: ReadonlyMap<string, string>) {
+  constructor(nextIndex: NextIndex, context: DecodeContext) {
     this.#nextIndex = nextIndex;
-    this.#toolNames = toolNames;
+    this.#context = context;
   }
 
   /** Whether any call was told. */
@@ -57,7 +61,8 @@ export class CallBlocks {
     if (call.id === '') call.id = piece.id;
     if (call.name === '') call.name = piece.name;
     if (call.block !== undefined) {
-      if (added !== '') out.push({ type: 'delta', index: call.block, text: added });
+      if (added !== '' && !call.isWrapped)
+        out.push({ type: 'delta', index: call.block, text: added });
     } else if (call.name !== '') this.#open(call, out);
   }
 
@@ -99,6 +104,7 @@ export class CallBlocks {
       id: '',
       name: '',
       isCustom: false,
+      isWrapped: false,
       args: '',
       opaque: undefined,
       block: undefined,
@@ -113,23 +119,26 @@ export class CallBlocks {
     const index = this.#nextIndex();
     call.block = index;
     if (call.id === '') call.id = newCallId();
+    call.isWrapped = this.#context.customTools?.has(call.name) === true && !call.isCustom;
     out.push({
       type: 'open',
       index,
       part: {
         type: 'tool-call',
-        ...(call.isCustom ? { kind: 'custom' } : {}),
+        ...(call.isCustom || call.isWrapped ? { kind: 'custom' } : {}),
         id: call.id,
-        name: this.#toolNames.get(call.name) ?? call.name,
+        name: this.#context.toolNames.get(call.name) ?? call.name,
         argumentsJson: '',
       },
     });
-    if (call.args !== '') out.push({ type: 'delta', index, text: call.args });
+    if (call.args !== '' && !call.isWrapped) out.push({ type: 'delta', index, text: call.args });
   }
 
   #close(call: Call, out: ModelEvent[]): void {
     if (call.block === undefined || call.closed) return;
     call.closed = true;
+    const text = call.isWrapped ? (unwrapped(call.args) ?? call.args) : '';
+    if (text !== '') out.push({ type: 'delta', index: call.block, text });
     out.push(
       call.opaque === undefined
         ? { type: 'close', index: call.block }

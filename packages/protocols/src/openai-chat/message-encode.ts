@@ -9,6 +9,7 @@ import type {
   Turn,
 } from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
+import { freeTextInput } from '../anthropic-messages/tool-arguments.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { unsupported } from './field-path.ts';
 import { encodeMedia } from './media.ts';
@@ -21,8 +22,8 @@ interface Scope {
   readonly waiting: JsonObject[];
   readonly legalName: (name: string) => string;
   readonly customTools: ReadonlySet<string>;
-  /** False: OpenAI's own models refuse reasoning in messages. */
-  readonly takesReasoning: boolean;
+  /** OpenAI's own models refuse reasoning in messages, and alone know calls of type `custom`. */
+  readonly isOpenAi: boolean;
   /** Who may get an opaque part back. */
   readonly origins: readonly string[];
   readonly ownFiles: boolean;
@@ -44,7 +45,7 @@ export function encodeMessages(
     waiting: [],
     legalName,
     customTools: new Set(request.tools.filter(({ kind }) => kind === 'custom').map((t) => t.name)),
-    takesReasoning: !modelTraits(target.model).isOpenAi,
+    isOpenAi: modelTraits(target.model).isOpenAi,
     origins: [`${target.instanceId}/${target.model}`, 'openai-chat'],
     ownFiles: request.extras.dialect === 'openai-chat',
   };
@@ -139,7 +140,7 @@ function encodeAssistant(parts: readonly Part[], scope: Scope): JsonObject {
 }
 
 function encodeReasoning(parts: readonly Part[], scope: Scope): JsonObject {
-  if (!scope.takesReasoning) return {};
+  if (scope.isOpenAi) return {};
   const blocks = parts.filter((part): part is ReasoningPart => part.type === 'reasoning');
   const text = blocks.map((block) => block.text).join('');
   const details = blocks.flatMap(({ text: signed, opaque }, i) =>
@@ -157,15 +158,17 @@ function encodeCall(call: ToolCallPart, scope: Scope): JsonObject {
   const { opaque } = call;
   const name = scope.legalName(call.name);
   const id = callId(call.id);
-  if (call.kind === 'custom' || scope.customTools.has(call.name)) {
+  const isCustom = call.kind === 'custom' || scope.customTools.has(call.name);
+  if (isCustom && scope.isOpenAi) {
     return { id, type: 'custom', custom: { name, input: call.argumentsJson } };
   }
-  const args = call.argumentsJson.trim() === '' ? '{}' : call.argumentsJson;
+  const text = call.argumentsJson.trim() === '' ? '{}' : call.argumentsJson;
+  const args = isCustom ? JSON.stringify(freeTextInput(call.argumentsJson)) : text;
   return {
     id,
     type: 'function',
     function: { name, arguments: args },
-    ...(opaque !== undefined && scope.takesReasoning && scope.origins.includes(opaque.origin)
+    ...(opaque !== undefined && !scope.isOpenAi && scope.origins.includes(opaque.origin)
       ? writeCallSignature(opaque.value)
       : {}),
   };

@@ -1,4 +1,4 @@
-import type { Json, ModelRequest, OutputFormat, Tool } from '@cliproxy/plugin-api';
+import type { Json, ModelRequest, OutputFormat } from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
 import { toolNamer } from '../anthropic-messages/legal-names.ts';
 import type { EncodedBody } from '../hub/dialect-codec.ts';
@@ -6,6 +6,7 @@ import type { JsonObject } from '../model/json-object.ts';
 import { encodeMessages } from './message-encode.ts';
 import { effortFor, modelTraits } from './model-traits.ts';
 import { isNested, putBack } from './nested-extras.ts';
+import { encodeTools, wrappedTools } from './tool-encode.ts';
 
 /**
  * Writes a request for an upstream.
@@ -46,7 +47,13 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
   if (request.stream && target.usage === 'auto' && !target.refuses.includes('stream_options')) {
     body.stream_options = { ...(body.stream_options as JsonObject), include_usage: true };
   }
-  return { path: '/chat/completions', body, ignored, toolNames: namer.changed };
+  return {
+    path: '/chat/completions',
+    body,
+    ignored,
+    toolNames: namer.changed,
+    customTools: new Set(wrappedTools(request, target).map((name) => namer.legal(name))),
+  };
 }
 
 const REQUIRED: readonly string[] = ['model', 'messages', 'stream'];
@@ -78,63 +85,6 @@ function encodeFormat(output: OutputFormat): JsonObject {
     json_schema: {
       name: name.replace(/[^\w-]/g, '_').slice(0, 64) || 'answer',
       schema,
-      ...(strict === undefined ? {} : { strict }),
-    },
-  };
-}
-
-function encodeTools(
-  request: ModelRequest,
-  target: EncodeTarget,
-  legalName: (name: string) => string,
-  ignored: string[],
-): JsonObject {
-  const { toolChoice, parallelTools } = request;
-  if (request.tools.length === 0) {
-    // OpenAI refuses a choice without tools. `auto` and `none` hold anyhow then.
-    if (toolChoice === 'required' || typeof toolChoice === 'object') ignored.push('tool_choice');
-    return {};
-  }
-  let tools = request.tools;
-  let choice: unknown = toolChoice;
-  if (typeof toolChoice === 'object') {
-    const named = tools.filter(({ name }) => toolChoice.names.includes(name));
-    const [only, ...more] = named;
-    if (only === undefined) {
-      choice = undefined;
-      ignored.push('tool_choice');
-    } else if (more.length === 0) choice = reference(only, legalName);
-    else if (modelTraits(target.model).isOpenAi) {
-      const allowed = { mode: 'required', tools: named.map((tool) => reference(tool, legalName)) };
-      choice = { type: 'allowed_tools', allowed_tools: allowed };
-    } else {
-      // Few servers besides OpenAI's know `allowed_tools`.
-      tools = named;
-      choice = 'required';
-    }
-  }
-  return {
-    tools: tools.map((tool) => encodeTool(tool, legalName)),
-    ...(choice === undefined ? {} : { tool_choice: choice }),
-    ...(parallelTools === undefined ? {} : { parallel_tool_calls: parallelTools }),
-  };
-}
-
-function reference(tool: Tool, legalName: (name: string) => string): JsonObject {
-  return { type: tool.kind, [tool.kind]: { name: legalName(tool.name) } };
-}
-
-function encodeTool(tool: Tool, legalName: (name: string) => string): JsonObject {
-  const described = tool.description === undefined ? {} : { description: tool.description };
-  const name = legalName(tool.name);
-  if (tool.kind === 'custom') return { type: 'custom', custom: { name, ...described } };
-  const { schema, strict } = tool;
-  return {
-    type: 'function',
-    function: {
-      name,
-      ...described,
-      ...(schema === undefined ? {} : { parameters: schema }),
       ...(strict === undefined ? {} : { strict }),
     },
   };

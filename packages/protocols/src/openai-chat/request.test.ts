@@ -46,7 +46,7 @@ const OLD = { max_tokens: 100, seed: 7, user: 'u-1' };
 
 /** Everything that this dialect has, typed by the vendor's SDK. */
 const FULL = {
-  model: 'some-model',
+  model: 'gpt-4.1',
   stream: true,
   stream_options: { include_usage: true, include_obfuscation: false },
   messages: [
@@ -118,7 +118,7 @@ const FULL = {
 describe('round trip', () => {
   test('all that the dialect has comes back', () => {
     const decoded = request.decode(FULL, { model: 'm', stream: true });
-    const encoded = request.encode(decoded, target);
+    const encoded = request.encode(decoded, { ...target, model: FULL.model });
     expect(encoded.body).toEqual(FULL);
     expect(encoded).toMatchObject({ path: '/chat/completions', ignored: [] });
   });
@@ -729,6 +729,48 @@ describe('encode', () => {
     const unknown = request.encode({ ...from, toolChoice: { names: ['z'] } }, target);
     expect(unknown.ignored).toEqual(['tool_choice']);
     expect(unknown.body).not.toHaveProperty('tool_choice');
+  });
+
+  test('tools of free text are functions for those who know no others', () => {
+    const from = foreign({
+      tools: [{ kind: 'custom', name: 'apply.patch', description: 'Patches' }],
+      toolChoice: { names: ['apply.patch'] },
+      turns: [
+        {
+          role: 'assistant',
+          parts: [
+            {
+              type: 'tool-call',
+              kind: 'custom',
+              id: '1',
+              name: 'apply.patch',
+              argumentsJson: 'free',
+            },
+          ],
+        },
+      ],
+    });
+    const { body, customTools } = request.encode(from, target);
+    const [name] = [...customTools!];
+    expect(body).toMatchObject({
+      tools: [
+        {
+          type: 'function',
+          function: { name, description: 'Patches', parameters: { required: ['input'] } },
+        },
+      ],
+      tool_choice: { type: 'function', function: { name } },
+      messages: [
+        { tool_calls: [{ type: 'function', function: { name, arguments: '{"input":"free"}' } }] },
+      ],
+    });
+    const native = request.encode(from, { ...target, model: 'gpt-5' });
+    expect(native.customTools?.size).toBe(0);
+    expect(native.body).toMatchObject({
+      tools: [{ type: 'custom', custom: { description: 'Patches' } }],
+      tool_choice: { type: 'custom' },
+      messages: [{ tool_calls: [{ type: 'custom', custom: { input: 'free' } }] }],
+    });
   });
 
   test('no choice without tools', () => {

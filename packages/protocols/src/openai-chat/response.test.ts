@@ -128,6 +128,18 @@ describe('decode', () => {
     expect(decodeMessage(message).parts).toEqual(parts);
   });
 
+  test('calls of wrapped free-text tools are unwrapped, unless the model wrote them otherwise', () => {
+    const call = (args: string) => ({ id: 'a', function: { name: 'patch', arguments: args } });
+    const body = {
+      choices: [{ message: { tool_calls: [call('{"input":"free"}'), call('{"x":1}')] } }],
+    };
+    const context = { ...decoding, customTools: new Set(['patch']) };
+    expect(collectAnswer(response.decode(body, context)).parts).toEqual([
+      { type: 'tool-call', kind: 'custom', id: 'a', name: 'patch', argumentsJson: 'free' },
+      { type: 'tool-call', id: 'a', name: 'patch', argumentsJson: '{"x":1}' },
+    ]);
+  });
+
   test('a call without id gets one of its own', () => {
     const message = { function_call: { name: 'f', arguments: '{}' } };
     const ids = [1, 2].map(() => (decodeMessage(message).parts[0] as { id: string }).id);

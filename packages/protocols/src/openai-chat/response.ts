@@ -1,4 +1,5 @@
 import type { Part, ToolCallPart } from '@cliproxy/plugin-api';
+import { unwrapped } from '../anthropic-messages/tool-arguments.ts';
 import type { AnswerContext, DecodeContext, ResponseCodec } from '../hub/dialect-codec.ts';
 import { answerEvents } from '../model/answer-events.ts';
 import { isJsonObject } from '../model/json-object.ts';
@@ -86,13 +87,16 @@ function readParts(choice: JsonObject, context: DecodeContext): readonly Part[] 
   return [...parts, ...calls.map((call) => callPart(call, context))];
 }
 
-function callPart(call: CallPiece, { toolNames }: DecodeContext): ToolCallPart {
-  const { isCustom, argumentsJson, opaque } = call;
+function callPart(call: CallPiece, context: DecodeContext): ToolCallPart {
+  const { opaque } = call;
+  const text = context.customTools?.has(call.name) ? unwrapped(call.argumentsJson) : undefined;
+  const isCustom = call.isCustom || text !== undefined;
+  const argumentsJson = text ?? call.argumentsJson;
   return {
     type: 'tool-call',
     ...(isCustom ? { kind: 'custom' } : {}),
     id: call.id === '' ? newCallId() : call.id,
-    name: toolNames.get(call.name) ?? call.name,
+    name: context.toolNames.get(call.name) ?? call.name,
     argumentsJson: argumentsJson.trim() === '' && !isCustom ? '{}' : argumentsJson,
     ...(opaque === undefined ? {} : { opaque }),
   };

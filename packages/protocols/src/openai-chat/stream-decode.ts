@@ -35,7 +35,7 @@ class ChatStreamDecoder implements StreamDecoder {
     let index = 0;
     const nextIndex = () => index++;
     this.#prose = new ProseBlocks(nextIndex);
-    this.#calls = new CallBlocks(nextIndex, context.toolNames);
+    this.#calls = new CallBlocks(nextIndex, context);
   }
 
   push(event: SseEvent): readonly ModelEvent[] {

@@ -584,6 +584,26 @@ describe('decoder: calls', () => {
     ]);
   });
 
+  test('calls of wrapped free-text tools are told unwrapped, when they are whole', () => {
+    const decoder = stream.decoder({
+      origin: 'up/m',
+      toolNames: new Map(),
+      customTools: new Set(['patch']),
+    });
+    const piece = (args: string, head: object = {}) => ({
+      data: chunk(fragment({ index: 0, ...head, function: { name: 'patch', arguments: args } })),
+    });
+    const events = [
+      ...decoder.push(piece('{"inp', { id: 'a' })),
+      ...decoder.push(piece('ut":"free"}')),
+      ...decoder.push({ data: '[DONE]' }),
+    ];
+    checkGrammar(events);
+    expect(collectAnswer(events).parts).toEqual([
+      { type: 'tool-call', kind: 'custom', id: 'a', name: 'patch', argumentsJson: 'free' },
+    ]);
+  });
+
   test('a complete call closes as soon as another begins', () => {
     const decoder = stream.decoder({ origin: 'up/m', toolNames: new Map() });
     decoder.push({

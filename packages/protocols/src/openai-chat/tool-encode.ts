@@ -1,0 +1,97 @@
+import type { ModelRequest, Tool } from '@cliproxy/plugin-api';
+import type { EncodeTarget } from '@cliproxy/kernel';
+import type { JsonObject } from '../model/json-object.ts';
+import { modelTraits } from './model-traits.ts';
+
+/**
+ * Writes the tools and how the model may use them.
+ *
+ * @param ignored - takes the client's wishes that can't be honoured.
+ */
+export function encodeTools(
+  request: ModelRequest,
+  target: EncodeTarget,
+  legalName: (name: string) => string,
+  ignored: string[],
+): JsonObject {
+  const { toolChoice, parallelTools } = request;
+  if (request.tools.length === 0) {
+    // OpenAI refuses a choice without tools. `auto` and `none` hold anyhow then.
+    if (toolChoice === 'required' || typeof toolChoice === 'object') ignored.push('tool_choice');
+    return {};
+  }
+  const wrapped = wrappedTools(request, target);
+  let tools = request.tools;
+  let choice: unknown = toolChoice;
+  if (typeof toolChoice === 'object') {
+    const named = tools.filter(({ name }) => toolChoice.names.includes(name));
+    const [only, ...more] = named;
+    if (only === undefined) {
+      choice = undefined;
+      ignored.push('tool_choice');
+    } else if (more.length === 0) choice = reference(only, legalName, wrapped);
+    else if (modelTraits(target.model).isOpenAi) {
+      const allowed = {
+        mode: 'required',
+        tools: named.map((tool) => reference(tool, legalName, wrapped)),
+      };
+      choice = { type: 'allowed_tools', allowed_tools: allowed };
+    } else {
+      // Few servers besides OpenAI's know `allowed_tools`.
+      tools = named;
+      choice = 'required';
+    }
+  }
+  return {
+    tools: tools.map((tool) => encodeTool(tool, legalName, wrapped)),
+    ...(choice === undefined ? {} : { tool_choice: choice }),
+    ...(parallelTools === undefined ? {} : { parallel_tool_calls: parallelTools }),
+  };
+}
+
+/**
+ * Free-text tools that are sent as functions: few servers besides OpenAI's know tools of type
+ * `custom`. Their calls are unwrapped on the way back.
+ */
+export function wrappedTools({ tools }: ModelRequest, target: EncodeTarget): readonly string[] {
+  if (modelTraits(target.model).isOpenAi) return [];
+  return tools.filter(({ kind }) => kind === 'custom').map(({ name }) => name);
+}
+
+function reference(
+  { kind, name }: Tool,
+  legalName: (name: string) => string,
+  wrapped: readonly string[],
+): JsonObject {
+  const type = wrapped.includes(name) ? 'function' : kind;
+  return { type, [type]: { name: legalName(name) } };
+}
+
+const FREE_TEXT: JsonObject = {
+  type: 'object',
+  properties: { input: { type: 'string', description: "The tool's input, as free text." } },
+  required: ['input'],
+};
+
+function encodeTool(
+  tool: Tool,
+  legalName: (name: string) => string,
+  wrapped: readonly string[],
+): JsonObject {
+  const described = tool.description === undefined ? {} : { description: tool.description };
+  const name = legalName(tool.name);
+  if (wrapped.includes(tool.name)) {
+    return { type: 'function', function: { name, ...described, parameters: FREE_TEXT } };
+  }
+  if (tool.kind === 'custom') return { type: 'custom', custom: { name, ...described } };
+  const { schema, strict } = tool;
+  return {
+    type: 'function',
+    function: {
+      name,
+      ...described,
+      ...(schema === undefined ? {} : { parameters: schema }),
+      ...(strict === undefined ? {} : { strict }),
+    },
+  };
+}
