@@ -2,6 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
 import type { Dialect } from '@cliproxy/plugin-api';
 import type { AnswerPipe, ClientRequest, EncodeTarget } from '@cliproxy/kernel';
+import fc from 'fast-check';
 import { createDialects } from './dialects.ts';
 
 jest.spyOn(Date, 'now').mockReturnValue(1_760_000_000_000);
@@ -35,7 +36,7 @@ const target = (dialect: Dialect, changes: Partial<EncodeTarget> = {}): EncodeTa
 const sse = { status: 200, headers: { 'content-type': 'text/event-stream' } };
 const json = { status: 200, headers: { 'content-type': 'application/json' } };
 
-const messagesFrame = (data: { readonly type: string } & object): string =>
+const messagesFrame = (data: { readonly type: string; readonly [key: string]: unknown }): string =>
   `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
 const block = (index: number, content_block: object, deltas: object[]): string[] => [
   messagesFrame({ type: 'content_block_start', index, content_block }),
@@ -57,7 +58,7 @@ const messagesStream = [
       stop_sequence: null,
       usage: { input_tokens: 10, cache_read_input_tokens: 5, output_tokens: 1 },
     },
-  } as never),
+  }),
   messagesFrame({ type: 'ping' }),
   ...block(0, { type: 'thinking', thinking: '', signature: '' }, [
     { type: 'thinking_delta', thinking: 'hmm' },
@@ -76,7 +77,7 @@ const messagesStream = [
     type: 'message_delta',
     delta: { stop_reason: 'tool_use', stop_sequence: null },
     usage: { output_tokens: 20 },
-  } as never),
+  }),
   messagesFrame({ type: 'message_stop' }),
 ];
 
@@ -145,26 +146,72 @@ function run(pipe: AnswerPipe, chunks: readonly (string | Buffer)[]): Ran {
   return { text: Buffer.concat(out).toString(), error, meaningfulAt };
 }
 
-const dataOf = (text: string): any[] =>
+interface ChatChunk {
+  readonly model: string;
+  readonly usage?: object | null;
+  readonly choices: readonly {
+    readonly delta: {
+      readonly reasoning_content?: string;
+      readonly content?: string | null;
+      readonly tool_calls?: readonly {
+        readonly index: number;
+        readonly id?: string;
+        readonly function: { readonly name?: string; readonly arguments?: string };
+      }[];
+    };
+    readonly finish_reason: string | null;
+  }[];
+}
+
+interface MessagesPart {
+  type: string;
+  text?: string;
+  thinking?: string;
+  signature?: string;
+  input?: unknown;
+  json?: string;
+}
+
+interface Message {
+  readonly content: MessagesPart[];
+  readonly usage: object;
+}
+
+interface MessagesEvent {
+  readonly type: string;
+  readonly index: number;
+  readonly message: Message;
+  readonly content_block: MessagesPart;
+  readonly delta: {
+    readonly text?: string;
+    readonly thinking?: string;
+    readonly signature?: string;
+    readonly partial_json?: string;
+  };
+  readonly usage: object;
+}
+
+const dataOf = <T>(text: string): T[] =>
   text
     .split('\n')
     .filter((line) => line.startsWith('data: {'))
-    .map((line) => JSON.parse(line.slice(6)) as unknown);
+    .map((line) => JSON.parse(line.slice(6)) as T);
 
 /** What a Chat client makes of a stream. */
 function readChat(text: string): object {
-  const answer = { reasoning: '', content: '', calls: [] as any[], finish: '', usage: undefined };
-  for (const { choices, usage } of dataOf(text)) {
+  const calls: { id: string; name: string; arguments: string }[] = [];
+  const answer = { reasoning: '', content: '', calls, finish: '', usage: {} };
+  for (const { choices, usage } of dataOf<ChatChunk>(text)) {
     answer.usage = usage ?? answer.usage;
-    for (const { delta, finish_reason } of choices) {
+    for (const { delta, finish_reason: finish } of choices) {
       answer.reasoning += delta.reasoning_content ?? '';
       answer.content += delta.content ?? '';
-      answer.finish = finish_reason ?? answer.finish;
-      for (const { index, id, function: f } of delta.tool_calls ?? []) {
-        const call = (answer.calls[index] ??= { id: '', name: '', arguments: '' });
+      answer.finish = finish ?? answer.finish;
+      for (const { index, id, function: piece } of delta.tool_calls ?? []) {
+        const call = (calls[index] ??= { id: '', name: '', arguments: '' });
         call.id += id ?? '';
-        call.name += f.name ?? '';
-        call.arguments += f.arguments ?? '';
+        call.name += piece.name ?? '';
+        call.arguments += piece.arguments ?? '';
       }
     }
   }
@@ -172,11 +219,11 @@ function readChat(text: string): object {
 }
 
 /** What a Messages client makes of a stream; strict about the order of its events. */
-function readMessages(text: string): any {
-  let message: any;
+function readMessages(text: string): Message {
+  let message: Message = { content: [], usage: {} };
   let open = -1;
   let stopped = false;
-  for (const event of dataOf(text)) {
+  for (const event of dataOf<MessagesEvent>(text)) {
     expect(stopped).toBe(false);
     switch (event.type) {
       case 'message_start':
@@ -189,12 +236,14 @@ function readMessages(text: string): any {
         break;
       case 'content_block_delta': {
         expect(event.index).toBe(open);
-        const at = message.content[open];
+        const part = message.content[open]!;
         const { delta } = event;
-        at.text = delta.text === undefined ? at.text : at.text + delta.text;
-        at.thinking = delta.thinking === undefined ? at.thinking : at.thinking + delta.thinking;
-        at.signature = delta.signature ?? at.signature;
-        at.json += delta.partial_json ?? '';
+        if (delta.text !== undefined) part.text = `${part.text ?? ''}${delta.text}`;
+        if (delta.thinking !== undefined) {
+          part.thinking = `${part.thinking ?? ''}${delta.thinking}`;
+        }
+        if (delta.signature !== undefined) part.signature = delta.signature;
+        part.json = `${part.json ?? ''}${delta.partial_json ?? ''}`;
         break;
       }
       case 'content_block_stop':
@@ -212,11 +261,20 @@ function readMessages(text: string): any {
   }
   expect(stopped).toBe(true);
   for (const part of message.content) {
-    if (part.type === 'tool_use') part.input = JSON.parse(part.json === '' ? '{}' : part.json);
+    if (part.type === 'tool_use') part.input = JSON.parse(part.json || '{}');
     delete part.json;
   }
   return message;
 }
+
+/** The objects of a stream that may be broken, each alone. */
+const dataOfAll = (bytes: Buffer): [unknown][] => {
+  try {
+    return dataOf<unknown>(bytes.toString()).map((data) => [data]);
+  } catch {
+    return [];
+  }
+};
 
 const question = (dialect: Dialect, more: object = {}): object => ({
   model: 'asked',
@@ -260,7 +318,7 @@ describe('streams', () => {
         prompt_tokens_details: { cached_tokens: 5 },
       },
     });
-    expect(dataOf(ran.text).every(({ model }) => model === 'asked')).toBe(true);
+    expect(dataOf<ChatChunk>(ran.text).every(({ model }) => model === 'asked')).toBe(true);
     expect(ran.text.endsWith('data: [DONE]\n\n')).toBe(true);
     expect(ran.meaningfulAt).toBe(3);
     expect(pipe).toMatchObject({
@@ -296,18 +354,20 @@ describe('streams', () => {
     const other = OTHER[upstream] ?? 'gemini';
 
     test(`of ${upstream} are translated alike wherever they are cut`, () => {
-      const wanted = run(pipeOf(other, upstream), [bytes]);
+      const exchange = read(other, question(other)).wire(target(upstream));
+      const wanted = run(exchange.answer(sse), [bytes]);
       expect(wanted.error).toBeUndefined();
       cutEverywhere(bytes, (chunks) => {
-        expect(run(pipeOf(other, upstream), chunks).text).toBe(wanted.text);
+        expect(run(exchange.answer(sse), chunks).text).toBe(wanted.text);
       });
     });
 
     test(`of ${upstream} pass through alike wherever they are cut, but for the model`, () => {
       const { model } = target(upstream);
       const wanted = stream.join('').replaceAll(`"model":"${model}"`, '"model":"asked"');
+      const exchange = read(upstream, question(upstream)).wire(target(upstream));
       cutEverywhere(bytes, (chunks) => {
-        expect(run(pipeOf(upstream, upstream), chunks).text).toBe(wanted);
+        expect(run(exchange.answer(sse), chunks).text).toBe(wanted);
       });
       const same = pipeOf(upstream, upstream, { model });
       expect(run(same, stream)).toMatchObject({ text: stream.join(''), error: undefined });
@@ -342,7 +402,7 @@ describe('streams', () => {
           : messagesFrame({
               type: 'error',
               error: { type: 'overloaded_error', message: 'busy' },
-            } as never);
+            });
       for (const client of [upstream, other]) {
         const ran = run(pipeOf(client, upstream), [failing]);
         expect(ran).toMatchObject({ error: 'UPSTREAM_OVERLOADED', meaningfulAt: -1 });
@@ -390,6 +450,68 @@ describe('streams', () => {
       }
     }
   });
+});
+
+describe('junk', () => {
+  const fragments = fc.constantFrom(
+    ...['data: ', 'event: error\n', '\n\n', '\r\n', '{', '}', '[', ']', '"', ':', ',', 'null'],
+    ...['"choices"', '"delta"', '"tool_calls"', '"error"', '"usage"', '"index"', '-1', '1e99'],
+    ...['"type"', '"message_start"', '"content_block_delta"', '"message"', '"content"', '[DONE]'],
+    ...['\u0000', '\uFEFF', '"finish_reason"', '"stop"', '{}', '[]', '"__proto__"', 'true'],
+  );
+  const mangled = (text: string): fc.Arbitrary<Buffer> =>
+    fc
+      .array(fc.tuple(fc.nat(text.length), fc.nat(40), fragments), { minLength: 1, maxLength: 4 })
+      .map((edits) =>
+        Buffer.from(
+          edits.reduce(
+            (all, [at, drop, add]) => all.slice(0, at) + add + all.slice(at + drop),
+            text,
+          ),
+        ),
+      );
+  /** Whole events of the right form and of any content. */
+  const wellFormed = (text: string): fc.Arbitrary<Buffer> => {
+    const values = fc.oneof(fc.jsonValue(), fc.constantFrom(null, -1, 'x', [], {}, [null], [{}]));
+    const holes = fc.array(fc.tuple(fc.nat(200), values), { minLength: 1, maxLength: 3 });
+    return holes.map((edits) => {
+      const events = text.split('\n').map((line) => {
+        if (!line.startsWith('data: {')) return line;
+        let place = 0;
+        const spoilt = JSON.parse(line.slice(6), (_key, value: unknown) => {
+          place += 1;
+          return edits.find(([at]) => at === place)?.[1] ?? value;
+        }) as unknown;
+        return `data: ${JSON.stringify(spoilt)}`;
+      });
+      return Buffer.from(events.join('\n'));
+    });
+  };
+
+  for (const upstream of ['openai-chat', 'anthropic-messages'] as const) {
+    const text = (STREAMS[upstream] ?? []).join('');
+    const streams = fc.oneof(
+      fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+      mangled(text),
+      wellFormed(text),
+    );
+    for (const client of ['openai-chat', 'anthropic-messages'] as const) {
+      for (const stream of [true, false]) {
+        test(`of ${upstream} to ${client}, stream ${stream}, gives bytes or one of our errors`, () => {
+          const exchange = read(client, question(client, { stream })).wire(target(upstream));
+          const body = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+          fc.assert(
+            fc.property(streams, fc.jsonValue(), (bytes, value) => {
+              run(exchange.answer(sse), [bytes.subarray(0, 100), bytes.subarray(100)]);
+              run(exchange.answer(json), [body(value)]);
+              for (const [first] of dataOfAll(bytes)) run(exchange.answer(json), [body(first)]);
+            }),
+            { numRuns: 200 },
+          );
+        });
+      }
+    }
+  }
 });
 
 describe('whole answers', () => {
@@ -470,15 +592,19 @@ describe('whole answers', () => {
   });
 });
 
+interface Sent {
+  readonly messages: readonly { readonly role: string; readonly tool_calls?: object[] }[];
+}
+
 describe('requests', () => {
   const sent = (
     client: Dialect,
     upstream: Dialect,
     body: object,
     changes: Partial<EncodeTarget> = {},
-  ): { body: any; ignored: readonly string[]; path: string } => {
+  ): { body: Sent; ignored: readonly string[]; path: string } => {
     const exchange = read(client, body).wire(target(upstream, changes));
-    return { ...exchange, body: JSON.parse(exchange.body.toString()) as unknown };
+    return { ...exchange, body: JSON.parse(exchange.body.toString()) as Sent };
   };
   const chatBody = {
     model: 'asked',
@@ -574,6 +700,45 @@ describe('requests', () => {
     expect(refused.ignored).toContain('temperature');
   });
 
+  test('of any content are understood, or refused as the client’s fault', () => {
+    const chat = JSON.stringify({ ...chatBody, temperature: 1, n: 1, user: 'u' });
+    const messages = read('openai-chat', chatBody).wire(target('anthropic-messages'));
+    const values = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom<unknown>(null, -1, 0.5, '', [], {}, [null], [{}], [[]], { type: 'text' }),
+    );
+    const holes = fc.array(fc.tuple(fc.nat(90), values), { minLength: 1, maxLength: 3 });
+    for (const [client, text] of [
+      ['openai-chat', chat],
+      ['anthropic-messages', messages.body.toString()],
+    ] as const) {
+      let understood = 0;
+      fc.assert(
+        fc.property(holes, (edits) => {
+          let place = 0;
+          const body = JSON.parse(text, (_key, value: unknown) => {
+            place += 1;
+            return edits.find(([at]) => at === place)?.[1] ?? value;
+          }) as object;
+          try {
+            const request = read(client, body);
+            expect(Array.isArray(request.facts.needs())).toBe(true);
+            request.events(target(client));
+            for (const upstream of ['openai-chat', 'anthropic-messages'] as const) {
+              request.wire(target(upstream, { passthrough: false }));
+            }
+            understood += 1;
+          } catch (error) {
+            if (!isGatewayError(error)) throw error;
+            expect(error.code).toMatch(/^CLIENT_/);
+          }
+        }),
+        { numRuns: 500 },
+      );
+      expect(understood).toBeGreaterThan(50);
+    }
+  });
+
   test('survive the way there and back', () => {
     const there = sent('openai-chat', 'anthropic-messages', {
       ...chatBody,
@@ -591,9 +756,9 @@ describe('requests', () => {
       stop: ['END'],
       response_format: { type: 'json_schema', json_schema: { schema: { type: 'object' } } },
     });
-    const roles = body.messages.map(({ role }: { role: string }) => role);
+    const roles = body.messages.map(({ role }) => role);
     expect(roles.slice(-4)).toEqual(['user', 'assistant', 'tool', 'tool']);
-    expect(body.messages.at(-3).tool_calls).toMatchObject(chatBody.messages[3]?.tool_calls ?? []);
+    expect(body.messages.at(-3)?.tool_calls).toMatchObject(chatBody.messages[3]?.tool_calls ?? []);
   });
 
   test('of Messages name what Chat has no place for', () => {
