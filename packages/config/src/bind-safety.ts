@@ -22,7 +22,7 @@ export function checkBind(server: ServerSettings, words: Words): Problem[] {
  * Whether an address can be reached from this machine alone. Addresses are parsed; a name other
  * than `localhost` counts as reachable, whatever it looks like.
  */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   if (host.toLowerCase() === 'localhost') return true;
   const family = isIP(host);
   if (family === 0) return false;

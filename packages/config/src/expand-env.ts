@@ -4,7 +4,7 @@ import { toPointer } from './pointer.ts';
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** What is wrong with a reference. */
-export interface ReferenceProblem {
+interface ReferenceProblem {
   readonly pointer: string;
   /** The variable that isn't set; absent: the reference is malformed. */
   readonly unset?: string;

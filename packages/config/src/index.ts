@@ -7,8 +7,6 @@ export type { FirstConfig } from './first-start.ts';
 export { configJsonSchema } from './json-schema.ts';
 export { loadConfig, parseConfig } from './load-config.ts';
 export type { ConfigOrigin, LoadedConfig } from './load-config.ts';
-export { maskSecrets } from './mask-secrets.ts';
-export type { Masked } from './mask-secrets.ts';
 export type { Position } from './position.ts';
 export { printConfig } from './print-config.ts';
 export { createSchemaChecker } from './schema-checker.ts';

@@ -18,7 +18,7 @@ export function printConfig(
   const { server, log, kernel } = settings;
   const { plugins, routes, aliases, timeouts, failover, accountStrategy, usage } = kernel;
   const printed = {
-    server: maskSecrets(serverSchema, server).value,
+    server: maskSecrets(serverSchema, server),
     log,
     plugins: Object.fromEntries(
       plugins.map((plugin) => {
@@ -29,7 +29,7 @@ export function printConfig(
         const masked =
           schema === undefined
             ? maskAll(config)
-            : maskSecrets(schema, checker.check(schema, config, '').value).value;
+            : maskSecrets(schema, checker.check(schema, config, '').value);
         return [instanceId, { package: name, enabled, required, config: masked }];
       }),
     ),

@@ -118,6 +118,13 @@ describe('a value that does not fit', () => {
     ]);
   });
 
+  test('of a manifest is shown, since it comes from no environment', () => {
+    const schema = object({ kind: { enum: ['red', 'green'] } });
+    expect(messages(schema, { kind: 'gren' }, '/cliproxyPlugin')).toEqual([
+      'cliproxyPlugin.kind must be red or green; "gren" was given. Did you mean green?',
+    ]);
+  });
+
   test('outside of an instance is an error of the configuration', () => {
     const { problems } = checker.check(object({ id: { type: 'string' } }), { id: 1 }, '');
     expect(problems).toEqual([

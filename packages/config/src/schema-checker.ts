@@ -22,8 +22,8 @@ export interface ConfigChecker extends SchemaChecker {
 /**
  * A checker on Ajv (draft-07). Beyond the schema: an optional property without a value counts as
  * absent; text that is a number or `true`/`false` is taken as such where the schema wants one, since
- * environment variables are text. Messages never show a secret, nor text, which may come from the
- * environment. The value given back is a frozen copy. Problems carry `PLUGIN_BAD_CONFIG` and the
+ * environment variables are text. Messages never show a secret, nor text of an instance, which may
+ * come from the environment. The value given back is a frozen copy. Problems carry `PLUGIN_BAD_CONFIG` and the
  * instance for a pointer into `/plugins/<id>/config`, else `CONFIG_INVALID`; a schema that can't be
  * used is a `PLUGIN_BAD_CONTRIBUTION`.
  */
@@ -87,7 +87,7 @@ function run(
     pointer,
     mayShow: (at, value) => {
       if (typeof value === 'string' || fromText.has(at)) {
-        if (words?.mayShow(at) !== true) return false;
+        if (!(words?.mayShow(at) ?? owner === undefined)) return false;
       }
       return !holdsSecret(place, holder.value, at);
     },

@@ -51,7 +51,7 @@ export function schemaProblem(error: ErrorObject, manner: Manner): Problem | und
 }
 
 /** A value's type in words, or the value itself where it may be shown. */
-export function given(value: unknown, mayShow: boolean): string {
+function given(value: unknown, mayShow: boolean): string {
   switch (typeof value) {
     case 'string':
       return mayShow ? quoted(value) : 'text';

@@ -135,6 +135,17 @@ test('changes are applied one after another; one that fails leaves the former in
   expect(seen).toEqual(['begin 2', 'end 2', 'begin 3', 'end 3']);
 });
 
+test('one that was not put to work is tried again', async () => {
+  let isReady = false;
+  const source = await start({ onChange: () => isReady });
+  await writeFile(file, 'server: { port: 8 }');
+  expect(await source.reload()).toBe('failed');
+  expect(portOf(source.current())).toBe(1);
+  isReady = true;
+  expect(await source.reload()).toBe('changed');
+  expect(problems).toEqual([]);
+});
+
 test('after it is closed nothing happens any more', async () => {
   const source = await start();
   await source.close();

@@ -12,8 +12,12 @@ import { createSchemaChecker } from './schema-checker.ts';
 export interface WatchOptions extends ConfigOrigin {
   /** The configuration in force. */
   readonly loaded: LoadedConfig;
-  /** A good configuration that differs from the last good one. Awaited before the next. */
-  readonly onChange: (loaded: LoadedConfig) => Promise<void> | void;
+  /**
+   * A good configuration that differs from the one in force. Awaited before the next. One that
+   * rejects, or gives `false`, could not be put to work: the former one counts as in force, so that
+   * the next reload tries again.
+   */
+  readonly onChange: (loaded: LoadedConfig) => unknown;
   /** The file can't be used, or `onChange` failed; the last good configuration stays in force. */
   readonly onProblem: (problems: readonly Problem[], source: ProblemSource) => void;
   /**
@@ -73,8 +77,9 @@ export function watchConfig(options: WatchOptions): ConfigWatch {
     current = loaded;
     if (isSame) return 'unchanged';
     try {
-      await onChange(loaded);
-      return 'changed';
+      if ((await onChange(loaded)) !== false) return 'changed';
+      current = former;
+      return 'failed';
     } catch (error) {
       current = former;
       onProblem([notApplied(error)], loaded);
