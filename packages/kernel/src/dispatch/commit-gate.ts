@@ -83,7 +83,9 @@ export class CommitGate {
         this.#held.push(piece);
         contentLength += piece.length;
       }
-      this.#start(this.#streaming ? this.#head : { ...this.#head, contentLength });
+      const { status, contentType, headers } = this.#head;
+      const head = { status, contentType, contentLength, headers };
+      this.#start(this.#streaming ? this.#head : head);
       this.#flush();
     }
     this.#state = 'over';

@@ -31,7 +31,15 @@ const script: fc.Arbitrary<Script> = fc.record({
     { weight: 3, arbitrary: fc.constant('ok' as const) },
     {
       weight: 1,
-      arbitrary: fc.constantFrom('reject', 'throw', 'undefined', 401, 404, 429, 500),
+      arbitrary: fc.constantFrom<Script['reply']>(
+        'reject',
+        'throw',
+        'undefined',
+        401,
+        404,
+        429,
+        500,
+      ),
     },
   ),
   events: fc.boolean(),

@@ -1,6 +1,6 @@
 import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
 import type { Dialect, EventExecutor, WireExecutor } from '@cliproxy/plugin-api';
-import type { EventExchange, WireExchange } from '../ports/dialects.ts';
+import type { EncodeTarget, EventExchange, WireExchange } from '../ports/dialects.ts';
 import type { KernelSettings } from '../ports/settings.ts';
 import type { Candidate } from '../routing/plan.ts';
 import type { IngressCall } from './ingress-call.ts';
@@ -32,18 +32,9 @@ export function prepareCall(
 ): PreparedCall | undefined {
   const executor = candidate.instance?.executor;
   if (executor === undefined) return undefined;
-  const target = {
-    model: candidate.upstreamModel,
-    instanceId: candidate.instanceId,
-    refuses: candidate.refuses,
-    usage: settings.usage,
-    maxAnswerBytes: settings.failover.maxAnswerBytes,
-    ...(candidate.maxOutputTokens === undefined
-      ? {}
-      : { maxOutputTokens: candidate.maxOutputTokens }),
-  };
   if (executor.kind === 'events') {
-    const exchange = call.request.events(target);
+    // Events have no dialect; the two fields that speak of one are not looked at.
+    const exchange = call.request.events(targetOf(candidate, settings, 'openai-chat', false));
     if (call.strict) refuseIgnored(exchange.ignored, candidate);
     return { kind: 'events', executor, exchange };
   }
@@ -51,7 +42,7 @@ export function prepareCall(
   let unsupported: GatewayError | undefined;
   for (const dialect of candidate.dialects) {
     try {
-      const exchange = call.request.wire({ ...target, dialect, passthrough });
+      const exchange = call.request.wire(targetOf(candidate, settings, dialect, passthrough));
       if (call.strict) refuseIgnored(exchange.ignored, candidate);
       return { kind: 'wire', executor, dialect, exchange };
     } catch (thrown) {
@@ -61,6 +52,18 @@ export function prepareCall(
   }
   if (unsupported === undefined) return undefined;
   throw unsupported;
+}
+
+function targetOf(
+  candidate: Candidate,
+  { usage, failover }: DispatchSettings,
+  dialect: Dialect,
+  passthrough: boolean,
+): EncodeTarget {
+  const { upstreamModel: model, instanceId, refuses, maxOutputTokens } = candidate;
+  const { maxAnswerBytes } = failover;
+  const target = { dialect, model, instanceId, passthrough, refuses, usage, maxAnswerBytes };
+  return maxOutputTokens === undefined ? target : { ...target, maxOutputTokens };
 }
 
 /** Whether an error says that one target can't do it, and leaves others to try. */
