@@ -40,7 +40,7 @@ export interface Workshop {
 }
 
 /** The object that definePlugin() makes, as some other copy of the contract would make it. */
-export function pluginSource(spec: PackageSpec): string {
+function pluginSource(spec: PackageSpec): string {
   return `{
     $$type: '@cliproxy/plugin',
     apiVersion: ${JSON.stringify(spec.apiVersion ?? '0.1')},

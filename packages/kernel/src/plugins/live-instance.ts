@@ -109,12 +109,14 @@ export class LiveInstance implements PluginInstance {
     if (this.#calls <= 0) this.#onIdle?.();
   }
 
-  /** Whether it can go on as it is under what is planned now. */
+  /**
+   * Whether it can go on as it is under what is planned now. Another version on disk is no reason to
+   * begin anew: Node would give the same modules again, until the process does.
+   */
   isStill(plan: InstancePlan): boolean {
     const working = this.#state === 'ready' && plan.settings.enabled && plan.problems.length === 0;
     if (!working || this.#source === undefined || plan.source === undefined) return false;
     return (
-      this.version === (plan.package?.version ?? '') &&
       sameSource(this.#source, plan.source) &&
       sameJson(this.#settings.config ?? {}, plan.settings.config ?? {})
     );

@@ -41,7 +41,7 @@ export const ID_PATTERN = '^[a-z0-9][a-z0-9._-]{0,63}$';
 const names = { type: 'array', items: { type: 'string', minLength: 1 }, uniqueItems: true };
 
 /** JSON Schema of the manifest. */
-export const manifestSchema = Object.freeze({
+const manifestSchema = Object.freeze({
   type: 'object',
   required: ['manifestVersion', 'id', 'apiVersion', 'entry', 'provides', 'permissions'],
   additionalProperties: false,

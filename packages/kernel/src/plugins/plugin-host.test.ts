@@ -1,5 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { definePlugin, services, type GatewayPlugin } from '@cliproxy/plugin-api';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type AccountRegistry,
+  apiKeyAccounts,
+  configSchema,
+  definePlugin,
+  type GatewayPlugin,
+  readBody,
+  services,
+} from '@cliproxy/plugin-api';
 import {
   instance,
   manifestOf,
@@ -244,6 +255,99 @@ function preloaded(
   };
   return { packageName, packageJson, plugin };
 }
+
+describe('accounts at work', () => {
+  test('each sends its own credential, over its own connection, to declared hosts', async () => {
+    const seen: { key: string | undefined; agent: string | undefined; port: number | undefined }[] =
+      [];
+    const server = createServer((request, response) => {
+      const { 'x-key': key, 'user-agent': agent } = request.headers;
+      seen.push({ key: String(key), agent, port: request.socket.remotePort });
+      response.end('ok');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const keys = ['sk-first-0123456789', 'sk-second-987654321'];
+    const plugin = definePlugin({
+      config: configSchema<{ readonly baseUrl: string }>({
+        type: 'object',
+        required: ['baseUrl'],
+        properties: { baseUrl: { type: 'string' } },
+      }),
+      setup: () => ({
+        authenticators: [
+          {
+            id: 'key',
+            method: 'api-key',
+            authorize: async (request, { secrets }) => ({
+              ...request,
+              headers: { ...request.headers, 'x-key': secrets.apiKey?.reveal() ?? '' },
+            }),
+          },
+        ],
+        accounts: apiKeyAccounts(keys, 'key'),
+      }),
+    });
+    const manifest = {
+      provides: { authenticators: ['key'] },
+      permissions: { hosts: ['config:/baseUrl'] },
+    };
+    const host = open({ preloaded: [preloaded('foo', plugin, manifest)] });
+    await apply(host, [instance('foo', { config: { baseUrl } })]);
+    const { signal } = new AbortController();
+    const request = { method: 'GET', url: `${baseUrl}/x`, headers: {} } as const;
+    const accounts = host.instances()[0]?.accounts() ?? [];
+    for (const { http } of [...accounts, ...accounts]) {
+      expect(String(await readBody(await http.request(request, signal), 10))).toBe('ok');
+    }
+    expect(seen.map((one) => one.key)).toEqual([...keys, ...keys]);
+    expect(new Set(seen.map((one) => one.agent))).toEqual(new Set(['cliproxy/1.2.3']));
+    expect(seen[0]?.port).toBe(seen[2]?.port);
+    expect(seen[0]?.port).not.toBe(seen[1]?.port);
+    await host.stop(1000);
+    await expect(accounts[0]?.http.request(request, signal)).rejects.toMatchObject({
+      code: 'UPSTREAM_UNREACHABLE',
+    });
+    server.close();
+    await once(server, 'close');
+  });
+
+  test('can be attached between set-up and the end, not before or after', async () => {
+    let registry: AccountRegistry | undefined;
+    const early: Promise<unknown>[] = [];
+    const plugin = definePlugin({
+      config: { json: { type: 'object' } as never },
+      deps: { pages: services.accounts },
+      setup: (_context, { pages }) => {
+        registry = pages;
+        early.push(pages.attach({ key: 'early', label: 'x' }).catch((error: unknown) => error));
+        return {};
+      },
+    });
+    const host = open({ preloaded: [preloaded('pages', plugin)] });
+    await apply(host, [instance('pages')]);
+    expect(await early[0]).toMatchObject({ code: 'PLUGIN_BAD_ACCOUNT' });
+    for (const key of ['', '../x', 'a/b', 'a b', 'x'.repeat(65), '%2e', 'a\0']) {
+      await expect(registry?.attach({ key, label: 'x' })).rejects.toMatchObject({
+        code: 'PLUGIN_BAD_ACCOUNT',
+      });
+    }
+    await expect(
+      registry?.attach({
+        key: 'x',
+        label: 'x',
+        authenticator: 'none',
+        credential: { secrets: {} },
+      }),
+    ).rejects.toMatchObject({ message: expect.stringContaining('"none"') });
+    await registry?.detach('pages/unknown', 'gone');
+    await host.stop(1000);
+    await expect(registry?.attach({ key: 'late', label: 'x' })).rejects.toMatchObject({
+      message: expect.stringContaining('has ended'),
+    });
+  });
+});
 
 describe('services', () => {
   test('are given by id, and nothing else is', async () => {

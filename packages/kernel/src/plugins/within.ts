@@ -1,5 +1,5 @@
-/** Thrown by {@link within} when the time is up. */
-export class OutOfTime extends Error {
+/** The time is up. Known by its name, see {@link isOutOfTime}. */
+class OutOfTime extends Error {
   override readonly name = 'OutOfTime';
 }
 
@@ -16,7 +16,7 @@ export function isOutOfTime(value: unknown): boolean {
  * @param limitMs - milliseconds.
  * @param work - its signal is aborted when the time is up.
  * @param late - gets what the work gives after that.
- * @throws OutOfTime
+ * @throws an error that {@link isOutOfTime} knows.
  */
 export async function within<T>(
   limitMs: number,
