@@ -44,9 +44,11 @@ function frameTap(): FrameTap {
     switch (type) {
       case 'content_block_delta':
         return MEANINGFUL_DELTAS.some((word) => frame.includes(word));
-      case 'content_block_start':
-        if (frame.includes('"tool_use"')) calledTool = true;
-        return calledTool || MEANINGFUL_BLOCKS.some((word) => frame.includes(word));
+      case 'content_block_start': {
+        const isCall = frame.includes('"tool_use"');
+        calledTool ||= isCall;
+        return isCall || MEANINGFUL_BLOCKS.some((word) => frame.includes(word));
+      }
       case 'message_start': {
         const { message } = parsed ?? objectOf(frame);
         if (isJsonObject(message)) counter.see(message.usage);

@@ -35,33 +35,42 @@ export function writeTools(
   leftovers: KeptLeftovers,
 ): WrittenTools {
   const { toolChoice, parallelTools } = request;
-  const only = typeof toolChoice === 'object' ? new Set(toolChoice.names) : undefined;
+  const choice = writeChoice(toolChoice, names);
+  const named = typeof toolChoice === 'object' ? toolChoice.names : [];
   const ignored: string[] = [];
-  const written = new Map<string, JsonObject>();
-  const server: JsonObject[] = [];
+  const tools: JsonObject[] = [];
+  const sent = new Set<unknown>();
   const customTools = new Set<string>();
+  const addKept = (part: number): void => {
+    for (const tool of leftovers.blocks({ in: 'tools[]', turn: 0, part })) {
+      tools.push(tool);
+      sent.add(tool.name);
+    }
+  };
   request.tools.forEach((tool, index) => {
-    const place = { in: 'tools[]', turn: 0, part: index } as const;
-    server.push(...leftovers.blocks(place));
-    if (only !== undefined && !only.has(tool.name)) return;
+    addKept(index);
+    if (named.length > 1 && !named.includes(tool.name)) return;
     const name = names.legal(tool.name);
-    if (written.has(name)) ignored.push(`tools[${index}]`);
-    else written.set(name, { ...writeTool(tool, name, line), ...leftovers.keys(place, 'custom') });
+    if (sent.has(name)) {
+      ignored.push(`tools[${index}]`);
+      return;
+    }
+    sent.add(name);
+    const keys = leftovers.keys({ in: 'tools[]', turn: 0, part: index }, 'custom');
+    tools.push({ ...writeTool(tool, name, line), ...keys });
     if (tool.kind === 'custom') customTools.add(name);
   });
-  server.push(...leftovers.blocks({ in: 'tools[]', turn: 0, part: request.tools.length }));
-  const tools = [...written.values(), ...server];
-  const missing = [...(only ?? [])].find(
-    (name) => !written.has(names.legal(name)) && !isServer(name, server),
-  );
-  if (missing !== undefined)
+  addKept(request.tools.length);
+  const missing = named.find((name) => !sent.has(names.legal(name)));
+  if (missing !== undefined) {
     throw fieldError('tool_choice', `names a tool that is not among the tools: ${missing}`);
+  }
   if (tools.length === 0) {
-    if (toolChoice === 'required')
+    if (toolChoice === 'required') {
       throw fieldError('tool_choice', 'needs tools, and there are none');
+    }
     return { ...declaredByName(messages), forced: false, customTools, ignored };
   }
-  const choice = writeChoice(toolChoice, names);
   const single = parallelTools === false && choice?.type !== 'none';
   return {
     tools,
@@ -96,10 +105,6 @@ function writeChoice(choice: ModelRequest['toolChoice'], names: ToolNamer): Json
   const [first, ...more] = choice.names;
   if (first === undefined) throw fieldError('tool_choice', 'names no tool');
   return more.length > 0 ? { type: 'any' } : { type: 'tool', name: names.legal(first) };
-}
-
-function isServer(name: string, server: readonly JsonObject[]): boolean {
-  return server.some((tool) => tool.name === name);
 }
 
 function declaredByName(messages: readonly Message[]): Pick<WrittenTools, 'tools' | 'toolChoice'> {
