@@ -71,6 +71,19 @@ describe('tap', () => {
     expect(tap.finish).toBe(expected);
   });
 
+  test('several choices in a frame, usage in a choice', () => {
+    const tap = passthrough.tap();
+    tap.see(hello);
+    tap.see(
+      frame(
+        '{"choices":[{"index":1,"finish_reason":null},{"index":0,"finish_reason":"stop","usage":{"prompt_tokens":1}}]}',
+      ),
+    );
+    expect(tap.finish).toBe('stop');
+    tap.see(frame('{"choices":[{"index":0,"usage":{"prompt_tokens":1,"completion_tokens":2}}]}'));
+    expect(tap.usage).toEqual({ inputTokens: 1, outputTokens: 2 });
+  });
+
   test('a text may say anything', () => {
     const tap = passthrough.tap();
     tap.see(hello);

@@ -6,7 +6,7 @@ import { callPieces, contentPieces, firstChoice } from './answer-parts.ts';
 import { badAnswer, throwErrorInside, truncated } from './error-classes.ts';
 import { readFinish } from './finish-reason.ts';
 import { reasoningText } from './reasoning-details.ts';
-import { readUsage } from './usage.ts';
+import { usageIn } from './usage.ts';
 
 /** What passes through, watched. */
 export const passthrough: PassthroughCodec = {
@@ -18,7 +18,7 @@ export const passthrough: PassthroughCodec = {
     if (choice === undefined && !Array.isArray(body.data)) {
       throw badAnswer("The upstream's answer has no `choices`; check the base URL.");
     }
-    const usage = readUsage(body.usage);
+    const usage = usageIn(body);
     const finish = choice === undefined ? undefined : finishOf(choice);
     return {
       ...(usage === undefined ? {} : { usage }),
@@ -34,11 +34,11 @@ function finishOf(choice: JsonObject): FinishReason | undefined {
   return typeof word === 'string' && word !== '' ? readFinish(word, hasCalls) : undefined;
 }
 
-const ERROR = Buffer.from('"error"');
+const ERROR = '"error"';
+const USAGE = '"usage"';
+const FINISH = '"finish_reason"';
+const DONE = '[DONE]';
 const ERROR_EVENT = /^event: ?error\s/;
-const USAGE = Buffer.from('"usage"');
-const FINISH = Buffer.from('"finish_reason"');
-const DONE = Buffer.from('[DONE]');
 
 /** `data: [DONE]` and its line ends; a text may hold the word too, in a longer frame. */
 const MAX_DONE_BYTES = 32;
@@ -55,11 +55,14 @@ class ChatFrameTap implements FrameTap {
   #done = false;
 
   see(frame: Buffer): boolean {
-    if (frame.length <= MAX_DONE_BYTES && frame.includes(DONE)) {
+    // One copy as text and searches in that cost less than searches in the buffer.
+    const text = frame.toString('latin1');
+    if (text.length <= MAX_DONE_BYTES && text.includes(DONE)) {
       this.#done = true;
       return this.#meaningful;
     }
-    if (!this.#meaningful || mustParse(frame)) this.#read(frame);
+    const isError = text.startsWith('e') && ERROR_EVENT.test(text);
+    if (!this.#meaningful || isError || mustParse(text)) this.#read(frame, isError);
     return this.#meaningful;
   }
 
@@ -67,12 +70,11 @@ class ChatFrameTap implements FrameTap {
     if (!this.#done && this.finish === undefined) throw truncated();
   }
 
-  #read(frame: Buffer): void {
-    const isError = isErrorEvent(frame);
+  #read(frame: Buffer, isError: boolean): void {
     const body = parse(frame, isError);
     if (body === undefined) return;
     throwErrorInside(body, isError);
-    this.usage = readUsage(body.usage) ?? this.usage;
+    this.usage = usageIn(body) ?? this.usage;
     const choices = Array.isArray(body.choices) ? body.choices.filter(isJsonObject) : [];
     for (const choice of choices) {
       const { finish_reason: word } = choice;
@@ -88,26 +90,20 @@ function finishWord(word: string): FinishReason {
   return readFinish(word, word === 'tool_calls' || word === 'function_call');
 }
 
-function mustParse(frame: Buffer): boolean {
-  return (
-    frame.includes(ERROR) || isSet(frame, USAGE) || isSet(frame, FINISH) || isErrorEvent(frame)
-  );
+function mustParse(text: string): boolean {
+  return isSet(text, USAGE) || isSet(text, FINISH) || text.includes(ERROR);
 }
 
-function isErrorEvent(frame: Buffer): boolean {
-  // Most frames begin with the d of data: the rest is not looked at.
-  return frame[0] === 0x65 && ERROR_EVENT.test(frame.toString('latin1', 0, MAX_DONE_BYTES));
-}
-
-function isSet(frame: Buffer, key: Buffer): boolean {
-  return frame.includes(key) && !isNullAfter(frame, key);
-}
-
-/** Whether the first occurrence of the key has the value null. */
-function isNullAfter(frame: Buffer, key: Buffer): boolean {
-  let at = frame.indexOf(key) + key.length;
-  while (frame[at] === 0x20 || frame[at] === 0x3a) at += 1;
-  return frame[at] === 0x6e;
+/** Whether the key is there with a value other than null. */
+function isSet(text: string, key: string): boolean {
+  let found = text.indexOf(key);
+  while (found !== -1) {
+    let at = found + key.length;
+    while (text[at] === ' ' || text[at] === ':') at += 1;
+    if (text[at] !== 'n') return true;
+    found = text.indexOf(key, at);
+  }
+  return false;
 }
 
 function saysSomething({ delta, message, text }: JsonObject): boolean {

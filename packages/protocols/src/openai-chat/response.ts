@@ -10,7 +10,7 @@ import type { CallPiece } from './answer-parts.ts';
 import { badAnswer, throwErrorInside } from './error-classes.ts';
 import { readFinish, writeFinish } from './finish-reason.ts';
 import { readReasoning, writeCallSignature, writeDetail } from './reasoning-details.ts';
-import { readUsage, writeUsage } from './usage.ts';
+import { usageIn, writeUsage } from './usage.ts';
 
 /**
  * Answers without stream. Of several choices the first is read. Servers that put the message under
@@ -26,7 +26,7 @@ export const response: ResponseCodec = {
       throw badAnswer("The upstream's answer has no `choices`; check the base URL.");
     }
     const parts = readParts(choice, context);
-    const usage = readUsage(body.usage);
+    const usage = usageIn(body);
     const word = choice.finish_reason;
     const hasCalls = parts.some(({ type }) => type === 'tool-call');
     return answerEvents({

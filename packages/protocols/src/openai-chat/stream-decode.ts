@@ -8,7 +8,7 @@ import { badAnswer, throwErrorInside, truncated } from './error-classes.ts';
 import { readFinish } from './finish-reason.ts';
 import { ProseBlocks } from './prose-blocks.ts';
 import { readDetails, reasoningText } from './reasoning-details.ts';
-import { readUsage } from './usage.ts';
+import { usageIn } from './usage.ts';
 
 /**
  * Reads an upstream's stream. The tolerances for servers that only resemble OpenAI's live here and
@@ -47,7 +47,7 @@ class ChatStreamDecoder implements StreamDecoder {
     const out: ModelEvent[] = [];
     const choice = firstChoice(body);
     if (choice !== undefined) this.#choice(choice, body, out);
-    this.#usage = readAnyUsage(body, choice) ?? this.#usage;
+    this.#usage = usageIn(body) ?? this.#usage;
     return out;
   }
 
@@ -122,10 +122,4 @@ function parse(data: string, isErrorEvent: boolean): JsonObject {
   if (isJsonObject(value)) return value;
   if (isErrorEvent) return { error: data };
   throw badAnswer("The upstream's stream holds an event that is no JSON object.");
-}
-
-/** Moonshot puts it into the choice, Groq under `x_groq`. */
-function readAnyUsage(body: JsonObject, choice: JsonObject | undefined): Usage | undefined {
-  const groq = isJsonObject(body.x_groq) ? body.x_groq.usage : undefined;
-  return readUsage(body.usage ?? choice?.usage ?? groq);
 }

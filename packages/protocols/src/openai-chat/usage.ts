@@ -1,6 +1,13 @@
 import type { Usage } from '@cliproxy/plugin-api';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { firstChoice } from './answer-parts.ts';
+
+/** The usage in an answer or a chunk: Moonshot puts it into the choice, Groq under `x_groq`. */
+export function usageIn(body: JsonObject): Usage | undefined {
+  const found = body.usage ?? firstChoice(body)?.usage ?? member(body.x_groq, 'usage');
+  return found === undefined ? undefined : readUsage(found);
+}
 
 /**
  * Reads `usage`. Unknown where it is absent or all zeros: no question has none.
@@ -10,7 +17,7 @@ import type { JsonObject } from '../model/json-object.ts';
  *
  * @see https://api-docs.deepseek.com/api/create-chat-completion
  */
-export function readUsage(value: unknown): Usage | undefined {
+function readUsage(value: unknown): Usage | undefined {
   if (!isJsonObject(value)) return undefined;
   const inputTokens = count(value.prompt_tokens) ?? 0;
   const completion = count(value.completion_tokens) ?? 0;
