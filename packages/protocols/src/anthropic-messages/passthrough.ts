@@ -94,9 +94,8 @@ const CR = 0x0d;
 
 /** The name in a frame's first line; undefined where that line is another. */
 function eventName(frame: Buffer): string | undefined {
-  // A comment may be shorter than the word.
-  if (frame.length < EVENT.length) return undefined;
-  if (frame.compare(EVENT, 0, EVENT.length, 0, EVENT.length) !== 0) return undefined;
+  // A frame may be shorter than the word.
+  if (!frame.subarray(0, EVENT.length).equals(EVENT)) return undefined;
   let end = EVENT.length;
   while (end < frame.length && frame[end] !== LF && frame[end] !== CR) end += 1;
   return frame.toString('latin1', EVENT.length, end).trim();

@@ -240,6 +240,15 @@ describe('decode', () => {
     expect(ignored).toEqual([]);
   });
 
+  test('a file of the vendor stays one, and top_k goes where it is refused', () => {
+    const content = [{ type: 'image', source: { type: 'file', file_id: 'f' } }];
+    const read = decode({ messages: [{ role: 'user', content }], top_k: 5 });
+    const encoded = codec.encode({ ...read, model: 'claude-opus-4-8' }, TARGET);
+    expect(encoded.body.messages).toEqual([{ role: 'user', content }]);
+    expect(encoded.body).not.toHaveProperty('top_k');
+    expect(encoded.ignored).toEqual(['top_k']);
+  });
+
   test.each<[object, string]>([
     [{ max_tokens: undefined }, 'max_tokens'],
     [{ max_tokens: 'many' }, 'max_tokens'],

