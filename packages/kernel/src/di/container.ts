@@ -37,7 +37,7 @@ export function createContainer(): Container {
 
 /**
  * tsyringe behind tokens and factories alone: decorators need a transpiler that writes metadata, and
- * tsyringe disposes only what it made from a class. See ADR on dependency injection.
+ * tsyringe disposes only what it made from a class. See docs/adr/0006.
  */
 class TsyringeContainer implements Container {
   readonly #inner: DependencyContainer;

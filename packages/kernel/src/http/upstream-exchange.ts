@@ -87,7 +87,6 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
 class UpstreamBody extends Readable {
   readonly #controller: Dispatcher.DispatchController;
   #over = false;
-  #reading = false;
   #fault: Error | undefined;
 
   constructor(controller: Dispatcher.DispatchController) {
@@ -98,9 +97,20 @@ class UpstreamBody extends Readable {
   }
 
   override _read(): void {
-    this.#reading = true;
-    if (this.#fault === undefined) this.#controller.resume();
-    else this.destroy(this.#fault);
+    this.#controller.resume();
+  }
+
+  override on(event: string | symbol, listener: (...args: never[]) => void): this {
+    super.on(event, listener as (...args: unknown[]) => void);
+    if (event === 'readable') this.#tellFault();
+    return this;
+  }
+
+  /** Also called by the first `data` listener and by pipes. */
+  override resume(): this {
+    super.resume();
+    this.#tellFault();
+    return this;
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -117,13 +127,17 @@ class UpstreamBody extends Readable {
   }
 
   /**
-   * An error that comes before the first read waits for it: whoever gets the reply has had no
+   * An error that comes before the first reader waits for it: whoever gets the reply has had no
    * chance to listen yet.
    */
   fail(error: Error): void {
     this.#over = true;
-    if (this.#reading) this.destroy(error);
-    else this.#fault = error;
+    this.#fault = error;
+    if (this.readableFlowing !== null) this.#tellFault();
+  }
+
+  #tellFault(): void {
+    if (this.#fault !== undefined) this.destroy(this.#fault);
   }
 }
 
