@@ -2,6 +2,7 @@ import type { FinishReason, GatewayError, Usage } from '@cliproxy/plugin-api';
 import type { AnswerPipe } from '@cliproxy/kernel';
 import { AnswerBody, answerTooLarge, parseAnswer } from './answer-body.ts';
 import { silentTeller } from './client-writer.ts';
+import { answerError } from './exchange.ts';
 import type { WireExchangeContext } from './exchange.ts';
 import { modelSplice } from './model-splice.ts';
 
@@ -36,16 +37,11 @@ export class BodyPassthrough implements AnswerPipe {
   end(out: Buffer[]): void {
     // One that went through and was too large to keep is not looked at.
     if (!this.#body.complete) return;
-    const { upstream, operation, clientModel } = this.#exchange;
-    const body = this.#body.take();
-    const json = parseAnswer(body);
-    if (operation === 'generate') {
-      const { usage, finish } = upstream.passthrough.inspect(json);
-      this.#usage = usage;
-      this.#finish = finish;
+    try {
+      this.#read(out);
+    } catch (thrown) {
+      throw answerError(thrown);
     }
-    if (!this.#renames) return;
-    out.push(modelSplice(upstream.passthrough.modelPaths, clientModel).body(body, json));
   }
 
   failure(error: GatewayError): Buffer {
@@ -62,5 +58,18 @@ export class BodyPassthrough implements AnswerPipe {
 
   get finish(): FinishReason | undefined {
     return this.#finish;
+  }
+
+  #read(out: Buffer[]): void {
+    const { upstream, operation, clientModel } = this.#exchange;
+    const body = this.#body.take();
+    const json = parseAnswer(body);
+    if (operation === 'generate') {
+      const { usage, finish } = upstream.passthrough.inspect(json);
+      this.#usage = usage;
+      this.#finish = finish;
+    }
+    if (!this.#renames) return;
+    out.push(modelSplice(upstream.passthrough.modelPaths, clientModel).body(body, json));
   }
 }

@@ -52,3 +52,20 @@ export function badAnswer(message: string, cause?: unknown): GatewayError {
     cause,
   });
 }
+
+/**
+ * What it means that reading an answer threw. JSON that parses may still be nested too deeply to be
+ * walked or written: that is the upstream's doing. Everything else stays what it is.
+ */
+export function answerError(thrown: unknown): unknown {
+  const isStackOverflow =
+    typeof thrown === 'object' &&
+    thrown !== null &&
+    'name' in thrown &&
+    thrown.name === 'RangeError' &&
+    // Node's own range errors, which are faults of ours, have a code.
+    !('code' in thrown);
+  return isStackOverflow
+    ? badAnswer("The upstream's answer is nested too deeply.", thrown)
+    : thrown;
+}

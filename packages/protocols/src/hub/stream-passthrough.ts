@@ -5,7 +5,7 @@ import { FrameSplitter } from '../sse/frame-splitter.ts';
 import { streamTeller } from './client-writer.ts';
 import type { ClientTeller } from './client-writer.ts';
 import type { FrameTap } from './dialect-codec.ts';
-import { answerContext } from './exchange.ts';
+import { answerContext, answerError } from './exchange.ts';
 import type { WireExchangeContext } from './exchange.ts';
 import { modelSplice } from './model-splice.ts';
 import type { ModelSplice } from './model-splice.ts';
@@ -53,6 +53,8 @@ export class StreamPassthrough implements AnswerPipe {
         run = run && joined(run, ours, out);
         run ??= ours;
       }
+    } catch (thrown) {
+      throw answerError(thrown);
     } finally {
       if (run !== undefined) out.push(run);
     }

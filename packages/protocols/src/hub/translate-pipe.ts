@@ -3,7 +3,7 @@ import type { AnswerPipe, EventPipe } from '@cliproxy/kernel';
 import { isMeaningful } from '../model/meaningful.ts';
 import { bodyWriter, silentTeller, streamTeller, streamWriter } from './client-writer.ts';
 import type { EventSource } from './event-source.ts';
-import { answerContext, contentTypeOf } from './exchange.ts';
+import { answerContext, answerError, contentTypeOf } from './exchange.ts';
 import type { Exchange, WireExchangeContext } from './exchange.ts';
 
 /** An event pipe's watch over what goes through it. */
@@ -27,14 +27,22 @@ export function translatePipe(exchange: WireExchangeContext, source: EventSource
     passthrough: false,
     push(chunk, out) {
       let meaningful = false;
-      source.push(chunk, (event) => {
-        if (events.push(event, out)) meaningful = true;
-      });
+      try {
+        source.push(chunk, (event) => {
+          if (events.push(event, out)) meaningful = true;
+        });
+      } catch (thrown) {
+        throw answerError(thrown);
+      }
       return meaningful;
     },
     end(out) {
-      source.end((event) => events.push(event, out));
-      events.end(out);
+      try {
+        source.end((event) => events.push(event, out));
+        events.end(out);
+      } catch (thrown) {
+        throw answerError(thrown);
+      }
     },
     failure: (error) => events.failure(error),
     heartbeat: () => events.heartbeat(),

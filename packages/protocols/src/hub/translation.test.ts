@@ -577,6 +577,32 @@ describe('whole answers', () => {
     }
   });
 
+  test('that tell an error are one, and so are those nested too deeply', () => {
+    const chatError = { error: { message: 'busy', code: 'server_is_overloaded' } };
+    const messagesError = { type: 'error', error: { type: 'overloaded_error', message: 'busy' } };
+    const deep = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
+    const chatDeep = `{"model":"m","model":"m","choices":[{"message":{"content":"","tool_calls":[{"id":"1","function":{"name":"x","arguments":${deep}}}]},"finish_reason":"stop"}]}`;
+    const messagesDeep = `{"model":"m","model":"m","content":[{"type":"tool_use","id":"1","name":"x","input":${deep}}],"stop_reason":"tool_use"}`;
+    for (const client of ['openai-chat', 'anthropic-messages'] as const) {
+      for (const upstream of ['openai-chat', 'anthropic-messages'] as const) {
+        const isChat = upstream === 'openai-chat';
+        for (const more of [{}, silent]) {
+          const failing = JSON.stringify(isChat ? chatError : messagesError);
+          expect(run(pipeOf(client, upstream, more, json), [failing]).error).toBe(
+            'UPSTREAM_OVERLOADED',
+          );
+          // Not a crash; some targets can even take it, as text.
+          const { error } = run(pipeOf(client, upstream, more, json), [
+            isChat ? chatDeep : messagesDeep,
+          ]);
+          expect([undefined, 'UPSTREAM_BAD_ANSWER']).toContain(error);
+        }
+      }
+    }
+    const frame = `data: {"model":"m","choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":${deep}}}]}}]}\n\n`;
+    expect(run(pipeOf('openai-chat', 'openai-chat'), [frame]).error).toBe('UPSTREAM_BAD_ANSWER');
+  });
+
   test('that are no answers are errors in every combination', () => {
     for (const client of ['openai-chat', 'anthropic-messages'] as const) {
       for (const upstream of ['openai-chat', 'anthropic-messages'] as const) {

@@ -14,7 +14,7 @@ const DENSE_STRING_BYTES = 2048;
 export const MAX_DEPTH = 512;
 
 /** Why a value could not be skipped. */
-export type SkipFailure = 'unterminated-string' | 'unterminated' | 'mismatch' | 'too-deep';
+type SkipFailure = 'unterminated-string' | 'unterminated' | 'mismatch' | 'too-deep';
 
 /** Where a skipped value ends, or why it does not. */
 export type Skipped = number | SkipFailure;
