@@ -30,12 +30,12 @@ import type { KernelEvent, RequestFinished } from '../src/ports/event-sink.ts';
 import type { FailoverSettings, TimeoutSettings } from '../src/ports/settings.ts';
 import type { AccountChoice, Candidate, Plan } from '../src/routing/plan.ts';
 
-export const clock = {
+const clock = {
   now: (): number => Date.now(),
   monotonic: (): number => performance.now(),
 };
 
-export const failover: FailoverSettings = {
+const failover: FailoverSettings = {
   maxAttempts: 4,
   retryRatio: 0.2,
   retryFloor: 10,
@@ -51,7 +51,7 @@ export const failover: FailoverSettings = {
   maxAnswerBytes: 67_108_864,
 };
 
-export const timeouts: TimeoutSettings = {
+const timeouts: TimeoutSettings = {
   connectMs: 5_000,
   firstByteMs: 20_000,
   idleMs: 20_000,
@@ -241,7 +241,7 @@ export function rig(
   };
 }
 
-export function candidateOf(instance: PluginInstance, book: AccountBook): Candidate {
+function candidateOf(instance: PluginInstance, book: AccountBook): Candidate {
   const accounts = instance.accounts().map((handle): AccountChoice => ({
     handle,
     ...book.availability(instance.id, handle.account.id, 'up'),

@@ -112,7 +112,11 @@ export class AnswerRelay<T> implements RelayTarget<T> {
   /** What had come out before the failure still belongs to an answer that has begun. */
   #failBy(thrown: unknown): void {
     const { gate, oddity } = this.#parts;
-    if (gate.committed) gate.pass(this.#out, false);
+    try {
+      if (gate.committed) gate.pass(this.#out, false);
+    } catch {
+      // Then it was the client's side that failed, and there is nobody to give it to.
+    }
     this.fail(isGatewayError(thrown) ? thrown : oddity(thrown));
   }
 }

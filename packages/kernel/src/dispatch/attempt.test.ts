@@ -610,3 +610,83 @@ function responseSink(response: http.ServerResponse): AnswerSink {
       }),
   };
 }
+
+describe('pipes, dialects and sinks that stumble', () => {
+  test('an answer that is refused by its head: the next target', async () => {
+    let asked = 0;
+    const found = rig([
+      await target('a', answers.lines(...whole)),
+      await target('b', answers.lines(...whole)),
+    ]);
+    const answer = (): void => {
+      asked += 1;
+      if (asked === 1) throw new GatewayError('UPSTREAM_BAD_ANSWER', 'text/html is no answer');
+    };
+    const client = call({ answer });
+    await found.dispatcher.handle(client);
+    expect(client.got.text).toBe(good);
+    expect(found.finished()[0]?.attempts[0]).toMatchObject({ code: 'UPSTREAM_BAD_ANSWER' });
+  });
+
+  test('a client whose connection throws while it is written to', async () => {
+    const found = rig([await target('a', answers.stalls('text a', 'text b'))]);
+    const client = call();
+    client.got.write = () => {
+      throw new Error('write after end');
+    };
+    await found.dispatcher.handle(client);
+    expect(client.got.state).toBe('cut');
+    expect(found.finished()[0]).toMatchObject({ outcome: 'broken', code: 'KERNEL_INTERNAL' });
+    expect(found.book.availability('a', 'a/a0', 'up').usable).toBe(true);
+  });
+
+  test('a sink that can not be started when it is time to commit', async () => {
+    const found = rig([await target('a', answers.stalls('start'))], {
+      failover: { commitAfterMs: 30 },
+    });
+    const client = call();
+    client.got.start = () => {
+      throw new TypeError('ERR_INVALID_CHAR');
+    };
+    expect((await errorOf(found.dispatcher.handle(client))).code).toBe('KERNEL_INTERNAL');
+  });
+
+  test('bytes early to a slow client halt the upstream', async () => {
+    const found = rig([await target('a', answers.stalls('start'))], {
+      failover: { commitAfterMs: 30 },
+    });
+    const client = call();
+    client.got.fast = false;
+    const handled = found.dispatcher.handle(client);
+    await until(() => client.got.halted, 'the pause');
+    client.got.leave();
+    await handled;
+    expect(client.got.sins).toEqual([]);
+  });
+
+  test('a listener that throws costs nobody an answer', async () => {
+    const found = rig([await target('a', answers.lines(...whole))]);
+    const push = found.events.push.bind(found.events);
+    found.events.push = (...told) => {
+      push(...told);
+      throw new Error('the log is full');
+    };
+    const client = call();
+    await found.dispatcher.handle(client);
+    expect(client.got).toMatchObject({ text: good, state: 'ended' });
+    expect(found.finished()).toHaveLength(1);
+  });
+
+  test('a body that its plugin had paused flows all the same', async () => {
+    for (const status of [200, 429]) {
+      const body = Readable.from(status === 200 ? ['text x\n', 'done\n'] : ['slow down']);
+      body.pause();
+      const send = async (): Promise<WireReply> => Promise.resolve({ status, headers: {}, body });
+      const found = rig([{ id: 'a', executor: wire(send) }]);
+      const client = call();
+      const handled = found.dispatcher.handle(client);
+      if (status === 200) await handled;
+      else expect((await errorOf(handled)).message).toBe('a: slow down');
+    }
+  });
+});

@@ -1,71 +1,28 @@
-import { errorRow, GatewayError } from '@cliproxy/plugin-api';
-import type {
-  CallContext,
-  Failure,
-  HeaderMap,
-  ModelEvent,
-  WireCall,
-  WireReply,
-} from '@cliproxy/plugin-api';
-import type { PluginInstance } from '../plugins/plugin-instance.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { AnswerPipe, Dialects } from '../ports/dialects.ts';
-import type { AccountChoice, Candidate } from '../routing/plan.ts';
+import type { GatewayError, WireReply } from '@cliproxy/plugin-api';
+import type { AnswerPipe } from '../ports/dialects.ts';
 import { answerHead } from './answer-head.ts';
 import { AnswerRelay } from './answer-relay.ts';
 import type { PiecePipe } from './answer-relay.ts';
 import { AttemptClock } from './attempt-clock.ts';
 import type { AttemptClockOwner, AttemptPhase } from './attempt-clock.ts';
+import { oddAnswer, timeoutError } from './attempt-faults.ts';
+import type { AttemptEnd, AttemptInput } from './attempt-input.ts';
 import { CommitGate } from './commit-gate.ts';
 import { readErrorBody } from './error-body.ts';
 import type { ErrorBodyReading } from './error-body.ts';
 import { errorOfFailure, errorOfThrown, failureOf, isFailure, pluginFault } from './failure-of.ts';
-import type { IngressCall } from './ingress-call.ts';
-import type { DispatchSettings, PreparedCall } from './prepared-call.ts';
+import { eventCall, wireCall } from './outgoing-call.ts';
+import type { WirePrepared } from './outgoing-call.ts';
+import type { PreparedCall } from './prepared-call.ts';
 import { relayBody } from './relay-body.ts';
-import { relayEvents } from './relay-events.ts';
+import { isEvent, isIterable, relayEvents } from './relay-events.ts';
 import { checkedReply, discardReply, upstreamRequestId } from './wire-reply.ts';
 
-/** Everything that one attempt needs. */
-export interface AttemptInput {
-  readonly call: IngressCall;
-  readonly candidate: Candidate;
-  readonly instance: PluginInstance;
-  readonly choice: AccountChoice;
-  readonly prepared: PreparedCall;
-  /** 1 for the first attempt. */
-  readonly number: number;
-  readonly settings: DispatchSettings;
-  readonly clock: Clock;
-  readonly dialects: Pick<Dialects, 'classify'>;
-  /** When to commit whatever is held, in monotonic milliseconds; absent: never. */
-  readonly commitAtMs: number | undefined;
-  /** Nothing was sent to the client for so long: a heartbeat is. */
-  readonly heartbeatMs: number;
-  /** Called at the commit point. */
-  readonly onCommit: () => void;
-}
-
-/**
- * How an attempt ended. `failed`: the client has seen nothing of it. `broken`: it failed after the
- * commit point, and the client was told.
- */
-export type AttemptEnd =
-  | { readonly outcome: 'answered' | 'client-left' }
-  | {
-      readonly outcome: 'failed' | 'broken';
-      readonly error: GatewayError;
-      readonly failure: Failure;
-    };
-
-type WirePrepared = Extract<PreparedCall, { kind: 'wire' }>;
 type EventsPrepared = Extract<PreparedCall, { kind: 'events' }>;
 
-const jsonHeaders: HeaderMap = Object.freeze({ 'content-type': 'application/json' });
 const nothing = Buffer.alloc(0);
 /** An error's text is not waited for longer than this. */
 const ERROR_BODY_MS = 5_000;
-const eventTypes: readonly unknown[] = ['start', 'open', 'delta', 'close', 'usage', 'finish'];
 
 /** One request to one account of one target, from sending it to the last byte of its answer. */
 export class Attempt implements AttemptClockOwner {
@@ -145,29 +102,9 @@ export class Attempt implements AttemptClockOwner {
   }
 
   #send(prepared: WirePrepared): void {
-    const { call, candidate, choice, instance, number } = this.#input;
-    const { facts } = call.request;
-    const { handle } = choice;
-    const { signal } = this.#controller;
-    // One literal, no spreading: this is the hot path, and copying an object costs ten of these.
-    const wire: { -readonly [K in keyof WireCall]: WireCall[K] } = {
-      account: handle.account,
-      signal,
-      logger: instance.logger,
-      http: handle.http,
-      authorize: (request) => handle.authorize(request, signal),
-      requestId: call.requestId,
-      attempt: number,
-      model: candidate.upstreamModel,
-      dialect: prepared.dialect,
-      operation: facts.operation,
-      stream: facts.stream,
-      path: prepared.exchange.path,
-      headers: upstreamHeaders(call.headers),
-      body: prepared.exchange.body,
-    };
-    if (facts.sessionKey !== undefined) wire.sessionKey = facts.sessionKey;
-    const sent: unknown = prepared.executor.send(wire);
+    const sent: unknown = prepared.executor.send(
+      wireCall(this.#input, prepared, this.#controller.signal),
+    );
     Promise.resolve(sent).then(
       (reply) => {
         if (this.#over) {
@@ -234,7 +171,10 @@ export class Attempt implements AttemptClockOwner {
 
   #pull({ executor, exchange }: EventsPrepared): void {
     const { instanceId } = this.#input.candidate;
-    const events: unknown = executor.run(exchange.request, this.#context());
+    const events: unknown = executor.run(
+      exchange.request,
+      eventCall(this.#input, this.#controller.signal),
+    );
     if (!isIterable(events)) {
       this.#fail(pluginFault(instanceId, 'gave something for its events that is not iterable'));
       return;
@@ -282,24 +222,6 @@ export class Attempt implements AttemptClockOwner {
     return relay;
   }
 
-  #context(): CallContext {
-    const { call, candidate, choice, instance, number } = this.#input;
-    const { handle } = choice;
-    const { signal } = this.#controller;
-    const { sessionKey } = call.request.facts;
-    return {
-      account: handle.account,
-      signal,
-      logger: instance.logger,
-      http: handle.http,
-      authorize: (request) => handle.authorize(request, signal),
-      requestId: call.requestId,
-      attempt: number,
-      model: candidate.upstreamModel,
-      ...(sessionKey === undefined ? {} : { sessionKey }),
-    };
-  }
-
   #failThrown(thrown: unknown): void {
     if (!this.#over) this.#fail(errorOfThrown(thrown, this.#input.candidate.instanceId));
   }
@@ -337,49 +259,4 @@ export class Attempt implements AttemptClockOwner {
     const { call, instance } = this.#input;
     instance.logger.error(error.message, { requestId: call.requestId, cause: error.cause });
   }
-}
-
-function upstreamHeaders(allowed: HeaderMap): HeaderMap {
-  // No copy where the client sent nothing that may go upstream.
-  for (const name in allowed) {
-    if (Object.hasOwn(allowed, name)) return { ...allowed, ...jsonHeaders };
-  }
-  return jsonHeaders;
-}
-
-function isIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
-}
-
-function isEvent(value: unknown): value is ModelEvent {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'type' in value &&
-    eventTypes.includes(value.type)
-  );
-}
-
-function timeoutError(
-  instanceId: string,
-  what: Exclude<AttemptPhase, 'error-body'> | 'total',
-  afterMs: number,
-): GatewayError {
-  const deeds = {
-    'first-byte': 'sent no byte of its answer',
-    idle: 'sent nothing more',
-    total: 'did not complete its answer',
-  };
-  const message = `${instanceId}: the upstream ${deeds[what]} within ${afterMs} ms`;
-  // An answer that ran for the whole time is not begun anew: nobody waits twice as long.
-  const scope = what === 'total' ? 'request' : 'account';
-  return new GatewayError('UPSTREAM_TIMEOUT', message, { failure: { kind: 'timeout', scope } });
-}
-
-/** A pipe that threw an error of the language met what no check foresaw. */
-function oddAnswer(kind: PreparedCall['kind'], instanceId: string, cause: unknown): GatewayError {
-  if (kind === 'events') return pluginFault(instanceId, 'gave events that make no sense', cause);
-  const message = `${instanceId}: ${errorRow('UPSTREAM_BAD_ANSWER').when}`;
-  const failure: Failure = { kind: 'upstream', scope: 'account' };
-  return new GatewayError('UPSTREAM_BAD_ANSWER', message, { failure, cause });
 }

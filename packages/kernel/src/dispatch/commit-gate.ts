@@ -104,8 +104,12 @@ export class CommitGate {
       this.#sink.cut();
       return;
     }
-    this.#sink.write(words);
-    this.#sink.end();
+    try {
+      this.#sink.write(words);
+      this.#sink.end();
+    } catch {
+      this.#sink.cut();
+    }
   }
 
   /** Nothing more is for the client: it has left, or this answer is given up. */
@@ -119,12 +123,8 @@ export class CommitGate {
     try {
       this.#sink.start(head);
     } catch (cause) {
-      // Our own fault, and no other target can mend it.
       this.shut();
-      throw new GatewayError('KERNEL_INTERNAL', 'the answer could not be started', {
-        failure: { kind: 'upstream', scope: 'request' },
-        cause,
-      });
+      throw sinkFault(cause);
     }
     this.#committed = true;
   }
@@ -136,16 +136,32 @@ export class CommitGate {
   }
 
   #write(pieces: readonly Buffer[]): boolean {
-    const [first] = pieces;
-    if (first === undefined) return true;
-    if (pieces.length === 1) return first.length === 0 || this.#sink.write(first);
-    let total = 0;
-    for (const piece of pieces) total += piece.length;
-    if (total <= JOIN_BYTES) return total === 0 || this.#sink.write(Buffer.concat(pieces, total));
-    let fast = true;
-    for (const piece of pieces) {
-      if (piece.length > 0) fast = this.#sink.write(piece) && fast;
+    try {
+      return write(this.#sink, pieces);
+    } catch (cause) {
+      throw sinkFault(cause);
     }
-    return fast;
   }
+}
+
+function write(sink: AnswerSink, pieces: readonly Buffer[]): boolean {
+  const [first] = pieces;
+  if (first === undefined) return true;
+  if (pieces.length === 1) return first.length === 0 || sink.write(first);
+  let total = 0;
+  for (const piece of pieces) total += piece.length;
+  if (total <= JOIN_BYTES) return total === 0 || sink.write(Buffer.concat(pieces, total));
+  let fast = true;
+  for (const piece of pieces) {
+    if (piece.length > 0) fast = sink.write(piece) && fast;
+  }
+  return fast;
+}
+
+/** Our own fault: no account is to blame, and no other target can mend it. */
+function sinkFault(cause: unknown): GatewayError {
+  return new GatewayError('KERNEL_INTERNAL', 'the answer could not be given to the client', {
+    failure: { kind: 'upstream', scope: 'request' },
+    cause,
+  });
 }

@@ -7,7 +7,7 @@ import type { Dialects } from '../ports/dialects.ts';
 import type { EventSink, RequestFinished } from '../ports/event-sink.ts';
 import type { AccountChoice, Candidate, Plan, RouteQuery } from '../routing/plan.ts';
 import { Attempt } from './attempt.ts';
-import type { AttemptEnd } from './attempt.ts';
+import type { AttemptEnd } from './attempt-input.ts';
 import { Flight } from './flight.ts';
 import type { IngressCall } from './ingress-call.ts';
 import { noAnswer, withRetryTime } from './no-answer.ts';
@@ -63,8 +63,8 @@ export class Dispatcher {
     const { clock, sink } = this.#options;
     const flight = new Flight(call, clock);
     this.#flights.add(flight);
-    call.sink.onClosed(flight.leave);
     try {
+      call.sink.onClosed(flight.leave);
       if (this.#stopping) throw stopping();
       this.#budget.noteRequest();
       const outcome = await this.#serve(flight);

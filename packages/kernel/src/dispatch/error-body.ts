@@ -36,6 +36,7 @@ export function readErrorBody(body: Readable, done: (text: Buffer) => void): Err
     bytes += piece.length;
     if (bytes >= MAX_BYTES) finish();
   });
+  body.resume();
   if (body.destroyed || body.readableEnded) queueMicrotask(finish);
   const stop = (): void => {
     over = true;

@@ -1,6 +1,7 @@
 import type { GatewayError } from '@cliproxy/plugin-api';
 import type { Clock } from '../ports/clock.ts';
-import type { Attempt, AttemptEnd } from './attempt.ts';
+import type { AttemptEnd } from './attempt-input.ts';
+import type { Attempt } from './attempt.ts';
 import { failureOf } from './failure-of.ts';
 import type { IngressCall } from './ingress-call.ts';
 import { RequestRecord } from './request-record.ts';

@@ -28,8 +28,8 @@ const lasting: readonly FailureKind[] = ['auth', 'billing', 'forbidden', 'not-fo
  */
 export function noAnswer(found: NoAnswerCase): GatewayError {
   const { plan, failures, unsupported } = found;
-  if (plan.via === undefined) return modelNotFound(plan);
   if (failures.length > 0) return afterFailures(found);
+  if (plan.via === undefined) return modelNotFound(plan);
   if (unsupported !== undefined) return unsupported;
   return withoutAttempt(found);
 }

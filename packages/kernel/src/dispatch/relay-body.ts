@@ -38,6 +38,8 @@ export function relayBody(
     if (bytes === undefined) fail(junk('gave a body that does not hold bytes'));
     else if (!target.take(bytes)) body.pause();
   });
+  // A plugin may have paused it; a listener alone would not wake it.
+  body.resume();
   if (body.readableEnded) queueMicrotask(end);
   else if (body.destroyed) queueMicrotask(closed);
   return {

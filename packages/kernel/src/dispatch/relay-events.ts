@@ -1,7 +1,10 @@
+import type { ModelEvent } from '@cliproxy/plugin-api';
 import type { Relay, RelayTarget } from './relay.ts';
 
 /** After so many events in a row the timers and sockets get their turn. */
 const EVENTS_PER_TURN = 64;
+
+const eventTypes: readonly unknown[] = ['start', 'open', 'delta', 'close', 'usage', 'finish'];
 
 /**
  * Moves an executor's events. Whatever the iterable does, {@link Relay.stop} ends it for us at
@@ -54,6 +57,21 @@ export function relayEvents(events: AsyncIterable<unknown>, target: RelayTarget<
       letGo(iterator);
     },
   };
+}
+
+/** Whether a plugin's answer can be asked for events. */
+export function isIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+/** Whether what a plugin gave is an event at all; its inside is the pipe's affair. */
+export function isEvent(value: unknown): value is ModelEvent {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    eventTypes.includes(value.type)
+  );
 }
 
 /** Tells an iterator that nobody listens any more. How it takes that is its own affair. */

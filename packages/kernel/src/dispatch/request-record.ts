@@ -3,7 +3,8 @@ import type { GatewayError } from '@cliproxy/plugin-api';
 import type { Clock } from '../ports/clock.ts';
 import type { AttemptRecord, EventSink, RequestFinished } from '../ports/event-sink.ts';
 import type { AccountChoice, Candidate } from '../routing/plan.ts';
-import type { Attempt, AttemptEnd } from './attempt.ts';
+import type { AttemptEnd } from './attempt-input.ts';
+import type { Attempt } from './attempt.ts';
 import type { IngressCall } from './ingress-call.ts';
 
 const MAX_REASON_CHARS = 300;
