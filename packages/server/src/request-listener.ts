@@ -57,6 +57,8 @@ export function createListeners(context: ServerContext, routes: readonly Route[]
         sendError(exchange, error, context);
         return;
       }
+      // The adapter makes a URL of it and is choosier than we are; it has done its work by now.
+      req.headers.host = 'localhost';
       // Hono would wrap what answers a HEAD in a response of its own; Node leaves the body out.
       if (exchange.method === 'HEAD') req.method = 'GET';
       void route(req, res).then(() => {

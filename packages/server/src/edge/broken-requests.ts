@@ -26,7 +26,8 @@ export function createBrokenRequestHandler(
     if (handled.has(socket)) return;
     handled.add(socket);
     const last = lastOn(socket);
-    if ('code' in error && error.code === 'ECONNRESET') {
+    // The client has left, within a request or not: there is nobody to answer.
+    if (['ECONNRESET', 'HPE_INVALID_EOF_STATE'].includes(codeOf(error))) {
       socket.destroy();
       return;
     }
@@ -48,8 +49,12 @@ export function createBrokenRequestHandler(
   };
 }
 
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : '';
+}
+
 function toError(error: Error): GatewayError {
-  const code = 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   if (code === 'HPE_HEADER_OVERFLOW') {
     return new GatewayError(
       'CLIENT_HEADERS_TOO_LARGE',

@@ -49,7 +49,7 @@ function openaiModel(entry: ModelEntry): object {
   return { id: entry.id, object: 'model', created: 0, owned_by: entry.ownedBy };
 }
 
-/** @see protocol notes: `GET /v1/models` of the Messages API; an unknown release is the epoch. */
+/** @see https://docs.anthropic.com/en/api/models-list: an unknown release date is the epoch. */
 function anthropicModel(entry: ModelEntry): object {
   return {
     type: 'model',
