@@ -106,13 +106,16 @@ async function play(script: ScriptedAnswer, outgoing: http.ServerResponse): Prom
       ? []
       : [script.body as AnswerStep];
   outgoing.on('error', () => undefined);
+  const gone = new AbortController();
+  outgoing.once('close', () => gone.abort());
   outgoing.writeHead(script.status ?? 200, script.headers);
   outgoing.flushHeaders();
   for (const step of steps) {
     if (outgoing.destroyed) return;
     if (typeof step === 'string' || Buffer.isBuffer(step)) await write(outgoing, step);
-    else if ('pauseMs' in step) await sleep(step.pauseMs);
-    else await writeEndlessly(outgoing, step.endless);
+    else if ('pauseMs' in step) {
+      await sleep(step.pauseMs, undefined, { signal: gone.signal }).catch(() => undefined);
+    } else await writeEndlessly(outgoing, step.endless);
   }
   if (script.finally === 'reset') outgoing.destroy();
   else if (script.finally !== 'hang') outgoing.end();

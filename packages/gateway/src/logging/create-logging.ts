@@ -15,8 +15,15 @@ export interface LoggingOptions {
   readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
+/** Writes fields that hold no secret by their making: nothing is looked through or copied. */
+export interface PlainLog {
+  write(level: 'info' | 'warn' | 'error', name: string, message: string, fields: object): void;
+}
+
 /** The gateway's log. */
 export interface Logging extends Loggers {
+  /** For what the gateway itself says once per request. */
+  readonly plain: PlainLog;
   /** Values that are masked wherever they appear. */
   readonly secrets: SecretRegistry;
   setLevel(level: LoggingOptions['level']): void;
@@ -42,6 +49,8 @@ export function createLogging(options: LoggingOptions): Logging {
     })();
   const logger = winston.createLogger({
     level: options.level,
+    // Each transport has its own; without this winston would format every record once more.
+    format: winston.format((info) => info)(),
     transports: [
       new winston.transports.Stream({ stream, format: formatted(pretty ? prettyLine : jsonLine) }),
       ...(options.file === undefined ? [] : [logFile(options.file, formatted(jsonLine))]),
@@ -50,17 +59,16 @@ export function createLogging(options: LoggingOptions): Logging {
   // A full disk or a lost terminal costs log lines, never requests.
   logger.on('error', () => undefined);
 
+  const plain = (level: string, name: string, message: string, fields: object) => {
+    if (logger.isLevelEnabled(level)) logger.log({ level, message, name, fields });
+  };
   const write = (level: string, name: string, message: string, fields: object | undefined) => {
     if (!logger.isLevelEnabled(level)) return;
-    logger.log({
-      level,
-      message,
-      name,
-      fields: fields === undefined ? {} : redactor.fields(fields),
-    });
+    plain(level, name, message, fields === undefined ? {} : redactor.fields(fields));
   };
   return {
     secrets: redactor,
+    plain: { write: plain },
     logger: (name): Logger => ({
       debug: (message, fields) => write('debug', name, message, fields),
       info: (message, fields) => write('info', name, message, fields),

@@ -1,15 +1,15 @@
-import type { AccountChanged, EventSink, Loggers, RequestFinished } from '@cliproxy/kernel';
+import type { AccountChanged, AttemptRecord, EventSink, RequestFinished } from '@cliproxy/kernel';
+import type { Logging } from './create-logging.ts';
 
 /** Writes what the kernel tells into the log: one line per request, one per change of state. */
-export function logEvents(loggers: Loggers): EventSink {
-  const requests = loggers.logger('request');
-  const kernel = loggers.logger('kernel');
+export function logEvents(logging: Logging): EventSink {
+  const kernel = logging.logger('kernel');
   return {
     emit(event) {
       switch (event.type) {
         case 'request-finished': {
           const level = event.outcome === 'failed' || event.outcome === 'broken' ? 'warn' : 'info';
-          requests[level](sentence(event), requestFields(event));
+          logging.plain.write(level, 'request', sentence(event), requestFields(event));
           break;
         }
         case 'account-changed':
@@ -59,18 +59,27 @@ function requestFields(event: RequestFinished): object {
     cachedTokens: event.usage?.cachedTokens,
     finish: event.finish,
     ignored: event.ignored,
-    attempts: event.attempts.map((attempt) => ({
-      instance: attempt.instanceId,
-      account: attempt.accountLabel,
-      model: attempt.model,
-      status: attempt.status,
-      outcome: attempt.outcome,
-      failure: attempt.failure,
-      code: attempt.code,
-      reason: attempt.reason,
-      durationMs: Math.round(attempt.durationMs),
-      upstreamRequestId: attempt.upstreamRequestId,
-    })),
+    // One attempt that answered is told by the fields above.
+    attempts:
+      event.attempts.length === 1 && event.outcome === 'answered'
+        ? undefined
+        : event.attempts.map(attemptFields),
+    upstreamRequestId: last?.upstreamRequestId,
+  };
+}
+
+function attemptFields(attempt: AttemptRecord): object {
+  return {
+    instance: attempt.instanceId,
+    account: attempt.accountLabel,
+    model: attempt.model,
+    status: attempt.status,
+    outcome: attempt.outcome,
+    failure: attempt.failure,
+    code: attempt.code,
+    reason: attempt.reason,
+    durationMs: Math.round(attempt.durationMs),
+    upstreamRequestId: attempt.upstreamRequestId,
   };
 }
 
