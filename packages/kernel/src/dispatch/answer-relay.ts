@@ -48,7 +48,7 @@ export class AnswerRelay<T> implements RelayTarget<T> {
     if (this.#halted) source.pause();
   }
 
-  take(piece: T): boolean {
+  take(piece: T): void {
     const { pipe, gate, clock } = this.#parts;
     if (this.#begun) clock.heard();
     else {
@@ -64,7 +64,6 @@ export class AnswerRelay<T> implements RelayTarget<T> {
     } catch (thrown) {
       this.#failBy(thrown);
     }
-    return !this.#halted;
   }
 
   end(): void {

@@ -180,10 +180,9 @@ export class Attempt implements AttemptClockOwner {
       return;
     }
     const relay = this.#open(exchange.answer(), exchange.ignored);
-    const take = (event: unknown): boolean => {
-      if (isEvent(event)) return relay.take(event);
-      relay.fail(pluginFault(instanceId, 'gave an event of no known type'));
-      return false;
+    const take = (event: unknown): void => {
+      if (isEvent(event)) relay.take(event);
+      else relay.fail(pluginFault(instanceId, 'gave an event of no known type'));
     };
     relay.from(relayEvents(events, { take, end: () => relay.end(), fail: (e) => relay.fail(e) }));
   }

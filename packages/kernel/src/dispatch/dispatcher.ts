@@ -153,12 +153,7 @@ export class Dispatcher {
         else if (course.flight.left) end = { outcome: 'client-left' };
       }
       if ('error' in end) {
-        const own = course.flight.stopped === undefined;
-        book.record(
-          candidate,
-          choice,
-          own ? { type: 'failed', failure: end.failure } : { type: 'abandoned' },
-        );
+        book.record(candidate, choice, { type: 'failed', failure: end.failure });
         told = true;
       }
     } finally {

@@ -36,7 +36,7 @@ export function relayBody(
     if (over) return;
     const bytes = bytesOf(chunk);
     if (bytes === undefined) fail(junk('gave a body that does not hold bytes'));
-    else if (!target.take(bytes)) body.pause();
+    else target.take(bytes);
   });
   // A plugin may have paused it; a listener alone would not wake it.
   body.resume();

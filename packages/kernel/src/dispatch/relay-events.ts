@@ -27,7 +27,7 @@ export function relayEvents(events: AsyncIterable<unknown>, target: RelayTarget<
           target.end();
           return;
         }
-        if (!target.take(step.value)) paused = true;
+        target.take(step.value);
         if (count % EVENTS_PER_TURN === 0) await new Promise(setImmediate);
         while (paused && !isOver()) await new Promise<void>((resolve) => (wake = resolve));
         if (isOver()) return;

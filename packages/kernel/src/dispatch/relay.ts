@@ -1,7 +1,7 @@
 /** Where a relay brings what it gets; never throws. */
 export interface RelayTarget<T> {
-  /** @returns false: bring no more until {@link Relay.resume}. */
-  take(piece: T): boolean;
+  /** May call {@link Relay.pause} or {@link Relay.stop}. */
+  take(piece: T): void;
   /** The source is at its end. */
   end(): void;
   /** The source broke. */
