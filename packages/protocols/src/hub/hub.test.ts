@@ -490,8 +490,9 @@ describe('a stream in the client’s dialect', () => {
     const spaced = 'data: {"choices" : [ ], "usage": {"inputTokens":3,"outputTokens":4}}\n\n';
     const filter = chunk({ choices: [], filter: [] });
     const quoted = chunk({ t: '"choices":[]', choices: [{}], usage });
-    const stream = [...hello.slice(0, 5), spaced, filter, quoted, ...hello.slice(5)];
-    const shown = [...hello.slice(0, 5), filter, quoted, 'data: [DONE]\n\n'];
+    const nested = chunk({ extra: { choices: [] }, choices: [{}], usage });
+    const stream = [...hello.slice(0, 5), spaced, filter, quoted, nested, ...hello.slice(5)];
+    const shown = [...hello.slice(0, 5), filter, quoted, nested, 'data: [DONE]\n\n'];
     const pipe = streamPipe();
     expect(run(pipe, stream).text).toBe(shown.join(''));
     expect(pipe.usage).toEqual(usage);
