@@ -10,7 +10,7 @@ import type { GatewayServer, ListenAddress, ServerSettings } from '../src/server
 export const CLIENT_KEY = 'client-key-0123456789abcdef';
 export const ADMIN_KEY = 'admin-key-0123456789abcdef';
 
-export const settings: ServerSettings = {
+const settings: ServerSettings = {
   host: '127.0.0.1',
   port: 0,
   apiKeys: [CLIENT_KEY],
@@ -51,7 +51,7 @@ const snapshot: HealthSnapshot = {
 };
 
 /** A kernel that notes what it is asked, and answers `handle` as a test says. */
-export interface FakeKernel extends Kernel {
+interface FakeKernel extends Kernel {
   /** How often anything behind the gate was entered. */
   entered: number;
   calls: IngressCall[];
@@ -60,7 +60,7 @@ export interface FakeKernel extends Kernel {
   probe: (signal: AbortSignal) => Promise<void>;
 }
 
-export function fakeKernel(): FakeKernel {
+function fakeKernel(): FakeKernel {
   const unused = (): never => {
     throw new Error('not used by the server');
   };
@@ -155,7 +155,7 @@ export const fakeDialects: Dialects = {
 };
 
 /** One line of the log. */
-export interface LogLine {
+interface LogLine {
   readonly level: string;
   readonly message: string;
   readonly fields: Record<string, unknown>;
