@@ -7,6 +7,7 @@ import type {
   EventSink,
   Kernel,
   KernelEvent,
+  PluginLimits,
   PreloadedPlugin,
 } from '@cliproxy/kernel';
 import { createDialects } from '@cliproxy/protocols';
@@ -22,6 +23,8 @@ import { VERSION } from './version.ts';
 export interface GatewayOverrides {
   /** Plugins given in memory instead of being looked for. */
   readonly preloaded?: readonly PreloadedPlugin[];
+  /** How long plugins may take to be imported, set up, started and stopped. */
+  readonly pluginLimits?: Partial<PluginLimits>;
   readonly clock?: Clock;
   /** Where the log goes; default: standard error. */
   readonly logStream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
@@ -83,6 +86,7 @@ export function createGateway(
     fallbackDir: import.meta.dirname,
     version: VERSION,
     ...(overrides.preloaded && { preloaded: overrides.preloaded }),
+    ...(overrides.pluginLimits && { limits: overrides.pluginLimits }),
   });
   keepSecret(logging, settings);
   const server = createServer({

@@ -5,6 +5,7 @@ export type { AnswerSink, AnswerStart, IngressCall } from './dispatch/ingress-ca
 export type { AccountHealth, HealthSnapshot, PluginHealth } from './health/health-snapshot.ts';
 export type { ApplyResult, Kernel, ModelEntry } from './kernel.ts';
 export type { PreloadedPlugin } from './plugins/plan-instances.ts';
+export type { PluginLimits } from './plugins/plugin-host.ts';
 export type {
   InstanceState,
   ModelPatternDeclaration,

@@ -1,9 +1,15 @@
 export { startScriptedUpstream } from './scripted-upstream.ts';
 export type {
+  AnswerScript,
   AnswerStep,
   ReceivedRequest,
   ScriptedAnswer,
   ScriptedUpstream,
 } from './scripted-upstream.ts';
 export { startTestGateway } from './start-test-gateway.ts';
-export type { TestGateway, TestGatewayOptions, TestPlugin } from './start-test-gateway.ts';
+export type {
+  InstalledTestPlugin,
+  TestGateway,
+  TestGatewayOptions,
+  TestPlugin,
+} from './start-test-gateway.ts';

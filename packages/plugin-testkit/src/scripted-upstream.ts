@@ -20,58 +20,88 @@ export type AnswerStep =
 
 /** What to answer. */
 export interface ScriptedAnswer {
+  /** Pause before the status line is sent, in milliseconds. `Infinity`: nothing is ever sent. */
+  readonly headAfterMs?: number;
   /** Default 200. */
   readonly status?: number;
   readonly headers?: http.OutgoingHttpHeaders;
+  /** Sent piece by piece, waiting for a slow reader. */
   readonly body?: AnswerStep | readonly AnswerStep[];
-  /** `end` (default) completes the answer, `reset` breaks the connection, `hang` leaves it open. */
+  /**
+   * What follows the body: `end` (default) completes the answer, `reset` breaks the connection in
+   * the middle of it, `hang` leaves it open until the other side goes.
+   */
   readonly finally?: 'end' | 'reset' | 'hang';
 }
+
+/** Works out what to answer; what it throws is answered with 500 and its message. */
+export type AnswerScript = (request: ReceivedRequest) => ScriptedAnswer;
 
 /** A real HTTP server on loopback that answers as it is told. */
 export interface ScriptedUpstream {
   /** Without a slash at the end. */
   readonly url: string;
+  /** All that arrived completely, in their order. */
   readonly requests: readonly ReceivedRequest[];
   /** Answers from now on. A list is used one by one; its last entry for all that follow. */
-  answer(
-    script:
-      ScriptedAnswer | readonly ScriptedAnswer[] | ((request: ReceivedRequest) => ScriptedAnswer),
-  ): void;
+  answer(script: ScriptedAnswer | readonly ScriptedAnswer[] | AnswerScript): void;
+  /** Breaks what is open and frees the port. Closing twice is no error. */
   close(): Promise<void>;
 }
 
 /** Starts a scripted upstream on a free port of 127.0.0.1. Until told otherwise, it answers 500. */
 export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
   const requests: ReceivedRequest[] = [];
-  let next: (request: ReceivedRequest) => ScriptedAnswer = () => ({ status: 500 });
+  let next: AnswerScript = () => ({ status: 500 });
+  const serve = async (
+    incoming: http.IncomingMessage,
+    outgoing: http.ServerResponse,
+  ): Promise<void> => {
+    const request = await receive(incoming, outgoing);
+    requests.push(request);
+    await play(scriptFor(next, request), outgoing);
+  };
   const server = http.createServer((incoming, outgoing) => {
-    void receive(incoming, outgoing).then((request) => {
-      requests.push(request);
-      return play(next(request), outgoing);
-    });
+    // Fails only where the other side left before its request was complete.
+    serve(incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
+  let closed: Promise<unknown> | undefined;
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
     answer(script) {
-      if (typeof script === 'function') next = script;
-      else {
-        const list = Array.isArray(script)
-          ? [...(script as readonly ScriptedAnswer[])]
-          : [script as ScriptedAnswer];
-        next = () => (list.length > 1 ? list.shift() : list[0]) ?? { status: 500 };
-      }
+      next = typeof script === 'function' ? script : oneByOne(script);
     },
     async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
+      if (closed === undefined) {
+        closed = once(server, 'close');
+        server.close();
+        server.closeAllConnections();
+      }
+      await closed;
     },
   };
+}
+
+function oneByOne(script: ScriptedAnswer | readonly ScriptedAnswer[]): AnswerScript {
+  const list: ScriptedAnswer[] = listOf(script);
+  return () => (list.length > 1 ? list.shift() : list[0]) ?? { status: 500 };
+}
+
+function listOf<T>(value: T | readonly T[] | undefined): T[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? [...(value as readonly T[])] : [value as T];
+}
+
+function scriptFor(next: AnswerScript, request: ReceivedRequest): ScriptedAnswer {
+  try {
+    return next(request);
+  } catch (error) {
+    return { status: 500, body: `the script threw: ${String(error)}` };
+  }
 }
 
 async function receive(
@@ -100,25 +130,28 @@ async function receive(
 }
 
 async function play(script: ScriptedAnswer, outgoing: http.ServerResponse): Promise<void> {
-  const steps = Array.isArray(script.body)
-    ? (script.body as readonly AnswerStep[])
-    : script.body === undefined
-      ? []
-      : [script.body as AnswerStep];
   outgoing.on('error', () => undefined);
   const gone = new AbortController();
   outgoing.once('close', () => gone.abort());
+  if (script.headAfterMs !== undefined) await pause(script.headAfterMs, gone.signal);
+  if (outgoing.destroyed) return;
   outgoing.writeHead(script.status ?? 200, script.headers);
   outgoing.flushHeaders();
-  for (const step of steps) {
+  for (const step of listOf(script.body)) {
     if (outgoing.destroyed) return;
     if (typeof step === 'string' || Buffer.isBuffer(step)) await write(outgoing, step);
-    else if ('pauseMs' in step) {
-      await sleep(step.pauseMs, undefined, { signal: gone.signal }).catch(() => undefined);
-    } else await writeEndlessly(outgoing, step.endless);
+    else if ('pauseMs' in step) await pause(step.pauseMs, gone.signal);
+    else await writeEndlessly(outgoing, step.endless);
   }
   if (script.finally === 'reset') outgoing.destroy();
   else if (script.finally !== 'hang') outgoing.end();
+}
+
+/** Ends early when the connection does. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms === Number.POSITIVE_INFINITY) {
+    if (!signal.aborted) await once(signal, 'abort');
+  } else await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 async function writeEndlessly(

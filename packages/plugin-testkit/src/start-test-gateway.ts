@@ -2,25 +2,40 @@ import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { parseConfig } from '@cliproxy/config';
 import { createGateway } from '@cliproxy/gateway';
+import type { GatewayOverrides } from '@cliproxy/gateway';
 import type { GatewayPlugin } from '@cliproxy/plugin-api';
 
-/** A plugin instance of a test gateway. */
-export interface TestPlugin {
+/** How any plugin instance is mounted. */
+interface Mounting {
+  /** Default true. */
+  readonly required?: boolean;
+  readonly config?: object;
+}
+
+/** A plugin instance of a test gateway, from its sources. */
+export interface TestPlugin extends Mounting {
+  /** The package's default export. */
   readonly plugin: GatewayPlugin;
   /** URL of the plugin's package.json, for its manifest. */
   readonly packageJson: URL;
   /** Key under `plugins:`; default: the manifest's id. */
   readonly instanceId?: string;
-  readonly config?: object;
-  /** Default true. */
-  readonly required?: boolean;
+}
+
+/** A plugin instance that the gateway finds and imports itself, as an operator would mount it. */
+export interface InstalledTestPlugin extends Mounting {
+  /** Name of the package, or absolute path of its folder. */
+  readonly package: string;
+  readonly instanceId: string;
 }
 
 /** What a test gateway is made of. */
 export interface TestGatewayOptions {
-  readonly plugins: readonly TestPlugin[];
+  readonly plugins: readonly (TestPlugin | InstalledTestPlugin)[];
   /** Further top-level keys of the configuration, for example `routes`. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** How long plugins may take to be imported, set up, started and stopped; default: as usual. */
+  readonly pluginLimits?: GatewayOverrides['pluginLimits'];
 }
 
 /** A gateway that listens on a free port of 127.0.0.1. */
@@ -29,6 +44,8 @@ export interface TestGateway {
   readonly url: string;
   readonly apiKey: string;
   readonly adminKey: string;
+  /** What is wrong with instances that are not `required`, as `CODE: message`. */
+  readonly problems: readonly string[];
   /** Everything logged so far, as JSON lines. */
   log(): string;
   stop(): Promise<void>;
@@ -37,7 +54,7 @@ export interface TestGateway {
 /**
  * Starts a whole gateway with the given plugins, over real HTTP.
  *
- * @throws Error with every problem when a required plugin can't be set up.
+ * @throws Error with every problem, a line each, when a required plugin can't be set up.
  */
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const apiKey = 'test-client-key-0123456789';
@@ -46,19 +63,15 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const text = JSON.stringify({
     server: { port: 0, apiKeys: [apiKey], adminKeys: [adminKey], drainMs: 1000 },
     log: { level: 'debug', format: 'json' },
-    plugins: Object.fromEntries(
-      mounted.map(({ instanceId, packageName, config, required }) => [
-        instanceId,
-        { package: packageName, config, required },
-      ]),
-    ),
+    plugins: Object.fromEntries(mounted.map(({ instanceId, entry }) => [instanceId, entry])),
     ...options.config,
   });
   const lines: string[] = [];
   const gateway = createGateway(
     parseConfig({ text, file: `${import.meta.dirname}/test.yaml`, env: {} }).settings,
     {
-      preloaded: mounted,
+      preloaded: mounted.flatMap(({ preloaded }) => preloaded ?? []),
+      ...(options.pluginLimits && { pluginLimits: options.pluginLimits }),
       logStream: new Writable({
         write(chunk: Buffer, _encoding, done) {
           lines.push(chunk.toString());
@@ -67,32 +80,40 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       }),
     },
   );
-  const { applied, problems } = await gateway.prepare();
+  const { applied, problems: found } = await gateway.prepare();
+  const problems = found.map(({ code, message }) => `${code}: ${message}`);
   if (!applied) {
     await gateway.kill();
-    throw new Error(problems.map(({ code, message }) => `${code}: ${message}`).join('\n'));
+    throw new Error(problems.join('\n'));
   }
   const { url } = await gateway.listen();
-  return { url, apiKey, adminKey, log: () => lines.join(''), stop: () => gateway.stop() };
+  return {
+    url,
+    apiKey,
+    adminKey,
+    problems,
+    log: () => lines.join(''),
+    stop: () => gateway.stop(),
+  };
 }
 
-function mount({
-  plugin,
-  packageJson: file,
-  instanceId,
-  config = {},
-  required = true,
-}: TestPlugin) {
-  const packageJson = JSON.parse(readFileSync(file, 'utf8')) as {
-    name: string;
-    cliproxyPlugin?: { id?: string };
+function mount(given: TestPlugin | InstalledTestPlugin) {
+  const { config = {}, required = true } = given;
+  if ('package' in given) {
+    return {
+      instanceId: given.instanceId,
+      entry: { package: given.package, config, required },
+      preloaded: undefined,
+    };
+  }
+  const packageJson = JSON.parse(readFileSync(given.packageJson, 'utf8')) as {
+    readonly name: string;
+    readonly cliproxyPlugin?: { readonly id?: string };
   };
+  const { name } = packageJson;
   return {
-    plugin,
-    packageJson,
-    packageName: packageJson.name,
-    instanceId: instanceId ?? packageJson.cliproxyPlugin?.id ?? packageJson.name,
-    config,
-    required,
+    instanceId: given.instanceId ?? packageJson.cliproxyPlugin?.id ?? name,
+    entry: { package: name, config, required },
+    preloaded: { plugin: given.plugin, packageJson, packageName: name },
   };
 }
