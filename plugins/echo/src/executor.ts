@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { CallContext, EventExecutor, ModelEvent, ModelRequest } from '@cliproxy/plugin-api';
 import type { EchoConfig } from './config.ts';
-import { readScript } from './script.ts';
+import { readScript, said } from './script.ts';
 import type { Script } from './script.ts';
 
 /** Answers with what it was sent, word by word. */
@@ -10,26 +10,26 @@ export function echoExecutor(config: EchoConfig, clock: { now(): number }): Even
   return {
     kind: 'events',
     models: async () => [{ id: 'echo', displayName: 'Echo', lacks: ['json-schema'] }],
-    run: (request, call) => answer(config, request, call, readScript(request, clock.now())),
-    countTokens: async (request) => countWords(JSON.stringify(request.turns)),
+    run: (request, call) => answer(config, request, call, clock),
+    countTokens: async (request) => countInput(request),
   };
 }
 
 async function* answer(
   { paceMs }: EchoConfig,
   request: ModelRequest,
-  call: CallContext,
-  script: Script,
+  { requestId, signal }: Pick<CallContext, 'requestId' | 'signal'>,
+  clock: { now(): number },
 ): AsyncGenerator<ModelEvent> {
+  const script = readScript(request, clock.now());
   yield { type: 'start' };
   let index = 0;
   let words = 0;
   for (const type of ['reasoning', 'text'] as const) {
-    const text = script[type];
-    if (text === '') continue;
+    if (script[type] === '') continue;
     yield { type: 'open', index, part: { type, text: '' } };
-    for (const piece of text.split(/(?<=\s)(?=\S)/u)) {
-      if (paceMs > 0) await sleep(paceMs, undefined, { signal: call.signal });
+    for (const piece of inWords(script[type])) {
+      if (paceMs > 0) await sleep(paceMs, undefined, { signal });
       if (words === script.breakAfterWords) throw brokenOff();
       yield { type: 'delta', index, text: piece };
       words += 1;
@@ -39,9 +39,9 @@ async function* answer(
   }
   if (script.breakAfterWords !== undefined) throw brokenOff();
   for (const { name, argumentsJson } of script.toolCalls) {
-    const id = `call_${call.requestId}_${index}`;
+    const id = `call_${requestId}_${index}`;
     yield { type: 'open', index, part: { type: 'tool-call', id, name, argumentsJson: '' } };
-    yield { type: 'delta', index, text: argumentsJson };
+    for (const piece of inWords(argumentsJson)) yield { type: 'delta', index, text: piece };
     yield { type: 'close', index };
     index += 1;
   }
@@ -49,19 +49,32 @@ async function* answer(
   yield { type: 'finish', reason: script.toolCalls.length > 0 ? 'tool-calls' : 'stop' };
 }
 
-function usage(request: ModelRequest, script: Script) {
-  const reasoningTokens = countWords(script.reasoning);
+function usage(request: ModelRequest, { reasoning, text, toolCalls }: Script) {
+  const reasoningTokens = countWords(reasoning);
+  const called = toolCalls.map(({ name, argumentsJson }) => `${name} ${argumentsJson}`).join(' ');
   return {
-    inputTokens: countWords(JSON.stringify(request.turns)),
-    outputTokens: countWords(script.text) + reasoningTokens,
+    inputTokens: countInput(request),
+    outputTokens: countWords(text) + countWords(called) + reasoningTokens,
     reasoningTokens,
     estimated: true,
   };
 }
 
+function countInput({ turns }: ModelRequest): number {
+  return turns.reduce(
+    (sum, { parts }) => sum + parts.reduce((words, part) => words + countWords(said(part)), 0),
+    0,
+  );
+}
+
 /** Words stand for tokens: echo has no tokenizer. */
 function countWords(text: string): number {
-  return text.split(/\s+/u).filter((word) => word !== '').length;
+  return inWords(text.trim()).length;
+}
+
+/** Each with the space that follows it, so that all of them together are the text. */
+function inWords(text: string): readonly string[] {
+  return text === '' ? [] : text.split(/(?<=\s)(?=\S)/u);
 }
 
 function brokenOff(): GatewayError {

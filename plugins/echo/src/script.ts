@@ -5,33 +5,38 @@ import type { FailureKind, ModelRequest, Part } from '@cliproxy/plugin-api';
 export interface Script {
   readonly reasoning: string;
   readonly text: string;
-  readonly toolCalls: readonly { readonly name: string; readonly argumentsJson: string }[];
+  readonly toolCalls: readonly ToolOrder[];
   /** Break off after this many words, as if the upstream had died. */
   readonly breakAfterWords: number | undefined;
 }
 
+interface ToolOrder {
+  readonly name: string;
+  readonly argumentsJson: string;
+}
+
 /**
- * Reads the script of an answer from what was sent. Lines that begin with one of these words are
- * orders, everything else is echoed:
+ * Reads the script of an answer from what was sent. Lines of text that begin with one of these words
+ * are orders, everything else is echoed:
  *
  * - `/tool NAME {"x":1}` calls a tool; several lines call several at once
  * - `/think SOME TEXT` thinks before it answers
  * - `/error KIND [SECONDS]` fails; the kinds are those of `FailureKind`; for a second unless said
- * - `/break [WORDS]` breaks the answer off
+ * - `/break [WORDS]` breaks the answer off; after one word unless said
  *
+ * @param nowMs - milliseconds since 1970.
  * @throws GatewayError for `/error`, and for an order that can't be understood.
  */
 export function readScript(request: ModelRequest, nowMs: number): Script {
-  const lines = said(request.turns.at(-1)?.parts ?? []).split('\n');
   const text: string[] = [];
   const reasoning: string[] = [];
-  const toolCalls: { name: string; argumentsJson: string }[] = [];
+  const toolCalls: ToolOrder[] = [];
   let breakAfterWords: number | undefined;
-  for (const line of lines) {
+  const readLine = (line: string): void => {
     const [order, first = '', ...rest] = line.trim().split(' ');
     switch (order) {
       case '/tool':
-        toolCalls.push({ name: first, argumentsJson: rest.join(' ') || '{}' });
+        toolCalls.push(toolOrder(first, rest.join(' ').trim()));
         break;
       case '/think':
         reasoning.push([first, ...rest].join(' '));
@@ -44,33 +49,45 @@ export function readScript(request: ModelRequest, nowMs: number): Script {
       default:
         text.push(line);
     }
-  }
-  return {
-    reasoning: reasoning.join('\n'),
-    text: text.join('\n'),
-    toolCalls,
-    breakAfterWords,
   };
+  for (const part of request.turns.at(-1)?.parts ?? []) {
+    // What a tool answered gives no orders.
+    if (part.type === 'text') part.text.split('\n').forEach(readLine);
+    else text.push(said(part));
+  }
+  return { reasoning: reasoning.join('\n'), text: text.join('\n'), toolCalls, breakAfterWords };
 }
 
 /** A part in words: text as it is, anything else by what it is. */
-function said(parts: readonly Part[]): string {
-  return parts
-    .map((part): string => {
-      switch (part.type) {
-        case 'text':
-        case 'refusal':
-        case 'reasoning':
-          return part.text;
-        case 'media':
-          return `[${part.mediaType}]`;
-        case 'tool-call':
-          return `${part.name}(${part.argumentsJson})`;
-        case 'tool-result':
-          return said(part.content);
-      }
-    })
-    .join('\n');
+export function said(part: Part): string {
+  switch (part.type) {
+    case 'text':
+    case 'refusal':
+    case 'reasoning':
+      return part.text;
+    case 'media':
+      return `[${part.mediaType}]`;
+    case 'tool-call':
+      return `${part.name}(${part.argumentsJson})`;
+    case 'tool-result':
+      return part.content.map(said).join('\n');
+  }
+}
+
+function toolOrder(name: string, written: string): ToolOrder {
+  if (name === '') throw refusal('/tool: name a tool, for example /tool look {"x":1}');
+  const argumentsJson = written === '' ? '{}' : written;
+  if (isJsonObject(argumentsJson)) return { name, argumentsJson };
+  throw refusal(`/tool ${name}: the arguments are no JSON object; write for example {"x":1}`);
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 const CODES: Readonly<Record<FailureKind, string>> = {

@@ -17,14 +17,25 @@ export const chatGptConfig = configSchema<ChatGptConfig>({
     apiKeys: {
       type: 'array',
       description: 'OpenAI API keys; each is an account of its own.',
-      items: { type: 'string', minLength: 1, writeOnly: true },
+      items: {
+        type: 'string',
+        description: 'An API key: one line without spaces.',
+        minLength: 1,
+        pattern: '^[\\x21-\\x7e]+$',
+        writeOnly: true,
+      },
       default: [],
     },
     baseUrl: {
       type: 'string',
-      description: "The API's address, with /v1.",
-      pattern: '^https?://[^/]+(/.*[^/])?$',
+      description: "The API's address with /v1 and no query, such as https://api.openai.com/v1.",
+      pattern: '^https?://[^/?#@\\\\\\s]+(/[^?#\\s]*)?$',
       default: 'https://api.openai.com/v1',
     },
   },
 });
+
+/** The API's address as paths are put behind it: without a slash at its end. */
+export function apiRoot({ baseUrl }: ChatGptConfig): string {
+  return baseUrl.replace(/\/+$/u, '');
+}

@@ -1,16 +1,19 @@
 import type { WireExecutor } from '@cliproxy/plugin-api';
-import type { ChatGptConfig } from './config.ts';
 import { listModels } from './models.ts';
 
-/** Moves Chat Completions to the vendor and back, as they are. */
-export function chatGptExecutor(config: ChatGptConfig): WireExecutor {
+/**
+ * Moves Chat Completions to the vendor and back, as they are.
+ *
+ * @param root - the API's address, without a slash at its end.
+ */
+export function chatGptExecutor(root: string): WireExecutor {
   return {
     kind: 'wire',
     speaks: { 'openai-chat': ['generate'] },
-    models: (context) => listModels(config, context),
+    models: (context) => listModels(root, context),
     send: (call) =>
       call.http.request(
-        { method: 'POST', url: config.baseUrl + call.path, headers: call.headers, body: call.body },
+        { method: 'POST', url: root + call.path, headers: call.headers, body: call.body },
         call.signal,
       ),
   };

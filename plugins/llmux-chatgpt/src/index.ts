@@ -1,6 +1,6 @@
 import { apiKeyAccounts, definePlugin } from '@cliproxy/plugin-api';
 import { apiKeyAuthenticator } from './api-key-authenticator.ts';
-import { chatGptConfig } from './config.ts';
+import { apiRoot, chatGptConfig } from './config.ts';
 import { chatGptExecutor } from './executor.ts';
 import { upstreamProbe } from './probe.ts';
 
@@ -8,9 +8,9 @@ import { upstreamProbe } from './probe.ts';
 export default definePlugin({
   config: chatGptConfig,
   setup: ({ config }) => ({
-    executor: chatGptExecutor(config),
+    executor: chatGptExecutor(apiRoot(config)),
     authenticators: [apiKeyAuthenticator],
     accounts: apiKeyAccounts(config.apiKeys, apiKeyAuthenticator.id),
-    probes: [upstreamProbe(config)],
+    probes: [upstreamProbe(apiRoot(config))],
   }),
 });

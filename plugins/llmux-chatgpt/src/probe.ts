@@ -1,22 +1,24 @@
 import type { HealthProbe } from '@cliproxy/plugin-api';
-import type { ChatGptConfig } from './config.ts';
+import { refusal, requestModels } from './models.ts';
 
-/** Asks for the model list: costs no tokens, and needs a key that serves. */
-export function upstreamProbe(config: ChatGptConfig): HealthProbe {
+/**
+ * Asks for the model list and looks at the status alone.
+ *
+ * @param root - the API's address, without a slash at its end.
+ */
+export function upstreamProbe(root: string): HealthProbe {
   return {
     id: 'upstream',
     intervalMs: 300_000,
     timeoutMs: 10_000,
     affects: 'report-only',
-    async check({ http, signal }) {
-      const reply = await http.request(
-        { method: 'GET', url: `${config.baseUrl}/models`, headers: { accept: 'application/json' } },
-        signal,
-      );
-      reply.body.resume();
-      if (reply.status === 200) return { status: 'up' };
-      if (reply.status === 429) return { status: 'degraded', detail: 'rate limit reached' };
-      return { status: 'down', detail: `the model list answered ${reply.status}` };
+    async check(context) {
+      const { status, body } = await requestModels(root, context);
+      body.destroy();
+      if (status === 200) return { status: 'up' };
+      // A key that may not list models can still be one that answers.
+      const lesser = status === 403 || status === 429;
+      return { status: lesser ? 'degraded' : 'down', detail: refusal(root, status) };
     },
   };
 }

@@ -19,19 +19,39 @@ export const claudeConfig = configSchema<ClaudeConfig>({
     apiKeys: {
       type: 'array',
       description: 'Anthropic API keys; each is an account of its own.',
-      items: { type: 'string', minLength: 1, writeOnly: true },
+      items: {
+        type: 'string',
+        description: 'An API key: one line without spaces.',
+        minLength: 1,
+        pattern: '^[\\x21-\\x7e]+$',
+        writeOnly: true,
+      },
       default: [],
     },
     baseUrl: {
       type: 'string',
-      description: "The API's address, without /v1.",
-      pattern: '^https?://[^/]+(/.*[^/])?$',
+      description: "The API's address without /v1 and query, such as https://api.anthropic.com.",
+      pattern: '^https?://[^/?#@\\\\\\s]+(/[^?#\\s]*)?$',
       default: 'https://api.anthropic.com',
     },
     anthropicVersion: {
       type: 'string',
-      description: 'Version of the API, where the client names none.',
+      description: 'Version of the API as a date, such as 2023-06-01, where the client names none.',
+      pattern: '^\\d{4}-\\d{2}-\\d{2}$',
       default: '2023-06-01',
     },
   },
 });
+
+/** How the API is reached. */
+export interface ClaudeApi {
+  /** Its address as paths are put behind it. */
+  readonly root: string;
+  /** Value of `anthropic-version`. */
+  readonly version: string;
+}
+
+/** Takes off a slash, and a `/v1` that the SDK does not expect but people write. */
+export function claudeApi({ baseUrl, anthropicVersion }: ClaudeConfig): ClaudeApi {
+  return { root: baseUrl.replace(/(\/v1)?\/*$/u, ''), version: anthropicVersion };
+}

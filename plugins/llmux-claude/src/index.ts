@@ -1,6 +1,6 @@
 import { apiKeyAccounts, definePlugin } from '@cliproxy/plugin-api';
 import { apiKeyAuthenticator } from './api-key-authenticator.ts';
-import { claudeConfig } from './config.ts';
+import { claudeApi, claudeConfig } from './config.ts';
 import { claudeExecutor } from './executor.ts';
 import { upstreamProbe } from './probe.ts';
 
@@ -8,9 +8,9 @@ import { upstreamProbe } from './probe.ts';
 export default definePlugin({
   config: claudeConfig,
   setup: ({ config }) => ({
-    executor: claudeExecutor(config),
+    executor: claudeExecutor(claudeApi(config)),
     authenticators: [apiKeyAuthenticator],
     accounts: apiKeyAccounts(config.apiKeys, apiKeyAuthenticator.id),
-    probes: [upstreamProbe(config)],
+    probes: [upstreamProbe(claudeApi(config))],
   }),
 });

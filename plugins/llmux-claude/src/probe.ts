@@ -1,26 +1,21 @@
 import type { HealthProbe } from '@cliproxy/plugin-api';
-import type { ClaudeConfig } from './config.ts';
+import type { ClaudeApi } from './config.ts';
+import { refusal, requestModels } from './models.ts';
 
-/** Asks for one entry of the model list: costs no tokens, and needs a key that serves. */
-export function upstreamProbe(config: ClaudeConfig): HealthProbe {
+/** Asks for one entry of the model list and looks at the status alone. */
+export function upstreamProbe(api: ClaudeApi): HealthProbe {
   return {
     id: 'upstream',
     intervalMs: 300_000,
     timeoutMs: 10_000,
     affects: 'report-only',
-    async check({ http, signal }) {
-      const reply = await http.request(
-        {
-          method: 'GET',
-          url: `${config.baseUrl}/v1/models?limit=1`,
-          headers: { accept: 'application/json', 'anthropic-version': config.anthropicVersion },
-        },
-        signal,
-      );
-      reply.body.resume();
-      if (reply.status === 200) return { status: 'up' };
-      if (reply.status === 429) return { status: 'degraded', detail: 'rate limit reached' };
-      return { status: 'down', detail: `the model list answered ${reply.status}` };
+    async check(context) {
+      const { status, body } = await requestModels(api, context, { entries: 1 });
+      body.destroy();
+      if (status === 200) return { status: 'up' };
+      // A key that may not list models can still be one that answers.
+      const lesser = status === 403 || status === 429;
+      return { status: lesser ? 'degraded' : 'down', detail: refusal(api, status) };
     },
   };
 }

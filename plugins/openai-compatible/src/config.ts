@@ -1,5 +1,5 @@
 import { configSchema } from '@cliproxy/plugin-api';
-import type { Capability } from '@cliproxy/plugin-api';
+import type { Capability, HeaderMap } from '@cliproxy/plugin-api';
 
 /** One model of the service, as configured. */
 export interface ConfiguredModel {
@@ -30,6 +30,9 @@ export interface CompatibleConfig {
   readonly passthrough: boolean;
 }
 
+const name = { type: 'string', minLength: 1, maxLength: 256 } as const;
+const tokens = { type: 'integer', minimum: 1, nullable: true } as const;
+
 /** The schema that the configuration file is checked against. */
 export const compatibleConfig = configSchema<CompatibleConfig>({
   type: 'object',
@@ -38,13 +41,20 @@ export const compatibleConfig = configSchema<CompatibleConfig>({
   properties: {
     baseUrl: {
       type: 'string',
-      description: "The service's address as OpenAI's SDK means it; usually ends in /v1.",
-      pattern: '^https?://[^/]+(/.*[^/])?$',
+      description:
+        "The service's address as OpenAI's SDK means it: usually ends in /v1, has no query.",
+      pattern: '^https?://[^/?#@\\\\\\s]+(/[^?#\\s]*)?$',
     },
     apiKeys: {
       type: 'array',
       description: 'Each is an account of its own; none: requests go without a key.',
-      items: { type: 'string', minLength: 1, writeOnly: true },
+      items: {
+        type: 'string',
+        description: 'An API key: one line without spaces.',
+        minLength: 1,
+        pattern: '^[\\x21-\\x7e]+$',
+        writeOnly: true,
+      },
       default: [],
     },
     models: {
@@ -55,19 +65,25 @@ export const compatibleConfig = configSchema<CompatibleConfig>({
         additionalProperties: false,
         required: ['id'],
         properties: {
-          id: { type: 'string', minLength: 1 },
-          alias: { type: 'string', minLength: 1, nullable: true },
+          id: { ...name, description: "The service's name for it." },
+          alias: { ...name, description: 'Another name for clients.', nullable: true },
           lacks: {
             type: 'array',
+            description: "What it can't do; requests that need it go elsewhere.",
             nullable: true,
             items: {
               type: 'string',
               enum: ['tools', 'images', 'json-schema', 'reasoning', 'system', 'multi-turn'],
             },
           },
-          refuses: { type: 'array', nullable: true, items: { type: 'string', minLength: 1 } },
-          contextTokens: { type: 'integer', minimum: 1, nullable: true },
-          maxOutputTokens: { type: 'integer', minimum: 1, nullable: true },
+          refuses: {
+            type: 'array',
+            description: 'Top-level request parameters to leave out.',
+            nullable: true,
+            items: name,
+          },
+          contextTokens: { ...tokens, description: 'Size of the context window.' },
+          maxOutputTokens: { ...tokens, description: 'Longest answer.' },
         },
       },
       default: [],
@@ -81,7 +97,18 @@ export const compatibleConfig = configSchema<CompatibleConfig>({
       type: 'object',
       description: 'Headers to send with every request.',
       required: [],
-      additionalProperties: { type: 'string', writeOnly: true },
+      // Those of the connection and of the body are not the service's to ask for.
+      propertyNames: {
+        pattern:
+          '^(?!(?:[Cc]ontent-|[Hh]ost$|[Cc]onnection$|[Uu]ser-[Aa]gent$|[Aa]ccept-[Ee]ncoding$|' +
+          "[Tt]ransfer-[Ee]ncoding$))[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+      },
+      additionalProperties: {
+        type: 'string',
+        description: 'One line of Latin letters, digits and signs.',
+        pattern: '^[\\x20-\\x7e]*$',
+        writeOnly: true,
+      },
       default: {},
     },
     passthrough: {
@@ -91,3 +118,21 @@ export const compatibleConfig = configSchema<CompatibleConfig>({
     },
   },
 });
+
+/** How the service is reached. */
+export interface Service {
+  /** Its address as paths are put behind it: without a slash at its end. */
+  readonly root: string;
+  /** For every request; their names are in lower case. */
+  readonly headers: HeaderMap;
+}
+
+/** In lower case, a header of the service is known as the same as one of ours. */
+export function serviceOf({ baseUrl, headers }: CompatibleConfig): Service {
+  return {
+    root: baseUrl.replace(/\/+$/u, ''),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([key, value]) => [key.toLowerCase(), value]),
+    ),
+  };
+}

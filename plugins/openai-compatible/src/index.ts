@@ -1,7 +1,7 @@
 import { apiKeyAccounts, definePlugin } from '@cliproxy/plugin-api';
 import type { NewAccount } from '@cliproxy/plugin-api';
 import { bearerKey } from './bearer-key.ts';
-import { compatibleConfig } from './config.ts';
+import { compatibleConfig, serviceOf } from './config.ts';
 import { compatibleExecutor } from './executor.ts';
 import { upstreamProbe } from './probe.ts';
 
@@ -17,10 +17,10 @@ const KEYLESS: NewAccount = {
 export default definePlugin({
   config: compatibleConfig,
   setup: ({ config }) => ({
-    executor: compatibleExecutor(config),
+    executor: compatibleExecutor(serviceOf(config), config),
     authenticators: [bearerKey],
     accounts:
       config.apiKeys.length === 0 ? [KEYLESS] : apiKeyAccounts(config.apiKeys, bearerKey.id),
-    probes: [upstreamProbe(config)],
+    probes: [upstreamProbe(serviceOf(config))],
   }),
 });
