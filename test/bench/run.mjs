@@ -2,6 +2,7 @@
 // idle memory. Both are measured in turn in one run, so that the ratios hold on a noisy machine.
 //   npm run bench            the whole table
 //   npm run bench -- --quick a tenth of the requests, to see that it runs
+//   npm run bench -- small   only the cases whose names begin so
 import { fork } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,6 +13,7 @@ import { load } from './load.mjs';
 const root = path.join(import.meta.dirname, '..', '..');
 createRequire(import.meta.url)('../../bin/prepare.cjs').prepare();
 const quick = process.argv.includes('--quick');
+const wanted = process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? '';
 const ROUNDS = quick ? 2 : 7;
 const KEY = 'bench-client-key-0123456789';
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cliproxy-bench-'));
@@ -103,7 +105,9 @@ try {
   console.log(
     '\ncase                              per      pipe µs  router µs  ratio (min … max)     aim',
   );
-  for (const one of cases) print(one, await measure(one, pipe, router));
+  for (const one of cases.filter(({ name }) => name.startsWith(wanted))) {
+    print(one, await measure(one, pipe, router));
+  }
   console.log('\nstart-up                          pipe        router');
   console.log(
     `start to ready, ms                ${pad(median(starts.pipe.map(({ ms }) => ms)), 10)}  ${pad(median(starts.router.map(({ ms }) => ms)), 10)}  aim under 1000`,

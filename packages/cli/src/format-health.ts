@@ -53,7 +53,7 @@ function accountRow(account: AccountHealth): readonly string[] {
 }
 
 /** A duration in its two largest units, for example `2 h 5 min`. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);

@@ -1,7 +1,11 @@
+import type { Writable } from 'node:stream';
 import type { Loggers, SecretRegistry } from '@cliproxy/kernel';
 import type { Logger } from '@cliproxy/plugin-api';
 import winston from 'winston';
 import { jsonLine, prettyLine } from './line-format.ts';
+import type { LogRecord } from './line-format.ts';
+import { LogFile } from './log-file.ts';
+import { printableFields, printableText } from './printable-fields.ts';
 import { createRedactor } from './redactor.ts';
 
 /** How and where to log. */
@@ -16,7 +20,7 @@ export interface LoggingOptions {
 }
 
 /** Writes fields that hold no secret by their making: nothing is looked through or copied. */
-export interface PlainLog {
+interface PlainLog {
   write(level: 'info' | 'warn' | 'error', name: string, message: string, fields: object): void;
 }
 
@@ -27,48 +31,61 @@ export interface Logging extends Loggers {
   /** Values that are masked wherever they appear. */
   readonly secrets: SecretRegistry;
   setLevel(level: LoggingOptions['level']): void;
-  /** Resolves when everything is written. */
+  /** Resolves when everything is written, or can't be. What comes later is dropped. */
   close(): Promise<void>;
 }
 
-const MAX_FILE_BYTES = 10 * 1024 * 1024;
-const MAX_FILES = 5;
+/** Where winston expects the finished line. */
 const LINE = Symbol.for('message');
+/** The names that every line begins with; a record's own fields must not pass for them. */
+const OWN_NAMES = ['time', 'level', 'name', 'message'] as const;
+/** How long the end of the log may wait for a reader that has stopped reading, in milliseconds. */
+const FLUSH_MS = 2000;
 
-/** Makes the log. Nothing that goes through it shows a secret. */
+/** Makes the log. Nothing that goes through it shows a secret, and nothing it meets makes it throw. */
 export function createLogging(options: LoggingOptions): Logging {
   const redactor = createRedactor();
   const stream = options.stream ?? process.stderr;
+  const file = options.file === undefined ? undefined : new LogFile(options.file);
   const pretty =
     options.format === 'pretty' || (options.format === 'auto' && stream.isTTY === true);
   const formatted = (line: typeof jsonLine) =>
     winston.format((info) => {
-      const { level, message, name, fields } = info as unknown as Parameters<typeof jsonLine>[0];
-      info[LINE] = line({ level, message, name, fields }, Date.now(), redactor);
+      info[LINE] = line(info as unknown as LogRecord, Date.now(), redactor);
       return info;
     })();
   const logger = winston.createLogger({
     level: options.level,
-    // Each transport has its own; without this winston would format every record once more.
-    format: winston.format((info) => info)(),
+    // Once per record, and not again by the transports.
+    format: pretty && file === undefined ? winston.format((info) => info)() : formatted(jsonLine),
     transports: [
-      new winston.transports.Stream({ stream, format: formatted(pretty ? prettyLine : jsonLine) }),
-      ...(options.file === undefined ? [] : [logFile(options.file, formatted(jsonLine))]),
+      new winston.transports.Stream({ stream, ...(pretty && { format: formatted(prettyLine) }) }),
+      ...(file === undefined ? [] : [new winston.transports.Stream({ stream: file })]),
     ],
   });
   // A full disk or a lost terminal costs log lines, never requests.
-  logger.on('error', () => undefined);
+  const ignore = () => undefined;
+  logger.on('error', ignore);
+  stream.on('error', ignore);
 
-  const plain = (level: string, name: string, message: string, fields: object) => {
-    if (logger.isLevelEnabled(level)) logger.log({ level, message, name, fields });
-  };
+  let closed: Promise<void> | undefined;
+  const isOn = (level: string) => closed === undefined && logger.isLevelEnabled(level);
   const write = (level: string, name: string, message: string, fields: object | undefined) => {
-    if (!logger.isLevelEnabled(level)) return;
-    plain(level, name, message, fields === undefined ? {} : redactor.fields(fields));
+    if (!isOn(level)) return;
+    logger.log({
+      level,
+      message: printableText(message, redactor.text),
+      name,
+      fields: fields === undefined ? {} : ownFields(printableFields(fields, redactor.text)),
+    });
   };
   return {
     secrets: redactor,
-    plain: { write: plain },
+    plain: {
+      write(level, name, message, fields) {
+        if (isOn(level)) logger.log({ level, message, name, fields });
+      },
+    },
     logger: (name): Logger => ({
       debug: (message, fields) => write('debug', name, message, fields),
       info: (message, fields) => write('info', name, message, fields),
@@ -78,23 +95,49 @@ export function createLogging(options: LoggingOptions): Logging {
     setLevel(level) {
       logger.level = level;
     },
-    close: () =>
-      new Promise((resolve) => {
+    close() {
+      closed ??= new Promise<void>((resolve) => {
         logger.once('finish', resolve);
         logger.end();
-      }),
+      }).then(async () => {
+        await Promise.all([flushed(stream), ended(file)]);
+        stream.off('error', ignore);
+      });
+      return closed;
+    },
   };
 }
 
-function logFile(filename: string, format: winston.Logform.Format): winston.transport {
-  const file = new winston.transports.File({
-    filename,
-    format,
-    maxsize: MAX_FILE_BYTES,
-    maxFiles: MAX_FILES,
-    tailable: true,
-    options: { flags: 'a', mode: 0o600 },
+/** A plugin's field `level` becomes `field.level`. */
+function ownFields(fields: Record<string, unknown>): Record<string, unknown> {
+  if (!OWN_NAMES.some((name) => name in fields)) return fields;
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [
+      (OWN_NAMES as readonly string[]).includes(key) ? `field.${key}` : key,
+      value,
+    ]),
+  );
+}
+
+/** Waits until a stream that stays open has taken everything. */
+async function flushed(stream: NodeJS.WritableStream): Promise<void> {
+  if (!stream.writable) return;
+  await settled((done) => {
+    stream.once('error', done);
+    stream.write('', done);
   });
-  file.on('error', () => undefined);
-  return file;
+}
+
+async function ended(file: Writable | undefined): Promise<void> {
+  if (file !== undefined) await settled((done) => file.end(done));
+}
+
+async function settled(begin: (done: () => void) => void): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, FLUSH_MS);
+    begin(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
