@@ -1,5 +1,5 @@
 import { createSchemaChecker } from '@cliproxy/config';
-import type { GatewaySettings } from '@cliproxy/config';
+import type { ConfigChecker, GatewaySettings } from '@cliproxy/config';
 import { createKernel, explainPlan } from '@cliproxy/kernel';
 import type {
   ApplyResult,
@@ -26,6 +26,8 @@ export interface GatewayOverrides {
   /** How long plugins may take to be imported, set up, started and stopped. */
   readonly pluginLimits?: Partial<PluginLimits>;
   readonly clock?: Clock;
+  /** One to use again, since making ready costs more than checking. Default: a new one. */
+  readonly checker?: ConfigChecker;
   /** Where the log goes; default: standard error. */
   readonly logStream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Listens to what the kernel tells, besides the log. */
@@ -50,7 +52,11 @@ export interface Gateway {
    * @throws GatewayError `CONFIG_INVALID` when the address can't be had, `CONFIG_UNSAFE`
    */
   listen(): Promise<ListenAddress>;
-  /** Brings other settings into force while running. On failure the former ones stay. */
+  /**
+   * Brings other settings into force while running. On failure the former ones stay.
+   *
+   * @throws GatewayError `CONFIG_UNSAFE` when they would open the address bound to without keys
+   */
   apply(settings: GatewaySettings): Promise<GatewayApplyResult>;
   /** Lets answers under way go on for `server.drainMs`, then ends everything. */
   stop(): Promise<void>;
@@ -72,7 +78,12 @@ export function createGateway(
   const sink: EventSink = {
     emit(event) {
       log.emit(event);
-      overrides.onEvent?.(event);
+      try {
+        overrides.onEvent?.(event);
+      } catch (error) {
+        // A listener's fault is not to become a request's.
+        logging.logger('gateway').error('a listener of events threw', { error });
+      }
     },
   };
   const dialects = createDialects();
@@ -81,7 +92,7 @@ export function createGateway(
     sink,
     loggers: logging,
     secrets: logging.secrets,
-    checker: createSchemaChecker(),
+    checker: overrides.checker ?? createSchemaChecker(),
     dialects,
     fallbackDir: import.meta.dirname,
     version: VERSION,
@@ -104,10 +115,14 @@ export function createGateway(
 class ComposedGateway implements Gateway {
   readonly kernel: Kernel;
   readonly logging: Logging;
+  /** Some of them stay in force until the end of the process. */
+  private readonly started: GatewaySettings;
   private settings: GatewaySettings;
   private readonly server: GatewayServer;
+  private work: Promise<unknown> = Promise.resolve();
 
   constructor(settings: GatewaySettings, kernel: Kernel, server: GatewayServer, logging: Logging) {
+    this.started = settings;
     this.settings = settings;
     this.kernel = kernel;
     this.server = server;
@@ -122,25 +137,43 @@ class ComposedGateway implements Gateway {
     return this.server.listen();
   }
 
-  async apply(settings: GatewaySettings): Promise<GatewayApplyResult> {
+  apply(settings: GatewaySettings): Promise<GatewayApplyResult> {
+    // One after another, or the server could end with other settings than the kernel.
+    const result = this.work.then(() => this.applyNow(settings));
+    this.work = result.catch(() => undefined);
+    return result;
+  }
+
+  private async applyNow(settings: GatewaySettings): Promise<GatewayApplyResult> {
     keepSecret(this.logging, settings);
+    // First, since what the kernel has put into force can't be taken back.
+    this.server.check(settings.server);
     const result = await this.kernel.apply(settings.kernel);
     if (!result.applied) return { ...result, needsRestart: [] };
     const { needsRestart } = this.server.update(settings.server);
     this.logging.setLevel(settings.log.level);
+    const forLog = (['format', 'file'] as const)
+      .filter((key) => settings.log[key] !== this.started.log[key])
+      .map((key) => `log.${key}`);
     this.settings = settings;
-    return { ...result, needsRestart };
+    return { ...result, needsRestart: [...needsRestart, ...forLog] };
   }
 
   async stop(): Promise<void> {
-    await this.server.drain(this.settings.server.drainMs, () => this.kernel.stop());
-    await this.kill();
+    try {
+      await this.server.drain(this.settings.server.drainMs, () => this.kernel.stop());
+    } finally {
+      await this.kill();
+    }
   }
 
   async kill(): Promise<void> {
-    await this.kernel.stop();
-    await this.server.close();
-    await this.logging.close();
+    try {
+      await this.kernel.stop();
+    } finally {
+      await this.server.close();
+      await this.logging.close();
+    }
   }
 }
 

@@ -69,6 +69,12 @@ export interface GatewayServer {
    */
   listen(): Promise<ListenAddress>;
   /**
+   * Whether {@link update} would take these settings.
+   *
+   * @throws GatewayError `CONFIG_UNSAFE`
+   */
+  check(settings: ServerSettings): void;
+  /**
    * Applies new settings: keys, hosts, origins and limits at once, requests under way go on.
    *
    * @throws GatewayError `CONFIG_UNSAFE`; the former settings stay in force.

@@ -7,7 +7,7 @@ import type { ServerContext } from './edge/server-context.ts';
 import { createTryLimit } from './edge/try-limit.ts';
 import { createListeners } from './request-listener.ts';
 import { routeTable } from './routes/route-table.ts';
-import type { GatewayServer, ServerOptions } from './server-options.ts';
+import type { GatewayServer, ServerOptions, ServerSettings } from './server-options.ts';
 
 /** How long answers may take to say their last words at the deadline. */
 const LAST_WORDS_MS = 1000;
@@ -36,6 +36,10 @@ export function createServer(options: ServerOptions): GatewayServer {
   server.on('checkContinue', onRequest);
   server.on('clientError', onClientError);
 
+  // Bound is the former address until the restart.
+  const check = ({ apiKeys }: ServerSettings): void =>
+    refuseUnsafe({ host: settings.host, apiKeys });
+
   const stopListening = (): void => {
     context.draining = true;
     if (server.listening) server.close();
@@ -52,8 +56,9 @@ export function createServer(options: ServerOptions): GatewayServer {
       });
       return address;
     },
+    check,
     update(next) {
-      refuseUnsafe({ host: settings.host, apiKeys: next.apiKeys });
+      check(next);
       const needsRestart = (['host', 'port'] as const).filter((key) => next[key] !== settings[key]);
       // Bound is the former address until the restart: its name stays allowed.
       settings = { ...next, host: settings.host, port: settings.port };

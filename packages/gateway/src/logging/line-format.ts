@@ -3,17 +3,22 @@ import type { Redactor } from './redactor.ts';
 /** One log record before it is printed. */
 export interface LogRecord {
   readonly level: string;
-  /** Who says it: `gateway`, `server`, `kernel`, or a plugin instance's id. */
+  /** Who says it: `gateway`, `server`, `kernel`, `request`, or a plugin instance's id. */
   readonly name: string;
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** One JSON object a line; control characters are escaped by JSON itself. */
+/** What moves a terminal's cursor, or the order in which its text is read. */
+const UNPRINTABLE = /[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/gu;
+/** Those of them that JSON leaves as they are. */
+const LEFT_BY_JSON = /[\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/gu;
+
+/** One JSON object a line, in which nothing moves a terminal's cursor. */
 export function jsonLine(record: LogRecord, nowMs: number, redactor: Redactor): string {
   const { level, name, message, fields } = record;
   const time = new Date(nowMs).toISOString();
-  return redactor.line(JSON.stringify({ time, level, name, message, ...fields }));
+  return redactor.json({ time, level, name, message, ...fields }).replace(LEFT_BY_JSON, escaped);
 }
 
 const COLOURS: Readonly<Record<string, string>> = {
@@ -30,16 +35,34 @@ export function prettyLine(record: LogRecord, nowMs: number, redactor: Redactor)
   const colour = COLOURS[level] ?? '0';
   const rest = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(' ');
-  const text = printable(redactor.line(`${name}: ${message}${rest === '' ? '' : `  ${rest}`}`));
-  return `\u001B[90m${time}\u001B[0m \u001B[${colour}m${level.padEnd(5)}\u001B[0m ${text}`;
+    .map(([key, value]) => ` ${key}=${shown(value, redactor)}`)
+    .join('');
+  const text = redactor.text(`${name}: ${message}${rest === '' ? '' : ` ${rest}`}`);
+  return `\u001B[90m${time}\u001B[0m \u001B[${colour}m${level.padEnd(5)}\u001B[0m ${printable(text)}`;
 }
 
-/** An upstream's text must not move the cursor or change the colours of the operator's terminal. */
+function shown(value: unknown, redactor: Redactor): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return String(value);
+  // A stack is read line by line; it begins with the name and the message.
+  if ('stack' in value && typeof value.stack === 'string') {
+    const { name: _name, message: _message, stack, ...more } = value as Record<string, unknown>;
+    const rest = Object.keys(more).length === 0 ? '' : `\n${redactor.json(more)}`;
+    return `${String(stack)}${rest}`;
+  }
+  return redactor.json(value);
+}
+
+/**
+ * An upstream's text must not move the cursor or change the colours of the operator's terminal. What
+ * has several lines is set in, so that no line of it looks like a record.
+ */
 function printable(text: string): string {
-  return text.replaceAll(
-    /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/gu,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  return text.replace(UNPRINTABLE, (character) =>
+    character === '\n' ? '\n        ' : escaped(character),
   );
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

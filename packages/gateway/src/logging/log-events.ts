@@ -1,5 +1,24 @@
-import type { AccountChanged, AttemptRecord, EventSink, RequestFinished } from '@cliproxy/kernel';
+import type {
+  AccountChanged,
+  AttemptRecord,
+  EventSink,
+  PluginChanged,
+  RequestFinished,
+} from '@cliproxy/kernel';
 import type { Logging } from './create-logging.ts';
+
+const PLUGIN_LEVELS = {
+  starting: 'info',
+  ready: 'info',
+  'needs-login': 'warn',
+  failed: 'error',
+  stopped: 'info',
+  disabled: 'info',
+} as const satisfies Record<PluginChanged['state'], string>;
+
+/** Longest name and longest list that clients and upstreams get into a line. */
+const MAX_NAME = 200;
+const MAX_IGNORED = 20;
 
 /** Writes what the kernel tells into the log: one line per request, one per change of state. */
 export function logEvents(logging: Logging): EventSink {
@@ -19,10 +38,10 @@ export function logEvents(logging: Logging): EventSink {
           );
           break;
         case 'plugin-changed':
-          kernel[event.state === 'failed' ? 'error' : 'info'](
-            `plugin ${event.instanceId} is ${event.state}`,
-            event.reason === undefined ? undefined : { reason: event.reason },
-          );
+          kernel[PLUGIN_LEVELS[event.state]](`plugin ${event.instanceId} is ${event.state}`, {
+            instance: event.instanceId,
+            reason: event.reason,
+          });
           break;
       }
     },
@@ -34,7 +53,7 @@ function sentence(event: RequestFinished): string {
   const where = last === undefined ? '' : ` by ${last.instanceId} (${last.accountLabel})`;
   const took = `${Math.round(event.durationMs)} ms`;
   const why = event.code === undefined ? '' : ` ${event.code}`;
-  return `${event.model} ${event.status} ${event.outcome}${where} in ${took}${why}`;
+  return `${short(event.model)} ${event.status} ${event.outcome}${where} in ${took}${why}`;
 }
 
 function requestFields(event: RequestFinished): object {
@@ -43,7 +62,7 @@ function requestFields(event: RequestFinished): object {
     id: event.requestId,
     dialect: event.dialect,
     operation: event.operation,
-    model: event.model,
+    model: short(event.model),
     stream: event.stream,
     client: event.client,
     status: event.status,
@@ -58,7 +77,7 @@ function requestFields(event: RequestFinished): object {
     outputTokens: event.usage?.outputTokens,
     cachedTokens: event.usage?.cachedTokens,
     finish: event.finish,
-    ignored: event.ignored,
+    ignored: event.ignored?.slice(0, MAX_IGNORED).map(short),
     // One attempt that answered is told by the fields above.
     attempts:
       event.attempts.length === 1 && event.outcome === 'answered'
@@ -72,7 +91,7 @@ function attemptFields(attempt: AttemptRecord): object {
   return {
     instance: attempt.instanceId,
     account: attempt.accountLabel,
-    model: attempt.model,
+    model: short(attempt.model),
     status: attempt.status,
     outcome: attempt.outcome,
     failure: attempt.failure,
@@ -86,5 +105,16 @@ function attemptFields(attempt: AttemptRecord): object {
 function changeFields(event: AccountChanged): object {
   const { reason } = event;
   const until = event.untilMs === undefined ? undefined : new Date(event.untilMs).toISOString();
-  return { account: event.accountLabel, model: event.model, reason, until };
+  return {
+    instance: event.instanceId,
+    account: event.accountLabel,
+    model: event.model,
+    reason,
+    until,
+  };
+}
+
+/** A client may ask for a model whose name fills a megabyte. */
+function short(name: string): string {
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
 }

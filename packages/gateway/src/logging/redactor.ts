@@ -2,94 +2,103 @@ import type { SecretRegistry } from '@cliproxy/kernel';
 
 const MASK = '***';
 
-/** Field names whose values are never printed, compared without case, `-` and `_`. */
-const SECRET_FIELDS: ReadonlySet<string> = new Set([
-  'accesstoken',
-  'apikey',
-  'apikeys',
-  'authorization',
-  'clientsecret',
-  'cookie',
-  'credential',
-  'credentials',
-  'idtoken',
-  'password',
-  'proxyauthorization',
-  'refreshtoken',
-  'secret',
-  'secrets',
-  'setcookie',
-  'token',
-  'xapikey',
-  'xgoogapikey',
-]);
-
 /** Shorter values would mask ordinary words; the configuration refuses keys that short. */
 const SHORTEST_SECRET = 8;
 
-/** Takes secrets out of what is about to be printed: by the name of a field, and by value. */
+/** Secrets of one kind begin alike; a line that lacks the beginning is done with all of them. */
+const PREFIX_LENGTH = 6;
+
+/** Takes secrets out of what is about to be printed, by their values. */
 export interface Redactor extends SecretRegistry {
-  /** A copy that JSON can express: secret fields masked, errors as objects, depth and size bounded. */
-  fields(value: object): Record<string, unknown>;
-  /** Masks every known secret within a finished line. */
-  line(text: string): string;
+  /** Masks every known secret in a text, and what can be nothing but a secret. */
+  text(text: string): string;
+  /** The JSON of a value that JSON can express, with every secret masked in it. */
+  json(value: object): string;
 }
 
+/** Makes a redactor that knows no value yet. */
 export function createRedactor(): Redactor {
-  const known = new Set<string>();
+  const byPrefix = new Map<string, Set<string>>();
+
+  const learn = (form: string): void => {
+    const prefix = form.slice(0, PREFIX_LENGTH);
+    const forms = byPrefix.get(prefix);
+    if (forms === undefined) byPrefix.set(prefix, new Set([form]));
+    else forms.add(form);
+  };
+  /** The known secrets within a text, the longest first: one may be a part of another. */
+  const knownIn = (text: string): string[] => {
+    const found: string[] = [];
+    for (const [prefix, forms] of byPrefix) {
+      if (!text.includes(prefix)) continue;
+      for (const form of forms) if (text.includes(form)) found.push(form);
+    }
+    return found.length > 1 ? found.sort((a, b) => b.length - a.length) : found;
+  };
+  const text = (shown: string): string => {
+    let masked = shown;
+    for (const form of knownIn(shown)) masked = masked.replaceAll(form, MASK);
+    return withoutTellTales(masked);
+  };
   return {
     add(value) {
       if (value.length < SHORTEST_SECRET) return;
-      known.add(value);
-      // As it looks inside a JSON line and inside a URL.
-      known.add(JSON.stringify(value).slice(1, -1));
-      known.add(encodeURIComponent(value));
-    },
-    fields: (value) => copyObject(value, 0),
-    line(text) {
-      let masked = text;
-      for (const secret of known) {
-        if (masked.includes(secret)) masked = masked.replaceAll(secret, MASK);
+      for (const form of writtenForms(value)) {
+        learn(form);
+        learn(asInJson(form));
       }
-      return masked;
+    },
+    text,
+    json(value) {
+      const line = JSON.stringify(value);
+      if (knownIn(line).length === 0 && !hasTellTale(line)) return line;
+      // Rare, so it may cost: a mask put into the line itself could break its grammar.
+      return JSON.stringify(maskedCopy(JSON.parse(line), text));
     },
   };
 }
 
-const MAX_DEPTH = 6;
-const MAX_TEXT = 8192;
-
-function copyObject(value: object, depth: number): Record<string, unknown> {
-  const copy: Record<string, unknown> = {};
-  for (const [key, entry] of Object.entries(value)) {
-    const name = key.toLowerCase().replaceAll(/[-_]/gu, '');
-    copy[key] = SECRET_FIELDS.has(name) ? MASK : copyValue(entry, depth + 1);
-  }
-  return copy;
+/** A secret as it is, as it stands in JSON, and as it stands in URLs. */
+function writtenForms(value: string): ReadonlySet<string> {
+  // Half a pair of surrogates can't be written into a URL, and would throw.
+  const wellFormed = Buffer.from(value).toString();
+  const escaped = encodeURIComponent(wellFormed);
+  return new Set([
+    value,
+    asInJson(value),
+    escaped,
+    escaped.replaceAll(/%[\dA-F]{2}/gu, (code) => code.toLowerCase()),
+    new URLSearchParams([['', wellFormed]]).toString().slice(1),
+  ]);
 }
 
-function copyValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) : value;
-  if (typeof value === 'bigint') return value.toString();
+function asInJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** What is a secret by its surroundings, even if nobody has told its value. */
+const BEARER = /\b(bearer\s+)[\w.~+/-]{8,}=*/giu;
+const KEY_IN_QUERY = /([?&](?:api_?)?key=)[^&\s"'\\]+/giu;
+const USER_IN_URL = /(:\/\/)[^/\s"'\\@]+(?=@)/gu;
+
+function hasTellTale(text: string): boolean {
+  return text.includes('earer ') || text.includes('key=') || text.includes('@');
+}
+
+function withoutTellTales(text: string): string {
+  if (!hasTellTale(text)) return text;
+  return text
+    .replaceAll(BEARER, `$1${MASK}`)
+    .replaceAll(KEY_IN_QUERY, `$1${MASK}`)
+    .replaceAll(USER_IN_URL, `$1${MASK}`);
+}
+
+function maskedCopy(value: unknown, mask: (text: string) => string): unknown {
+  if (typeof value === 'string') return mask(value);
+  if (typeof value === 'number') return mask(String(value)) === String(value) ? value : MASK;
   if (typeof value !== 'object' || value === null) return value;
-  if (depth > MAX_DEPTH) return '…';
-  if (isError(value)) {
-    return {
-      name: value.name,
-      message: value.message,
-      ...('code' in value && { code: value.code }),
-      stack: value.stack,
-      ...(value.cause !== undefined && { cause: copyValue(value.cause, depth + 1) }),
-    };
-  }
-  if ('toJSON' in value && typeof value.toJSON === 'function') {
-    return (value.toJSON as () => unknown)();
-  }
-  if (Array.isArray(value)) return value.slice(0, 100).map((entry) => copyValue(entry, depth + 1));
-  return copyObject(value, depth);
-}
-
-/** Errors of another realm are not instances of ours. */
-function isError(value: object): value is Error & { readonly code?: unknown } {
-  return 'stack' in value && 'message' in value && 'name' in value;
+  if (Array.isArray(value)) return value.map((entry) => maskedCopy(entry, mask));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [mask(key), maskedCopy(entry, mask)]),
+  );
 }
