@@ -15,12 +15,13 @@ export interface ProblemSource {
  * gets the place of the instance; one that has no place at all the file's name alone.
  */
 export function describeProblem(problem: Problem, source: ProblemSource): string {
-  const position = positionOf(problem, source);
+  const position = problemPosition(problem, source);
   const place = position === undefined ? '' : `:${position.line}:${position.column}`;
   return `${source.file}${place} ${problem.message}`;
 }
 
-function positionOf(problem: Problem, source: ProblemSource): Position | undefined {
+/** Where a problem stands in its file; absent where it stands nowhere. */
+export function problemPosition(problem: Problem, source: ProblemSource): Position | undefined {
   const { pointer, instanceId } = problem;
   if ('position' in problem) return problem.position as Position;
   if (pointer !== undefined) return source.locate(pointer, problem.atKey ?? false);

@@ -5,19 +5,20 @@ import { serverSchema } from './sections/server-section.ts';
 import type { GatewaySettings } from './settings.ts';
 
 /**
- * The configuration in force as YAML: defaults filled in, environment expanded, secrets masked.
+ * The configuration in force, in the form of its file: defaults filled in, environment expanded,
+ * secrets masked.
  *
  * @param pluginSchemas - each instance's own schema, by instance id; where it is missing, every
  *   value of the instance's `config` is masked, since any may be a secret.
  */
-export function printConfig(
+export function maskedConfig(
   settings: GatewaySettings,
   pluginSchemas: Readonly<Record<string, object>> = {},
-): string {
+): object {
   const checker = createSchemaChecker();
   const { server, log, kernel } = settings;
   const { plugins, routes, aliases, timeouts, failover, accountStrategy, usage } = kernel;
-  const printed = {
+  return {
     server: maskSecrets(serverSchema, server),
     log,
     plugins: Object.fromEntries(
@@ -40,5 +41,9 @@ export function printConfig(
     accountStrategy,
     usage,
   };
-  return dump(printed, { noRefs: true, lineWidth: 100 });
+}
+
+/** What {@link maskedConfig} gives, as YAML. */
+export function printConfig(...args: Parameters<typeof maskedConfig>): string {
+  return dump(maskedConfig(...args), { noRefs: true, lineWidth: 100 });
 }

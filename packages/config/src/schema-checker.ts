@@ -36,6 +36,8 @@ export function createSchemaChecker(): ConfigChecker {
     strict: false,
     logger: false,
     addUsedSchema: false,
+    // Most schemas are used once; making their code shorter costs more than it saves.
+    code: { optimize: false },
   });
   const compiled = new WeakMap<object, ValidateFunction>();
   const validatorOf = (schema: object): ValidateFunction => {

@@ -146,6 +146,22 @@ test('one that was not put to work is tried again', async () => {
   expect(problems).toEqual([]);
 });
 
+test('it can be closed before it watches', async () => {
+  const loaded = await loadConfig({ file, env: {} });
+  const source = watchConfig({
+    file,
+    env: {},
+    loaded,
+    onChange: (next) => void changes.push(portOf(next)),
+    onProblem: (found) => void problems.push(...found),
+  });
+  await source.close();
+  await source.ready;
+  await writeFile(file, 'server: { port: 9 }');
+  expect(await source.reload()).toBe('unchanged');
+  expect([changes, problems]).toEqual([[], []]);
+});
+
 test('after it is closed nothing happens any more', async () => {
   const source = await start();
   await source.close();

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import path from 'node:path';
-import { watch } from 'chokidar';
+import type { FSWatcher } from 'chokidar';
 import type { Problem } from '@cliproxy/kernel';
 import { ConfigError } from './config-error.ts';
 import type { ProblemSource } from './describe-problem.ts';
@@ -100,17 +100,27 @@ export function watchConfig(options: WatchOptions): ConfigWatch {
   const absolute = path.resolve(file);
   const folder = path.dirname(absolute);
   // The folder, since a watch on the file itself is lost when an editor replaces it.
-  const watcher = watch(folder, {
-    depth: 0,
-    ignoreInitial: true,
-    ignored: (found) => found !== folder && path.resolve(found) !== absolute,
+  let watcher: FSWatcher | undefined;
+  const startWatching = async (): Promise<void> => {
+    // On first use: a port can be open before anybody has to notice changes.
+    const { watch } = await import('chokidar');
+    if (isClosed) return;
+    const started = watch(folder, {
+      depth: 0,
+      ignoreInitial: true,
+      ignored: (found) => found !== folder && path.resolve(found) !== absolute,
+    });
+    watcher = started;
+    started.on('all', () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => void reload(), settleMs);
+    });
+    started.on('error', (error) => onProblem([notWatched(error)], current));
+    await new Promise<void>((resolve) => started.once('ready', () => resolve()));
+  };
+  const ready = startWatching().catch((error: unknown) => {
+    onProblem([notWatched(error)], current);
   });
-  watcher.on('all', () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => void reload(), settleMs);
-  });
-  watcher.on('error', (error) => onProblem([notWatched(error)], current));
-  const ready = new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
 
   return {
     current: () => current,
@@ -119,7 +129,7 @@ export function watchConfig(options: WatchOptions): ConfigWatch {
     close: async () => {
       isClosed = true;
       clearTimeout(timer);
-      await watcher.close();
+      await watcher?.close();
       await last;
     },
   };

@@ -38,7 +38,10 @@ export const failoverSchema = {
     retryRatio: number('number', 'Retries per client request in 10 s, at most.', 0.2, 0, 10),
     retryFloor: number('integer', 'Retries in 10 s that are allowed in any case.', 10, 0, 10_000),
     maxCoolingMs: ms("Longest cooling that a vendor's reset time can cause.", 3_600_000),
-    outageMs: ms('Cooling after a time-out, a network failure or an upstream error.', 30_000),
+    outageMs: ms(
+      'Longest cooling after a time-out, a network failure or an upstream error; 1 s at first, doubling.',
+      30_000,
+    ),
     overloadedMs: ms('Cooling after an upstream says that it is overloaded.', 5000),
     rateLimitMs: ms('Cooling after a rate limit without a stated reset.', 30_000),
     deniedMs: ms('Cooling after the vendor refuses the account or its billing.', 1_800_000),
