@@ -30,7 +30,7 @@ import type { KernelEvent, RequestFinished } from '../src/ports/event-sink.ts';
 import type { FailoverSettings, TimeoutSettings } from '../src/ports/settings.ts';
 import type { AccountChoice, Candidate, Plan } from '../src/routing/plan.ts';
 
-const clock = {
+const realClock = {
   now: (): number => Date.now(),
   monotonic: (): number => performance.now(),
 };
@@ -197,11 +197,14 @@ export function rig(
     readonly timeouts?: Partial<TimeoutSettings>;
     readonly heartbeatMs?: number;
     readonly plan?: Partial<Plan>;
+    /** The wall clock, where it is not to go on by itself. */
+    readonly now?: () => number;
     /** True: nothing matches the name. */
     readonly unknown?: boolean;
   } = {},
 ): Rig {
   const events: KernelEvent[] = [];
+  const clock = { ...realClock, ...(overrides.now === undefined ? {} : { now: overrides.now }) };
   const faults: string[] = [];
   const entered = new Map<string, number>();
   const settings: DispatchSettings = {
@@ -274,6 +277,7 @@ function instanceOf(
     authorize: async (request) => Promise.resolve(request),
     refresh: refresh ?? (async () => Promise.resolve(false)),
     generation: 0,
+    masked: (text) => text,
   }));
   const count = (by: number): void => void entered.set(id, (entered.get(id) ?? 0) + by);
   const quiet = (): void => undefined;

@@ -200,6 +200,111 @@ describe('trials', () => {
   });
 });
 
+test('an upstream that always breaks its answers is asked ever more seldom', () => {
+  const { book, candidate, choose, clock } = setUp(['a']);
+  const failure: Failure = { kind: 'network', scope: 'account' };
+  const seconds = [1, 2, 3, 4, 5, 6, 7].map(() => {
+    const choice = choose();
+    book.tryBegin(candidate, choice);
+    book.record(candidate, choice, { type: 'answered' });
+    book.record(candidate, choice, { type: 'failed', failure });
+    const waitMs = choose().untilMs! - clock.now();
+    clock.pass(waitMs);
+    return waitMs / 1_000;
+  });
+  expect(seconds).toEqual([1, 2, 4, 8, 16, 30, 30]);
+  const whole = choose();
+  book.tryBegin(candidate, whole);
+  book.record(candidate, whole, { type: 'answered' });
+  const next = choose();
+  book.tryBegin(candidate, next);
+  book.record(candidate, next, { type: 'failed', failure });
+  expect(choose().untilMs! - clock.now()).toBe(1_000);
+});
+
+describe('a new configuration', () => {
+  test('of what is gone nothing is left, and what it still tells is not heard', () => {
+    const { book, instance, fail, usable, candidate, choose, sink } = setUp();
+    book.retain([instance]);
+    fail({ kind: 'auth' });
+    fail({ kind: 'rate-limit' }, 1);
+    const gone = choose();
+    const [handle] = instance.handles.splice(0, 1);
+    book.retain([instance]);
+    expect([usable('a'), usable('b')]).toEqual([true, false]);
+    sink.states();
+    book.record(candidate, gone, {
+      type: 'failed',
+      failure: { kind: 'auth', scope: 'account' },
+    });
+    book.record(candidate, gone, {
+      type: 'failed',
+      failure: { kind: 'network', scope: 'instance' },
+    });
+    book.setProbe(handle!, 'p', { status: 'down', detail: 'x' });
+    book.setQuotas(handle!, [{ name: 'requests' }]);
+    expect(sink.states()).toEqual([]);
+    instance.handles.push(fakeHandle('one', 'a'));
+    book.retain([instance]);
+    expect(usable('a')).toBe(true);
+    expect(book.standing('one', 'one/a')).toEqual({ state: 'usable', models: [] });
+    fail({ scope: 'instance' });
+    // Under the same name, with other accounts.
+    book.retain([fakeInstance('one', { keys: ['c'] })]);
+    expect(usable('c')).toBe(true);
+  });
+
+  test('an account that stays begins anew, but for what its vendor has limited', () => {
+    const { book, instance, fail, usable, candidate, sink, clock } = setUp(['a', 'b', 'c', 'd']);
+    book.retain([instance]);
+    fail({ kind: 'network' }, 0);
+    fail({ kind: 'rate-limit', resetAtMs: clock.now() + 60_000 }, 1);
+    fail({ kind: 'auth' }, 2);
+    fail({ kind: 'not-found' }, 3);
+    book.setProbe(instance.handles[3]!, 'p', { status: 'down', detail: 'x' });
+    fail({ kind: 'upstream', scope: 'instance' }, 0);
+    expect(['a', 'b', 'c', 'd'].map((key) => usable(key))).toEqual([false, false, false, false]);
+    sink.states();
+    book.retain([instance]);
+    expect(sink.states()).toEqual([]);
+    const former = candidate.accounts;
+    const next = fakeInstance('one', { keys: ['a', 'b', 'c', 'd'] });
+    book.retain([next]);
+    expect(['a', 'b', 'c', 'd'].map((key) => usable(key))).toEqual([true, false, true, true]);
+    expect(sink.states().sort()).toEqual([
+      'one/a=usable',
+      'one/b=cooling',
+      'one/c=usable',
+      'one/d=usable',
+    ]);
+    // A request of the former generation ends: what its upstream did says nothing about this one.
+    const record = (index: number, kind: Failure['kind'], scope: Failure['scope'] = 'account') =>
+      book.record(candidate, former[index]!, { type: 'failed', failure: { kind, scope } });
+    record(0, 'network', 'instance');
+    record(0, 'upstream');
+    book.setProbe(instance.handles[0]!, 'p', { status: 'down', detail: 'x' });
+    expect(usable('a')).toBe(true);
+    record(0, 'rate-limit');
+    expect(usable('a')).toBe(false);
+  });
+
+  test('a trial of the former generation frees its slot', () => {
+    const { book, instance, fail, candidate, choose, clock } = setUp(['a']);
+    book.retain([instance]);
+    fail({ kind: 'rate-limit' });
+    clock.pass(30_000);
+    const trial = choose();
+    expect(book.tryBegin(candidate, trial)).toBe(true);
+    book.retain([fakeInstance('one', { keys: ['a'] })]);
+    expect(choose().reason).toBe('trial-under-way');
+    book.record(candidate, trial, {
+      type: 'failed',
+      failure: { kind: 'network', scope: 'account' },
+    });
+    expect(choose()).toMatchObject({ usable: true, trial: true });
+  });
+});
+
 describe('probes', () => {
   test('down: out until it is up again', () => {
     const { book, instance, usable, sink, clock } = setUp();

@@ -1,5 +1,6 @@
-import type { Failure, Quota } from '@cliproxy/plugin-api';
+import type { Failure, FailureKind, Quota } from '@cliproxy/plugin-api';
 import QuickLRU from 'quick-lru';
+import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventSink } from '../ports/event-sink.ts';
 import type { FailoverSettings } from '../ports/settings.ts';
@@ -9,6 +10,7 @@ import type { AccountIncident, AccountState, Availability } from './account-stat
 import type { AccountStanding } from './account-standing.ts';
 import { describeState, mergeStates, USABLE } from './account-standing.ts';
 import { levelOf, nextAccountState } from './account-state.ts';
+import { PresentAccounts } from './present-accounts.ts';
 
 /** What an attempt came to, as far as its account is concerned. */
 export type AttemptOutcome =
@@ -67,6 +69,9 @@ export class AccountBook {
   readonly #accounts = new QuickLRU<string, AccountEntry>({ maxSize: MAX_ACCOUNTS });
   /** Which trial slots a request holds. */
   readonly #trials = new WeakMap<AccountChoice, readonly Level[]>();
+  /** What the beginning of an answer has cleared. */
+  readonly #cleared = new WeakMap<AccountChoice, ReadonlyMap<Level, AccountState>>();
+  readonly #present = new PresentAccounts();
 
   constructor(options: AccountBookOptions) {
     this.#options = options;
@@ -107,14 +112,34 @@ export class AccountBook {
     const place = placeOf(candidate, choice);
     const held = this.#trials.get(choice) ?? [];
     this.#trials.delete(choice);
+    const heard = this.#present.has(choice.handle) ? outcome : this.#heard(choice.handle, outcome);
+    if (heard === undefined) return;
+    const former = this.#cleared.get(choice);
+    if (outcome.type === 'answered' && held.length > 0) {
+      const states = held.map((level) => [level, this.#read(place, level)] as const);
+      this.#cleared.set(choice, new Map(states.filter(isKnown)));
+    }
     for (const level of LEVELS) {
-      const incident = this.#incident(place, level, held.includes(level), outcome);
+      const incident = this.#incident(place, level, held.includes(level), heard, former);
       if (incident !== undefined) this.#step(place, level, incident);
     }
   }
 
+  /**
+   * Told after every change of instances and accounts. Forgets what stands against those that are
+   * gone. Where an instance was set up anew, its accounts begin anew as well, but for what their
+   * vendor has limited: what was in the way may be what the new configuration mends.
+   */
+  retain(instances: readonly PluginInstance[]): void {
+    const { gone, ended, renewed } = this.#present.replace(instances);
+    for (const accountId of gone) this.#accounts.delete(accountId);
+    for (const instanceId of ended) this.#instances.delete(instanceId);
+    for (const handle of renewed) this.#renew(handle);
+  }
+
   /** Keeps what the vendor's headers told about an account's limits; they are shown, not obeyed. */
   setQuotas(handle: AccountHandle, quotas: readonly Quota[]): void {
+    if (!this.#present.has(handle)) return;
     this.#entry(handle).quotas = quotas.slice(0, MAX_QUOTAS);
   }
 
@@ -125,6 +150,7 @@ export class AccountBook {
    * @param found - `unknown`: the probe is no more.
    */
   setProbe(handle: AccountHandle, probeId: string, found: ProbeFinding): void {
+    if (!this.#present.has(handle)) return;
     const entry = this.#accounts.get(handle.account.id);
     if (found.status === 'down') {
       const probes = (this.#entry(handle).downProbes ??= new Map<string, string>());
@@ -203,12 +229,32 @@ export class AccountBook {
     };
   }
 
+  /** What counts of an outcome that a handle of former times tells. */
+  #heard({ account }: AccountHandle, outcome: AttemptOutcome): AttemptOutcome | undefined {
+    if (!this.#present.knows(account.id)) return undefined;
+    const lasts = outcome.type === 'failed' && isVendorLimit(outcome.failure.kind);
+    return lasts ? outcome : { type: 'abandoned' };
+  }
+
+  #renew(handle: AccountHandle): void {
+    const entry = this.#accounts.get(handle.account.id);
+    if (entry === undefined) return;
+    delete entry.downProbes;
+    if (entry.state !== undefined && !isVendorLimit(entry.state.kind)) delete entry.state;
+    for (const [model, { kind }] of [...(entry.models ?? [])]) {
+      if (!isVendorLimit(kind)) entry.models?.delete(model);
+    }
+    if (entry.models?.size === 0) delete entry.models;
+    this.#tell(handle);
+  }
+
   /** What an outcome means for one of the levels; nothing where it says nothing about it. */
   #incident(
     place: Place,
     level: Level,
     trial: boolean,
     outcome: AttemptOutcome,
+    cleared: ReadonlyMap<Level, AccountState> | undefined,
   ): AccountIncident | undefined {
     if (outcome.type !== 'failed') return { type: outcome.type, trial };
     const { failure } = outcome;
@@ -216,7 +262,15 @@ export class AccountBook {
     if (failed === level) {
       const method = place.handle.authMethod;
       const apiKey = method === undefined || method === 'api-key';
-      return { type: 'failed', trial, failure, apiKey, random: this.#options.random() };
+      const former = cleared?.get(level);
+      return {
+        type: 'failed',
+        trial,
+        failure,
+        apiKey,
+        random: this.#options.random(),
+        ...(former === undefined ? {} : { former }),
+      };
     }
     if (!trial) return undefined;
     // A vendor that refuses one model in so many words has taken the account itself.
@@ -300,6 +354,17 @@ export class AccountBook {
       ...describeState(found),
     });
   }
+}
+
+function isKnown(
+  entry: readonly [Level, AccountState | undefined],
+): entry is readonly [Level, AccountState] {
+  return entry[1] !== undefined;
+}
+
+/** What a vendor has told an account to wait for; it holds whatever our configuration says. */
+function isVendorLimit(kind: FailureKind): boolean {
+  return kind === 'rate-limit' || kind === 'overloaded';
 }
 
 function placeOf(candidate: Candidate, choice: AccountChoice): Place {

@@ -20,4 +20,6 @@ export interface AccountHandle {
   refresh(generation: number): Promise<boolean>;
   /** Counts the credential's renewals. */
   readonly generation: number;
+  /** A text without the account's secrets: some vendors repeat a key that they refuse. */
+  masked(text: string): string;
 }

@@ -30,9 +30,9 @@ const at = (state: AccountState, nowMs: number) => availabilityOf(state, nowMs, 
 
 describe('how long', () => {
   test.each<[FailureKind, number]>([
-    ['timeout', 30 * SECOND],
-    ['network', 30 * SECOND],
-    ['upstream', 30 * SECOND],
+    ['timeout', SECOND],
+    ['network', SECOND],
+    ['upstream', SECOND],
     ['rate-limit', 30 * SECOND],
     ['overloaded', 5 * SECOND],
     ['forbidden', 30 * MINUTE],
@@ -73,6 +73,35 @@ describe('how long', () => {
     }
     expect(minutes).toEqual([10, 20, 40, 60, 60]);
     expect(next(state, { type: 'answered', trial: true })).toBeUndefined();
+  });
+
+  test('an outage doubles from a second up to its limit, and begins anew after a success', () => {
+    const secondsOf = (kinds: readonly FailureKind[], limits = policy): number[] => {
+      let state: AccountState | undefined;
+      return kinds.map((kind, n) => {
+        state = nextAccountState(state, failed(kind, { trial: n > 0 }), NOW, limits)!;
+        return (state.untilMs - NOW) / SECOND;
+      });
+    };
+    // However the outage shows itself, it is one.
+    expect(
+      secondsOf(['upstream', 'network', 'timeout', 'upstream', 'network', 'timeout', 'upstream']),
+    ).toEqual([1, 2, 4, 8, 16, 30, 30]);
+    expect(secondsOf(['upstream', 'rate-limit', 'upstream'])).toEqual([1, 30, 1]);
+    const limits = { ...policy, outageMs: 3_000 };
+    expect(secondsOf(['network', 'network', 'network', 'network'], limits)).toEqual([1, 2, 3, 3]);
+    expect(secondsOf(['network', 'network'], { ...policy, outageMs: 10 })).toEqual([1, 1]);
+    const second = next(next(undefined, failed('upstream')), failed('upstream', { trial: true }));
+    expect(next(second, { type: 'answered', trial: true })).toBeUndefined();
+    expect(outFor(failed('upstream'), undefined)).toBe(SECOND);
+  });
+
+  test('a trial whose answer breaks goes on from what its answer had cleared', () => {
+    const former = next(next(undefined, failed('upstream')), failed('upstream', { trial: true }))!;
+    const broke = { ...failed('network'), former } as AccountIncident;
+    expect(next(undefined, broke)).toMatchObject({ strikes: 3, untilMs: NOW + 4 * SECOND });
+    const other = { ...former, kind: 'rate-limit' as const };
+    expect(next(undefined, { ...broke, former: other } as AccountIncident)?.strikes).toBe(1);
   });
 
   test('overloaded backs off with jitter', () => {
@@ -126,22 +155,23 @@ describe('which state', () => {
 
   test('exactly one trial; an abandoned one frees the slot, a failed one begins again', () => {
     const out = next(undefined, failed('network'))!;
-    expect(at(out, NOW + 29_999).usable).toBe(false);
-    expect(at(out, NOW + 30_000)).toMatchObject({ usable: true, trial: true });
-    const trying = next(out, { type: 'trial-begun' }, NOW + 30_000)!;
-    expect(at(trying, NOW + 31_000)).toMatchObject({ usable: false, reason: 'trial-under-way' });
-    const free = next(trying, { type: 'abandoned', trial: true }, NOW + 31_000)!;
-    expect(at(free, NOW + 31_000)).toMatchObject({ usable: true, trial: true });
-    const again = next(trying, failed('network', { trial: true }), NOW + 31_000)!;
-    expect(again).toMatchObject({ untilMs: NOW + 61_000, strikes: 2 });
+    expect(at(out, NOW + 999).usable).toBe(false);
+    expect(at(out, NOW + 1_000)).toMatchObject({ usable: true, trial: true });
+    const trying = next(out, { type: 'trial-begun' }, NOW + 1_000)!;
+    expect(at(trying, NOW + 2_000)).toMatchObject({ usable: false, reason: 'trial-under-way' });
+    const free = next(trying, { type: 'abandoned', trial: true }, NOW + 2_000)!;
+    expect(at(free, NOW + 2_000)).toMatchObject({ usable: true, trial: true });
+    const again = next(trying, failed('network', { trial: true }), NOW + 2_000)!;
+    expect(again).toMatchObject({ untilMs: NOW + 4_000, strikes: 2 });
     expect(again.trialSinceMs).toBeUndefined();
-    expect(at(again, NOW + 61_000).trial).toBe(true);
+    expect(at(again, NOW + 4_000).trial).toBe(true);
   });
 
   test('a failure of another request does not free the slot of the trial', () => {
     const out = next(undefined, failed('network'))!;
-    const trying = next(out, { type: 'trial-begun' }, NOW + 30_000)!;
-    const other = next(trying, failed('network'), NOW + 31_000)!;
+    const trying = next(out, { type: 'trial-begun' }, NOW + 1_000)!;
+    const other = next(trying, failed('network'), NOW + 2_000)!;
+    expect(other).toMatchObject({ untilMs: NOW + 3_000, strikes: 1 });
     expect(at(other, NOW + 61_000)).toMatchObject({ usable: false, reason: 'trial-under-way' });
     expect(next(other, { type: 'abandoned', trial: false })).toBe(other);
   });
@@ -270,32 +300,51 @@ describe('whatever happens', () => {
   });
 
   test('an outage is over within 35 s of its end, with one request per trial', () => {
+    const outage = fc.constantFrom<FailureKind>('timeout', 'network', 'upstream');
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 600 }),
-        fc.constantFrom<FailureKind>('timeout', 'network', 'upstream'),
-        (outageSeconds, kind) => {
-          let state = next(undefined, failed(kind));
+        fc.integer({ min: 1, max: 600 * SECOND }),
+        fc.array(outage, { minLength: 1, maxLength: 30 }),
+        fc.integer({ min: 1, max: 4 * SECOND }),
+        (outageMs, kinds, everyMs) => {
+          let state = next(undefined, failed(kinds[0]!));
           let trials = 0;
-          let second = 0;
-          for (; state !== undefined; second++) {
-            const nowMs = NOW + second * SECOND;
+          let nowMs = NOW;
+          for (; state !== undefined; nowMs += everyMs) {
             if (!availabilityOf(state, nowMs, policy).trial) continue;
             trials += 1;
+            const kind = kinds[trials % kinds.length]!;
             const trying = nextAccountState(state, { type: 'trial-begun' }, nowMs, policy);
             state = nextAccountState(
               trying,
-              second < outageSeconds
+              nowMs - NOW < outageMs
                 ? failed(kind, { trial: true })
                 : { type: 'answered', trial: true },
               nowMs,
               policy,
             );
           }
-          expect(second - outageSeconds).toBeLessThanOrEqual(35);
-          expect(trials).toBeLessThanOrEqual(Math.ceil(outageSeconds / 30) + 1);
+          // Requests come every so often; the trial is the first of them after the cooling.
+          expect(nowMs - NOW - outageMs).toBeLessThanOrEqual(30 * SECOND + 2 * everyMs);
+          expect(nowMs - everyMs - NOW - outageMs).toBeLessThanOrEqual(35 * SECOND);
+          expect(trials).toBeLessThanOrEqual(Math.ceil(outageMs / 30_000) + 6);
         },
       ),
+    );
+  });
+
+  test('a hiccup costs a second, however often hiccups come', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 100 }), { maxLength: 50 }), (pauses) => {
+        let nowMs = NOW;
+        for (const pause of pauses) {
+          nowMs += pause * SECOND;
+          const out = next(undefined, failed('upstream'), nowMs)!;
+          expect(at(out, nowMs + SECOND).trial).toBe(true);
+          const trying = next(out, { type: 'trial-begun' }, nowMs + SECOND);
+          expect(next(trying, { type: 'answered', trial: true }, nowMs + SECOND)).toBeUndefined();
+        }
+      }),
     );
   });
 });

@@ -11,7 +11,7 @@ export interface AccountState {
   readonly kind: FailureKind;
   /** From then on one trial request may pass. Milliseconds since 1970. */
   readonly untilMs: number;
-  /** Failures of the same kind without a success between them. */
+  /** Failures of the same sort without a success between them. */
   readonly strikes: number;
   /** The sentence that came with the failure. */
   readonly detail?: string;
@@ -32,6 +32,8 @@ export type AccountIncident =
       readonly apiKey: boolean;
       /** Jitter, from 0 to 1. */
       readonly random: number;
+      /** What the beginning of the same answer had cleared before it broke. */
+      readonly former?: AccountState;
     }
   /** A probe found the network in order again: the trial may come at once. */
   | { readonly type: 'probe-up' };
@@ -49,6 +51,8 @@ export interface Availability {
   readonly detail?: string;
 }
 
+/** First cooling of an outage: most of what looks like one is a hiccup. */
+const FIRST_OUTAGE_MS = 1_000;
 /** Shortest cooling, so that a vendor whose clock is behind is not asked in a loop. */
 const MIN_COOLING_MS = 1_000;
 
@@ -104,7 +108,7 @@ export function levelOf(failure: Failure): 'model' | 'account' | 'instance' | un
  */
 function afterAnswer(state: AccountState | undefined, trial: boolean): AccountState | undefined {
   if (state === undefined || trial) return undefined;
-  return isReachFailure(state.kind) || state.kind === 'upstream' ? undefined : state;
+  return isOutage(state.kind) ? undefined : state;
 }
 
 function afterFailure(
@@ -114,9 +118,7 @@ function afterFailure(
   policy: FailoverSettings,
 ): AccountState {
   const { failure, trial, apiKey, random } = incident;
-  const before = state?.kind === failure.kind ? state.strikes : 0;
-  // Requests that failed side by side are one strike, not many.
-  const strikes = trial ? before + 1 : Math.max(1, before);
+  const strikes = strikesAfter(state, incident);
   const forMs = coolingMs(failure, strikes, random, nowMs, policy);
   if (state !== undefined && !trial && remainingMs(state, nowMs, policy) >= forMs) return state;
   return {
@@ -127,6 +129,17 @@ function afterFailure(
     ...(failure.message === undefined ? {} : { detail: failure.message }),
     ...(trial || state?.trialSinceMs === undefined ? {} : { trialSinceMs: state.trialSinceMs }),
   };
+}
+
+/** Requests that failed side by side are one strike, not many; a trial that failed is one more. */
+function strikesAfter(
+  state: AccountState | undefined,
+  { failure, trial, former }: Extract<AccountIncident, { type: 'failed' }>,
+): number {
+  const of = (one: AccountState | undefined): number =>
+    one !== undefined && sameSort(one.kind, failure.kind) ? one.strikes : 0;
+  // An answer that broke after its beginning was no success.
+  return Math.max(1, of(state) + (trial ? 1 : 0), former === undefined ? 0 : of(former) + 1);
 }
 
 function coolingMs(
@@ -175,7 +188,7 @@ function ownCoolingMs(
     case 'upstream':
     case 'bad-request':
     case 'too-large':
-      return policy.outageMs;
+      return Math.min(FIRST_OUTAGE_MS * 2 ** Math.min(strikes - 1, 30), policy.outageMs);
   }
 }
 
@@ -199,6 +212,15 @@ function withoutTrial(state: AccountState): AccountState {
   const free: { -readonly [K in keyof AccountState]: AccountState[K] } = { ...state };
   delete free.trialSinceMs;
   return free;
+}
+
+/** However an outage shows itself, it is the same one. */
+function sameSort(one: FailureKind, other: FailureKind): boolean {
+  return one === other || (isOutage(one) && isOutage(other));
+}
+
+function isOutage(kind: FailureKind): boolean {
+  return isReachFailure(kind) || kind === 'upstream';
 }
 
 function isReachFailure(kind: FailureKind): boolean {

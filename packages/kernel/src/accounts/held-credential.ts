@@ -1,6 +1,9 @@
 import type { Credential } from '@cliproxy/plugin-api';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
 
+/** Shorter ones would take ordinary words out of sentences. */
+const SHORTEST_MASKED = 8;
+
 /**
  * The one place where an account's credential is kept while the gateway runs. Whoever wants it to
  * survive a restart, or to renew it across processes, does so here.
@@ -20,6 +23,16 @@ export class HeldCredential {
 
   get value(): Credential {
     return this.#value;
+  }
+
+  /** A text without what the credential holds. */
+  masked(text: string): string {
+    let masked = text;
+    // The longest first: one may be a part of another.
+    for (const value of [...valuesOf(this.#value)].sort((a, b) => b.length - a.length)) {
+      if (value.length >= SHORTEST_MASKED) masked = masked.replaceAll(value, '***');
+    }
+    return masked;
   }
 
   /** Counts the renewals. */
@@ -55,12 +68,12 @@ export class HeldCredential {
   }
 
   #register(credential: Credential): void {
-    const all = [...Object.values(credential.secrets), ...Object.values(credential.session ?? {})];
-    for (const secret of all) {
-      const value = secret.reveal();
-      if (value !== '') this.#secrets.add(value);
-    }
+    for (const value of valuesOf(credential)) if (value !== '') this.#secrets.add(value);
   }
+}
+
+function valuesOf({ secrets, session = {} }: Credential): readonly string[] {
+  return [...Object.values(secrets), ...Object.values(session)].map((secret) => secret.reveal());
 }
 
 /** Whether a plugin's value is a credential as the contract has it. */

@@ -202,6 +202,16 @@ describe('renewing', () => {
   });
 });
 
+test('its secrets are taken out of a text, the present ones too; short ones would be words', async () => {
+  const held: Credential = {
+    secrets: { key: secret('long-secret'), longer: secret('long-secret-2'), pin: secret('a') },
+  };
+  const { live } = account({ refresh: async () => credential('the-renewed') }, held);
+  expect(live.masked('bad key long-secret-2, not long-secret')).toBe('bad key ***, not ***');
+  await live.refresh(0);
+  expect(live.masked('bad token the-renewed')).toBe('bad token ***');
+});
+
 test('a retired account closes its connections', () => {
   const { live, closed } = account();
   live.retire();

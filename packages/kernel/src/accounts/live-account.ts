@@ -70,6 +70,10 @@ export class LiveAccount implements AccountHandle {
     return this.#auth?.credential.generation ?? 0;
   }
 
+  masked(text: string): string {
+    return this.#auth?.credential.masked(text) ?? text;
+  }
+
   async authorize(request: OutgoingRequest, signal: AbortSignal): Promise<OutgoingRequest> {
     const auth = this.#auth;
     if (auth === undefined) return request;

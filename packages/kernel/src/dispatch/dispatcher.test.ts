@@ -408,19 +408,21 @@ describe('nobody answers', () => {
   });
 
   test.each([
-    [429, 'ROUTE_RATE_LIMITED'],
-    [404, 'UPSTREAM_NOT_FOUND'],
-    [402, 'UPSTREAM_BILLING'],
-    [403, 'UPSTREAM_FORBIDDEN'],
-    [500, 'ROUTE_NO_ACCOUNT'],
-  ])('not even tried after %d: %s', async (status, code) => {
+    [429, 'ROUTE_RATE_LIMITED', 30_000],
+    [404, 'UPSTREAM_NOT_FOUND', 600_000],
+    [402, 'UPSTREAM_BILLING', 1_800_000],
+    [403, 'UPSTREAM_FORBIDDEN', 1_800_000],
+    [500, 'ROUTE_NO_ACCOUNT', 1_000],
+  ])('not even tried after %d: %s', async (status, code, resetsInMs) => {
     const a = await up(answers.status(status));
-    const found = rig([{ id: 'a', executor: httpExecutor(a.url) }]);
+    const nowMs = 1_700_000_000_000;
+    const found = rig([{ id: 'a', executor: httpExecutor(a.url) }], { now: () => nowMs });
     await errorOf(found.dispatcher.handle(call()));
     const error = await errorOf(found.dispatcher.handle(call()));
     expect(error.code).toBe(code);
     expect(a.seen).toHaveLength(1);
-    if (status !== 404) expect(error.failure?.resetAtMs).toBeGreaterThan(Date.now() + 10_000);
+    if (status === 404) expect(error.failure?.resetAtMs).toBeUndefined();
+    else expect(error.failure?.resetAtMs).toBe(nowMs + resetsInMs);
     expect(found.finished()[1]).toMatchObject({ outcome: 'failed', code, attempts: [] });
   });
 

@@ -53,7 +53,10 @@ export interface FailoverSettings {
   readonly retryFloor: number;
   /** Longest cooling that a vendor's reset time can cause. Default 1 h. */
   readonly maxCoolingMs: number;
-  /** After `timeout`, `network`, `upstream`. Default 30 s. */
+  /**
+   * Longest cooling after `timeout`, `network`, `upstream`: 1 s at first, doubling with each
+   * failure in a row. Default 30 s.
+   */
   readonly outageMs: number;
   /** After `overloaded`; jitter of a half is added. Default 5 s. */
   readonly overloadedMs: number;
