@@ -46,9 +46,10 @@ function shown(value: unknown, redactor: Redactor): string {
   if (typeof value !== 'object' || value === null) return String(value);
   // A stack is read line by line; it begins with the name and the message.
   if ('stack' in value && typeof value.stack === 'string') {
-    const { name: _name, message: _message, stack, ...more } = value as Record<string, unknown>;
-    const rest = Object.keys(more).length === 0 ? '' : `\n${redactor.json(more)}`;
-    return `${String(stack)}${rest}`;
+    const said = ['name', 'message', 'stack'];
+    const rest = Object.entries(value).filter(([key]) => !said.includes(key));
+    const more = rest.length === 0 ? '' : `\n${redactor.json(Object.fromEntries(rest))}`;
+    return `${value.stack}${more}`;
   }
   return redactor.json(value);
 }

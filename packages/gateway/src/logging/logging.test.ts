@@ -463,7 +463,7 @@ describe('files', () => {
     const files: LogFiles = {
       mkdir: promises.mkdir,
       rename: promises.rename,
-      open: (async (...args: Parameters<typeof promises.open>) => {
+      open: async (...args: Parameters<typeof promises.open>) => {
         const handle = await promises.open(...args);
         const append = handle.appendFile.bind(handle);
         handle.appendFile = async (...data) => {
@@ -472,7 +472,7 @@ describe('files', () => {
           throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
         };
         return handle;
-      }) as LogFiles['open'],
+      },
     };
     const stream = new LogFile(file, { files });
     const errors: unknown[] = [];

@@ -77,7 +77,8 @@ function copyAny(value: object, depth: number, walk: Walk): unknown {
   if (Array.isArray(value)) return copyList(value, depth, walk);
   // Bytes may be anything, a key as well.
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
-  if (value instanceof Map) return copyObject(Object.fromEntries(value), depth, walk);
+  if (value instanceof Map)
+    return copyObject(Object.fromEntries(value as Map<string, unknown>), depth, walk);
   if (value instanceof Set) return copyList([...value], depth, walk);
   if ('toJSON' in value && typeof value.toJSON === 'function') {
     const shown = (value.toJSON as () => unknown)();

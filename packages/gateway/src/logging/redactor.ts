@@ -11,7 +11,7 @@ const PREFIX_LENGTH = 6;
 /** Takes secrets out of what is about to be printed, by their values. */
 export interface Redactor extends SecretRegistry {
   /** Masks every known secret in a text, and what can be nothing but a secret. */
-  text(text: string): string;
+  readonly text: (text: string) => string;
   /** The JSON of a value that JSON can express, with every secret masked in it. */
   json(value: object): string;
 }
