@@ -65,6 +65,7 @@ export function fakeHandle(
     authorize: (request) => Promise.resolve(request),
     refresh: () => Promise.resolve(false),
     generation: 0,
+    masked: (text) => text,
   };
 }
 

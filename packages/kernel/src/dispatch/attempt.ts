@@ -10,7 +10,14 @@ import type { AttemptEnd, AttemptInput } from './attempt-input.ts';
 import { CommitGate } from './commit-gate.ts';
 import { readErrorBody } from './error-body.ts';
 import type { ErrorBodyReading } from './error-body.ts';
-import { errorOfFailure, errorOfThrown, failureOf, isFailure, pluginFault } from './failure-of.ts';
+import {
+  errorOfFailure,
+  errorOfThrown,
+  failureOf,
+  isFailure,
+  pluginFault,
+  withoutSecrets,
+} from './failure-of.ts';
 import { eventCall, wireCall } from './outgoing-call.ts';
 import type { WirePrepared } from './outgoing-call.ts';
 import type { PreparedCall } from './prepared-call.ts';
@@ -225,8 +232,9 @@ export class Attempt implements AttemptClockOwner {
     if (!this.#over) this.#fail(errorOfThrown(thrown, this.#input.candidate.instanceId));
   }
 
-  #fail(error: GatewayError): void {
+  #fail(told: GatewayError): void {
     if (this.#over) return;
+    const error = withoutSecrets(told, (text) => this.#input.choice.handle.masked(text));
     const failure = failureOf(error);
     if (error.code === 'PLUGIN_FAULT') this.#logFault(error);
     if (this.#gate?.committed !== true) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { errorTable, GatewayError } from '@cliproxy/plugin-api';
-import { errorOfFailure, errorOfThrown, failureOf } from './failure-of.ts';
+import { errorOfFailure, errorOfThrown, failureOf, withoutSecrets } from './failure-of.ts';
 
 describe('what was thrown', () => {
   test('one of ours stays as it is', () => {
@@ -71,4 +71,21 @@ test('a vendor’s sentence is shown, but not about our own account, and not wit
   expect(said('auth', 'bad key sk-1')).not.toContain('sk-1');
   expect(said('billing', 'org-1 is broke')).not.toContain('org-1');
   expect(said('rate-limit', 'x'.repeat(9_000)).length).toBeLessThan(2_100);
+});
+
+test('secrets are taken out of both sentences; an error without any stays the same object', () => {
+  const masked = (text: string): string => text.replaceAll('key-1', '***');
+  const failure = { kind: 'auth', scope: 'account', message: 'no key-1' } as const;
+  const cause = new Error('why');
+  const told = new GatewayError('UPSTREAM_AUTH', 'a: no key-1', { failure, cause });
+  expect(withoutSecrets(told, masked)).toMatchObject({
+    code: 'UPSTREAM_AUTH',
+    message: 'a: no ***',
+    cause,
+    failure: { ...failure, message: 'no ***' },
+  });
+  const plain = new GatewayError('UPSTREAM_AUTH', 'a: no', {
+    failure: { ...failure, message: '' },
+  });
+  expect(withoutSecrets(plain, masked)).toBe(plain);
 });

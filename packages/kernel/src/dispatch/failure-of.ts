@@ -88,6 +88,21 @@ export function failureOf(error: GatewayError): Failure {
   return { kind: 'upstream', scope: code.startsWith('UPSTREAM_') ? 'account' : 'instance' };
 }
 
+/** The same error without secrets in its sentences. @param masked - takes them out of a text. */
+export function withoutSecrets(
+  error: GatewayError,
+  masked: (text: string) => string,
+): GatewayError {
+  const failure = failureOf(error);
+  const message = masked(error.message);
+  const sentence = failure.message === undefined ? undefined : masked(failure.message);
+  if (message === error.message && sentence === failure.message) return error;
+  return new GatewayError(error.code, message, {
+    failure: { ...failure, ...(sentence === undefined ? {} : { message: sentence }) },
+    ...(error.cause === undefined ? {} : { cause: error.cause }),
+  });
+}
+
 const kindOfCode: ReadonlyMap<string, FailureKind> = new Map(
   Object.entries(codeOfKind).map(([kind, code]) => [code, kind as FailureKind]),
 );

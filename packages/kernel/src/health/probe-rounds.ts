@@ -177,7 +177,8 @@ export class ProbeRounds {
         detail: `plugin "${instance.id}" gave a malformed report for its probe "${probe.id}"`,
       };
     } catch (error) {
-      const detail = `plugin "${instance.id}", probe "${probe.id}": ${sentenceOf(error)}`;
+      const sentence = handle.masked(sentenceOf(error));
+      const detail = `plugin "${instance.id}", probe "${probe.id}": ${sentence}`;
       report = { status: 'down', detail };
     }
     if (ended.signal.aborted) return;

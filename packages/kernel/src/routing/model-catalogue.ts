@@ -183,7 +183,7 @@ export class ModelCatalogue implements ListedModels {
     } catch (error) {
       if (ended.signal.aborted) return;
       failed = true;
-      problem = `the models could not be listed: ${sentenceOf(error)}`;
+      problem = `the models could not be listed: ${handle.masked(sentenceOf(error))}`;
     }
     this.#settle(list, failed, problem);
   }
