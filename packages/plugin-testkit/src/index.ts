@@ -12,4 +12,5 @@ export type {
   TestGateway,
   TestGatewayOptions,
   TestPlugin,
+  TestQuestion,
 } from './start-test-gateway.ts';

@@ -134,11 +134,12 @@ async function play(script: ScriptedAnswer, outgoing: http.ServerResponse): Prom
   const gone = new AbortController();
   outgoing.once('close', () => gone.abort());
   if (script.headAfterMs !== undefined) await pause(script.headAfterMs, gone.signal);
-  if (outgoing.destroyed) return;
+  const left = (): boolean => outgoing.destroyed;
+  if (left()) return;
   outgoing.writeHead(script.status ?? 200, script.headers);
   outgoing.flushHeaders();
   for (const step of listOf(script.body)) {
-    if (outgoing.destroyed) return;
+    if (left()) return;
     if (typeof step === 'string' || Buffer.isBuffer(step)) await write(outgoing, step);
     else if ('pauseMs' in step) await pause(step.pauseMs, gone.signal);
     else await writeEndlessly(outgoing, step.endless);

@@ -38,6 +38,16 @@ export interface TestGatewayOptions {
   readonly pluginLimits?: GatewayOverrides['pluginLimits'];
 }
 
+/** What to ask a gateway. */
+export interface TestQuestion {
+  /** Sent by POST: bytes and text as they are, anything else as JSON. Absent: GET. */
+  readonly body?: unknown;
+  /** True: with the operator's key in the place of the client's. */
+  readonly admin?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
 /** A gateway that listens on a free port of 127.0.0.1. */
 export interface TestGateway {
   /** Without a slash at the end. */
@@ -46,6 +56,8 @@ export interface TestGateway {
   readonly adminKey: string;
   /** What is wrong with instances that are not `required`, as `CODE: message`. */
   readonly problems: readonly string[];
+  /** Asks it as a client does. @param path - and query, such as `/v1/models`. */
+  ask(path: string, question?: TestQuestion): Promise<Response>;
   /** Everything logged so far, as JSON lines. */
   log(): string;
   stop(): Promise<void>;
@@ -92,9 +104,26 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     apiKey,
     adminKey,
     problems,
+    ask: (path, { admin = false, ...question } = {}) =>
+      send(url + path, admin ? adminKey : apiKey, question),
     log: () => lines.join(''),
     stop: () => gateway.stop(),
   };
+}
+
+function send(url: string, key: string, question: TestQuestion): Promise<Response> {
+  const { body, headers, signal } = question;
+  const asItIs = typeof body === 'string' || body instanceof Uint8Array;
+  // eslint-disable-next-line no-restricted-globals -- this is the client, not upstream traffic
+  return fetch(url, {
+    headers: {
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/json',
+      ...headers,
+    },
+    ...(body !== undefined && { method: 'POST', body: asItIs ? body : JSON.stringify(body) }),
+    ...(signal && { signal }),
+  });
 }
 
 function mount(given: TestPlugin | InstalledTestPlugin) {
