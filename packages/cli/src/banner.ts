@@ -1,35 +1,59 @@
+import { readFileSync } from 'node:fs';
 import type { LoadedConfig } from '@cliproxy/config';
+import { shellQuote } from './shell-quote.ts';
+
+const ECHO_PACKAGE = '@cliproxy/plugin-echo';
+
+/** The form of a key that the first start writes, for `grep`. */
+const WRITTEN_KEY = 'cpx-[A-Za-z0-9_-]*';
 
 /**
  * What a person needs after the start: the address, where the key is, and a curl to paste. The key
  * itself is not printed: the curl takes it out of the file.
  */
 export function banner(url: string, { file, settings }: LoadedConfig): string {
-  const model = settings.kernel.plugins.some(
-    ({ instanceId, enabled }) => instanceId === 'echo' && enabled,
-  )
-    ? 'echo'
-    : 'MODEL';
-  const { apiKeys } = settings.server;
+  const [apiKey] = settings.server.apiKeys;
+  const echo = settings.kernel.plugins.find(
+    ({ package: name, enabled }) => enabled && name === ECHO_PACKAGE,
+  );
+  const key = apiKey === undefined ? undefined : keyExpression(file, apiKey);
+  const body = JSON.stringify({
+    model: modelOf(echo?.instanceId),
+    stream: true,
+    messages: [{ role: 'user', content: 'Hello from cliproxy' }],
+  });
   return [
     `cliproxy is ready at ${url}`,
-    ...(apiKeys.length === 0
-      ? ['No client key is needed (server.apiKeys is empty).']
-      : [`The client key is under server.apiKeys in ${file}`]),
-    'Try it:',
+    key === undefined
+      ? 'No client key is needed (server.apiKeys is empty).'
+      : `The client key is under server.apiKeys in ${file}`,
+    echo === undefined ? 'Try it, with the name of a model for MODEL:' : 'Try it:',
     `  curl -N ${url}/v1/chat/completions \\`,
-    ...(apiKeys.length === 0
-      ? []
-      : [`    -H "authorization: Bearer ${keyExpression(file, apiKeys[0] ?? '')}" \\`]),
+    ...(key === undefined ? [] : [`    -H "authorization: Bearer ${key}" \\`]),
     "    -H 'content-type: application/json' \\",
-    `    -d '{"model":"${model}","stream":true,"messages":[{"role":"user","content":"Hello from cliproxy"}]}'`,
+    `    -d ${shellQuote(body)}`,
     'Press Ctrl+C to stop.',
   ].join('\n');
 }
 
-/** A shell expression for the key: taken from the file where the key was written by the first start. */
+function modelOf(echoInstance: string | undefined): string {
+  if (echoInstance === undefined) return 'MODEL';
+  return echoInstance === 'echo' ? 'echo' : `${echoInstance}/echo`;
+}
+
+/** A shell expression for the key: out of the file if `grep` finds it there, else a variable to set. */
 function keyExpression(file: string, apiKey: string): string {
-  return apiKey.startsWith('cpx-')
-    ? `$(grep -o -m1 'cpx-[A-Za-z0-9_-]*' '${file}')`
+  return grepFinds(file, apiKey)
+    ? `$(grep -o -m1 '${WRITTEN_KEY}' ${shellQuote(file)})`
     : '$CLIPROXY_API_KEY';
+}
+
+/** Whether the first line with such a key has this one and no other. */
+function grepFinds(file: string, apiKey: string): boolean {
+  const pattern = new RegExp(WRITTEN_KEY, 'g');
+  const line = readFileSync(file, 'utf8')
+    .split('\n')
+    .find((text) => text.search(pattern) >= 0);
+  const found = line?.match(pattern) ?? [];
+  return found.length === 1 && found[0] === apiKey;
 }

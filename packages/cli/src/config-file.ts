@@ -1,19 +1,30 @@
-import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { ConfigError, describeProblem, loadConfig } from '@cliproxy/config';
-import type { LoadedConfig } from '@cliproxy/config';
-import { CommandError, EXIT } from './exit-codes.ts';
+import { ConfigError, createSchemaChecker, didYouMean, loadConfig } from '@cliproxy/config';
+import type { ConfigChecker, LoadedConfig } from '@cliproxy/config';
+import { CommandError } from './exit-codes.ts';
+import { problemsError } from './problem-rows.ts';
+
+/** A configuration, and the checker that read it, which is costly to make a second time. */
+export interface CommandConfig extends LoadedConfig {
+  readonly checker: ConfigChecker;
+}
 
 /** Folder of what the gateway writes when it is started without a configuration. */
 export function homeFolder(): string {
-  return process.env['CLIPROXY_HOME'] ?? path.join(os.homedir(), '.cliproxy');
+  const named = fromEnvironment('CLIPROXY_HOME');
+  return named === undefined ? path.join(os.homedir(), '.cliproxy') : path.resolve(named);
 }
 
-/** The configuration file: as given, else `$CLIPROXY_CONFIG`, else the one in the home folder. */
+/** The file that a person has named, by an option or by `$CLIPROXY_CONFIG`. */
+export function namedFile(given: string | undefined): string | undefined {
+  const named = given ?? fromEnvironment('CLIPROXY_CONFIG');
+  return named === undefined ? undefined : path.resolve(named);
+}
+
+/** The configuration file: as named, else the one in the home folder. */
 export function configFile(given: string | undefined): string {
-  const named = given ?? process.env['CLIPROXY_CONFIG'];
-  return named === undefined ? path.join(homeFolder(), 'config.yaml') : path.resolve(named);
+  return namedFile(given) ?? path.join(homeFolder(), 'config.yaml');
 }
 
 /**
@@ -21,30 +32,39 @@ export function configFile(given: string | undefined): string {
  *
  * @throws CommandError with exit code 78 and every problem, one a line.
  */
-export async function readConfig(given: string | undefined): Promise<LoadedConfig> {
-  const file = configFile(given);
-  if (!existsSync(file)) {
-    throw new CommandError(
-      `there is no configuration at ${file}: name one with --config FILE, or run "cliproxy start" once to have one written`,
-      EXIT.config,
-    );
-  }
+export async function readConfig(given: string | undefined): Promise<CommandConfig> {
+  const checker = createSchemaChecker();
+  return asCommandError(async () => ({
+    ...(await loadConfig({ file: configFile(given), env: process.env, checker })),
+    checker,
+  }));
+}
+
+/** @throws CommandError instead of the ConfigError that `work` throws. */
+export async function asCommandError<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await loadConfig({ file, env: process.env });
+    return await work();
   } catch (error) {
-    if (isConfigError(error)) throw new CommandError(error.message, EXIT.config);
+    if (error instanceof ConfigError) throw problemsError(error.problems, error);
     throw error;
   }
 }
 
-/** Lines for problems that plugins have, with their place in the configuration file. */
-export function problemLines(
-  problems: Parameters<typeof describeProblem>[0][],
-  config: LoadedConfig,
-): string {
-  return problems.map((problem) => describeProblem(problem, config)).join('\n');
+/**
+ * Checks that a plugin instance is configured.
+ *
+ * @throws CommandError that names the near and the known ones.
+ */
+export function requireInstance({ settings, file }: LoadedConfig, name: string): void {
+  const known = settings.kernel.plugins.map(({ instanceId }) => instanceId);
+  if (known.includes(name)) return;
+  throw new CommandError(
+    `there is no plugin "${name}" in ${file}.${didYouMean(name, known)} It has: ${known.join(', ')}.`,
+  );
 }
 
-export function isConfigError(error: unknown): error is ConfigError {
-  return error instanceof ConfigError;
+/** An empty variable counts as unset. */
+function fromEnvironment(name: string): string | undefined {
+  const value = process.env[name];
+  return value === '' ? undefined : value;
 }

@@ -1,3 +1,5 @@
+import type { ProblemRow } from './problem-rows.ts';
+
 /** What the command line's exit codes mean. */
 export const EXIT = Object.freeze({
   ok: 0,
@@ -9,13 +11,26 @@ export const EXIT = Object.freeze({
   config: 78,
 });
 
+/** What can be said of a failed command besides its sentence. */
+interface FailureDetails {
+  /** Default: {@link EXIT.failed}. */
+  readonly exitCode?: number;
+  /** A code of the error table, if it has one. */
+  readonly code?: string;
+  readonly problems?: readonly ProblemRow[];
+}
+
 /** Ends a command with a sentence for the person and an exit code. */
 export class CommandError extends Error {
   readonly exitCode: number;
+  readonly code: string | undefined;
+  readonly problems: readonly ProblemRow[] | undefined;
 
-  constructor(message: string, exitCode: number = EXIT.failed) {
+  constructor(message: string, details: FailureDetails = {}) {
     super(message);
     this.name = 'CommandError';
-    this.exitCode = exitCode;
+    this.exitCode = details.exitCode ?? EXIT.failed;
+    this.code = details.code;
+    this.problems = details.problems;
   }
 }

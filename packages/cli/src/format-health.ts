@@ -18,13 +18,14 @@ export function formatHealth(health: HealthAnswer): string {
     ...health.plugins.map((plugin) => [
       plugin.instanceId,
       plugin.state,
-      plugin.status,
+      plugin.state === 'disabled' ? '-' : plugin.status,
       String(plugin.requests.answered),
       String(plugin.requests.failed),
       plugin.ttftMs === undefined
         ? '-'
         : `${Math.round(plugin.ttftMs.p50)}/${Math.round(plugin.ttftMs.p95)} ms`,
-      `${plugin.package}@${plugin.version}`,
+      // One that was not looked at, or not found, has no version.
+      plugin.version === '' ? plugin.package : `${plugin.package}@${plugin.version}`,
     ]),
   ]);
   const accounts = health.plugins.flatMap(({ accounts: list }) => list.map(accountRow));

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 
 /** Options that most commands have. */
 export interface CommonOptions {
@@ -6,20 +6,32 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-/** A command that takes `--config` and, unless it runs on, `--json`. */
-export function commandWithConfig(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
+/** How a command looks in its help. */
+interface CommandLook {
+  /** Of a command within another; the others have theirs from the list of commands. */
+  readonly description?: string;
+  /** A command line that can be pasted. */
+  readonly example: string;
+}
+
+/** A command without options of its own. */
+export function plainCommand(name: string, { description, example }: CommandLook): Command {
+  const command = new Command(name)
     .helpOption('-h, --help', 'print this help')
-    .addOption(
-      new Option('-c, --config <file>', 'configuration file').default(
-        undefined,
-        '$CLIPROXY_CONFIG, else ~/.cliproxy/config.yaml',
-      ),
-    );
+    .showHelpAfterError('(add --help to see how it is used)')
+    .addHelpText('after', `\nExample:\n  ${example}`);
+  return description === undefined ? command : command.description(description);
+}
+
+/** A command that takes `--config`. */
+export function commandWithConfig(name: string, look: CommandLook): Command {
+  return plainCommand(name, look).option(
+    '-c, --config <file>',
+    'configuration file; default: $CLIPROXY_CONFIG, else ~/.cliproxy/config.yaml',
+  );
 }
 
 /** The same, with `--json`. */
-export function listingCommand(name: string, description: string): Command {
-  return commandWithConfig(name, description).option('--json', 'print JSON');
+export function listingCommand(name: string, look: CommandLook): Command {
+  return commandWithConfig(name, look).option('--json', 'print JSON, errors too');
 }

@@ -1,13 +1,53 @@
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import { VERSION } from '@cliproxy/gateway';
-import { configCommand } from './commands/config.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { explainCommand } from './commands/explain.ts';
-import { pluginsCommand } from './commands/plugins.ts';
-import { startCommand } from './commands/start.ts';
-import { statusCommand } from './commands/status.ts';
-import { testProviderCommand } from './commands/test-provider.ts';
+import { isGatewayError } from '@cliproxy/plugin-api';
 import { CommandError, EXIT } from './exit-codes.ts';
+import { printJson } from './terminal.ts';
+
+/** One command, imported only when it is named: the start of the gateway pays for no other. */
+interface CommandEntry {
+  readonly name: string;
+  readonly description: string;
+  readonly load: () => Promise<Command>;
+}
+
+const commands: readonly CommandEntry[] = [
+  {
+    name: 'start',
+    description: 'run the gateway in the foreground',
+    load: async () => (await import('./commands/start.ts')).startCommand(),
+  },
+  {
+    name: 'status',
+    description: 'show the running gateway, its plugins and accounts',
+    load: async () => (await import('./commands/status.ts')).statusCommand(),
+  },
+  {
+    name: 'plugins',
+    description: 'list or check the configured plugins',
+    load: async () => (await import('./commands/plugins.ts')).pluginsCommand(),
+  },
+  {
+    name: 'explain',
+    description: 'say which provider would serve a model, and why',
+    load: async () => (await import('./commands/explain.ts')).explainCommand(),
+  },
+  {
+    name: 'config',
+    description: 'check or print the configuration, or print its JSON Schema',
+    load: async () => (await import('./commands/config.ts')).configCommand(),
+  },
+  {
+    name: 'doctor',
+    description: 'look for what is wrong, and say what to do',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  },
+  {
+    name: 'test-provider',
+    description: 'send one small request through one provider',
+    load: async () => (await import('./commands/test-provider.ts')).testProviderCommand(),
+  },
+];
 
 /**
  * Runs the command line and sets the process's exit code.
@@ -15,17 +55,19 @@ import { CommandError, EXIT } from './exit-codes.ts';
  * @param args - without the program's name.
  */
 export async function runCli(args: readonly string[]): Promise<void> {
+  // A reader that leaves early, or a terminal that is lost, must not end the process.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
-    await program().parseAsync([...args], { from: 'user' });
+    await (await program(args)).parseAsync([...args], { from: 'user' });
   } catch (error) {
-    process.exitCode = report(error);
+    process.exitCode = report(error, args.includes('--json'));
   }
 }
 
-function program(): Command {
-  const command = new Command('cliproxy')
+async function program(args: readonly string[]): Promise<Command> {
+  const root = new Command('cliproxy')
     .description('One API endpoint in front of many AI providers.')
-    .version(VERSION, '-V, --version', 'print the version')
+    .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .showHelpAfterError('(cliproxy --help lists the commands)')
     .addHelpText(
@@ -38,31 +80,59 @@ Examples:
   cliproxy explain claude-sonnet-5  say which provider would serve a model, and why
   cliproxy doctor                   look for what is wrong`,
     );
-  const commands = [
-    startCommand(),
-    statusCommand(),
-    pluginsCommand(),
-    explainCommand(),
-    configCommand(),
-    doctorCommand(),
-    testProviderCommand(),
-  ];
-  for (const sub of commands) command.addCommand(sub);
-  for (const sub of [command, ...commands, ...commands.flatMap(({ commands: subs }) => subs)]) {
-    sub.exitOverride();
+  for (const { name, description, load } of commands) {
+    const command = args.includes(name) ? await load() : new Command(name);
+    root.addCommand(command.description(description));
   }
-  return command;
+  for (const command of family(root)) {
+    command.exitOverride().configureOutput({
+      outputError: (text, write) => write(text.replace(/^error:/, 'cliproxy:')),
+    });
+  }
+  return root;
+}
+
+function version(): string {
+  const require = createRequire(import.meta.url);
+  return (require('../package.json') as { readonly version: string }).version;
+}
+
+function family(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(family)];
 }
 
 /** Says what went wrong and gives the exit code. */
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof CommandError) {
-    if (error.message !== '') process.stderr.write(`cliproxy: ${error.message}\n`);
-    return error.exitCode;
+function report(error: unknown, json: boolean): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.ok;
+    // Commander has said it on standard error already.
+    if (json) printJson({ error: { message: error.message.replace(/^error: /, '') } });
+    return EXIT.usage;
   }
-  process.stderr.write(
-    `cliproxy: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  const failure = asCommandError(error);
+  const { message, code, problems, exitCode } = failure;
+  if (json) {
+    printJson({
+      error: {
+        ...(code !== undefined && { code }),
+        message,
+        ...(problems !== undefined && { problems }),
+      },
+    });
+  } else {
+    process.stderr.write(`cliproxy: ${message}\n`);
+  }
+  return exitCode;
+}
+
+/** An error that no command expects is a fault of ours: its stack helps to find it. */
+function asCommandError(error: unknown): CommandError {
+  if (error instanceof CommandError) return error;
+  if (isGatewayError(error)) {
+    const exitCode = error.code.startsWith('CONFIG_') ? EXIT.config : EXIT.failed;
+    return new CommandError(error.message, { exitCode, code: error.code });
+  }
+  return new CommandError(
+    error instanceof Error ? (error.stack ?? error.message) : `unexpected: ${String(error)}`,
   );
-  return EXIT.failed;
 }

@@ -1,7 +1,5 @@
 /** What every command can do with its terminal. */
 export interface Printer {
-  /** True: `--json` was given. */
-  readonly json: boolean;
   /** The command's result: JSON with `--json`, otherwise the text. */
   result(data: unknown, text: string): void;
   /** Progress and hints; on standard error, silent with `--json`. */
@@ -11,14 +9,19 @@ export interface Printer {
 /** @param json - what `--json` gave; absent counts as false. */
 export function createPrinter(json = false): Printer {
   return {
-    json,
     result: (data, text) => {
-      process.stdout.write(`${json ? JSON.stringify(data, undefined, 2) : text}\n`);
+      if (json) printJson(data);
+      else process.stdout.write(`${text}\n`);
     },
     note: (text) => {
       if (!json) process.stderr.write(`${text}\n`);
     },
   };
+}
+
+/** Prints a value as JSON. */
+export function printJson(data: unknown): void {
+  process.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`);
 }
 
 /** Rows as columns of equal width; the first row is the heading. */

@@ -654,7 +654,7 @@ describe('a file', () => {
     await writeFile(path.join(dir, 'large.yaml'), Buffer.alloc(1024 * 1024 + 1, 0x20));
     await expect(load('none.yaml')).rejects.toMatchObject({
       code: 'CONFIG_NOT_FOUND',
-      message: `${path.join(dir, 'none.yaml')} There is no such file. Mend --config, or start once without it to have one written.`,
+      message: `${path.join(dir, 'none.yaml')} There is no such file. Name another with --config, or run \`cliproxy start\` without one to have it written.`,
     });
     await expect(load('folder')).rejects.toMatchObject({ code: 'CONFIG_NOT_FOUND' });
     await expect(load('a\0b')).rejects.toMatchObject({ code: 'CONFIG_NOT_FOUND' });

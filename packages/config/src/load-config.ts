@@ -130,7 +130,7 @@ function unreadable(error: unknown): Problem {
   const { code } = error as { code?: string };
   const message =
     code === 'ENOENT' || code === 'ENOTDIR'
-      ? 'There is no such file. Mend --config, or start once without it to have one written.'
+      ? 'There is no such file. Name another with --config, or run `cliproxy start` without one to have it written.'
       : `The file cannot be read (${code ?? 'unknown reason'}); check its permissions.`;
   return { code: 'CONFIG_NOT_FOUND', message, cause: error };
 }
