@@ -1,5 +1,5 @@
 /** The kernel as a whole: the real host, table, book, door and health; plugins in memory. */
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { apiKeyAccounts, configSchema, definePlugin } from '@cliproxy/plugin-api';
 import type { Executor, GatewayPlugin } from '@cliproxy/plugin-api';
 import { answers, call, classify, errorOf, until, upstream, whole } from '../test/dispatch-rig.ts';
@@ -185,6 +185,70 @@ test('a new configuration drops no stream, and a bad one changes nothing', async
   finish();
   await first;
   expect(running.got).toMatchObject({ text: 'text from a\ndone\n', state: 'ended' });
+});
+
+describe('a new configuration and the accounts that are out', () => {
+  const outOf = (it: Kernel) =>
+    it.health().plugins[0]?.accounts.map(({ state, reason }) => [state, reason]);
+
+  test('a key that was replaced begins anew, and the former one leaves nothing behind', async () => {
+    const a = await up((request, response) => {
+      const refused = request.headers.authorization === 'Bearer key-that-is-wrong';
+      (refused ? answers.status(401, 'bad key') : answers.lines(...whole))(request, response);
+    });
+    const withKey = (key: string) =>
+      settings('/', [to('a', a, { config: { baseUrl: a.url, apiKeys: [key] } })]);
+    const { kernel: it } = kernel();
+    await it.apply(withKey('key-that-is-wrong'));
+    expect((await errorOf(it.handle(call()))).code).toBe('UPSTREAM_AUTH');
+    expect(outOf(it)).toEqual([['invalid-key', expect.anything()]]);
+    await it.apply(withKey('key-that-is-right'));
+    expect(outOf(it)).toEqual([['usable', undefined]]);
+    await it.handle(call());
+    // Put back, it is asked again: the operator may have mended it at the vendor.
+    await it.apply(withKey('key-that-is-wrong'));
+    expect(outOf(it)).toEqual([['usable', undefined]]);
+  });
+
+  test('another address for the same key: the outage of the former one is over', async () => {
+    const b = await up(answers.lines(...whole));
+    const { kernel: it, told } = kernel();
+    const at = (baseUrl: string) =>
+      settings('/', [instance('a', { package: 'forwarder', config: { baseUrl } })]);
+    const nowhere = 'http://127.0.0.1:1';
+    await it.apply(at(nowhere));
+    // Each failed trial puts it out for longer, so that a slow machine finds it out, too.
+    while (outOf(it)?.[0]?.[0] !== 'cooling') await errorOf(it.handle(call()));
+    const accountId = it.health().plugins[0]?.accounts[0]?.id;
+    expect((await it.apply(at(b.url))).applied).toBe(true);
+    expect(it.health().plugins[0]?.accounts[0]?.id).toBe(accountId);
+    expect(outOf(it)).toEqual([['usable', undefined]]);
+    const states = told.events.flatMap((one) => (one.type === 'account-changed' ? one.state : []));
+    expect(states.at(-1)).toBe('usable');
+    const client = call();
+    await it.handle(client);
+    expect(client.got.text).toContain('hello');
+  });
+
+  test('the end of a request of the former generation puts nobody out', async () => {
+    let fail = (): void => undefined;
+    const a = await up((_, response) => {
+      response.writeHead(200);
+      response.write('text from a\n');
+      fail = () => void response.destroy();
+    });
+    const b = await up(answers.lines(...whole));
+    const { kernel: it } = kernel();
+    await it.apply(settings('/', [to('x', a)]));
+    const running = call();
+    const first = it.handle(running);
+    await until(() => running.got.text !== '', 'the first bytes');
+    await it.apply(settings('/', [to('x', b)]));
+    fail();
+    await first;
+    expect(running.got.text).toContain('FAILED');
+    expect(outOf(it)).toEqual([['usable', undefined]]);
+  });
 });
 
 test('a failed instance that is not required: named to its clients, the rest serves', async () => {

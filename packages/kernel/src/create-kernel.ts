@@ -149,8 +149,10 @@ class AssembledKernel implements Kernel {
   /** One assignment: a request sees the former generation or this one, never parts of both. */
   #enter(settings: KernelSettings): void {
     const catalogue = this.#catalogue;
-    const table = createRoutingTable({ settings, instances: this.#host.instances(), catalogue });
+    const instances = this.#host.instances();
+    const table = createRoutingTable({ settings, instances, catalogue });
     this.#generation = { settings, table, models: createModelList({ settings, table, catalogue }) };
+    this.#book.retain(instances);
   }
 
   #settings(): KernelSettings {
