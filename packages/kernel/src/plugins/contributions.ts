@@ -1,4 +1,10 @@
-import type { Authenticator, Executor, HealthProbe, SocketEndpoint } from '@cliproxy/plugin-api';
+import type {
+  Authenticator,
+  Dialect,
+  Executor,
+  HealthProbe,
+  SocketEndpoint,
+} from '@cliproxy/plugin-api';
 import type { PluginManifest } from './manifest.ts';
 
 /** What `setup` returned, checked. */
@@ -38,7 +44,12 @@ export function readContributions(
 }
 
 const KEYS = ['executor', 'authenticators', 'accounts', 'probes', 'sockets', 'start', 'stop'];
-const DIALECTS = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'];
+const DIALECTS: readonly Dialect[] = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'gemini',
+];
 const OPERATIONS = ['generate', 'count-tokens', 'embed'];
 const METHODS = ['api-key', 'oauth', 'token', 'browser'];
 
@@ -183,7 +194,7 @@ function readSpeaks(value: unknown, check: Check): void {
   if (speaks === undefined) return;
   if (Object.keys(speaks).length === 0) check.fault('executor.speaks names no dialect');
   for (const [dialect, operations] of Object.entries(speaks)) {
-    if (!DIALECTS.includes(dialect)) {
+    if (!(DIALECTS as readonly string[]).includes(dialect)) {
       check.fault(`executor.speaks names the dialect "${dialect}"; known: ${DIALECTS.join(', ')}`);
     }
     for (const operation of check.list(operations, `executor.speaks["${dialect}"]`)) {
