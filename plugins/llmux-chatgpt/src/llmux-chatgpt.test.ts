@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { startScriptedUpstream, startTestGateway } from '@cliproxy/plugin-testkit';
+import type { ScriptedUpstream, TestGateway } from '@cliproxy/plugin-testkit';
+import { listModels } from './models.ts';
+import plugin from './index.ts';
+
+let upstream: ScriptedUpstream;
+let gateway: TestGateway | undefined;
+
+beforeEach(async () => {
+  upstream = await startScriptedUpstream();
+});
+
+afterEach(async () => {
+  await gateway?.stop();
+  gateway = undefined;
+  await upstream.close();
+});
+
+async function start(): Promise<TestGateway> {
+  gateway = await startTestGateway({
+    plugins: [
+      {
+        plugin,
+        packageJson: new URL('../package.json', import.meta.url),
+        config: { baseUrl: `${upstream.url}/v1`, apiKeys: ['sk-0123456789'] },
+      },
+    ],
+  });
+  return gateway;
+}
+
+test.each(['gpt-5', 'gpt-9-mini', 'chatgpt-4o-latest', 'o1', 'o3-mini', 'o4-mini', 'codex-mini'])(
+  'its patterns lead %s to it, listed or not, under that name',
+  async (model) => {
+    upstream.answer({ status: 400, body: '{"error":{"message":"enough"}}' });
+    const reply = await (
+      await start()
+    ).ask('/v1/chat/completions', { body: { model, messages: [] } });
+    expect(await reply.text()).toContain('enough');
+    const [sent] = upstream.requests.filter(({ method }) => method === 'POST');
+    expect(JSON.parse(sent?.body.toString() ?? '')).toEqual({ model, messages: [] });
+  },
+);
+
+test.each(['claude-x', 'omni', 'my-gpt-5'])('%s is not for it', async (model) => {
+  const reply = await (
+    await start()
+  ).ask('/v1/chat/completions', { body: { model, messages: [] } });
+  expect(reply.status).toBe(404);
+});
+
+test('a stream goes through byte for byte, with the usage that the client asked for', async () => {
+  const bytes =
+    'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"gpt-5","choices":[{"index":0,"delta":{"content":"h\\u0069"},"finish_reason":null}]}\n\n' +
+    'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"gpt-5","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n' +
+    'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"gpt-5","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}\n\n' +
+    'data: [DONE]\n\n';
+  upstream.answer({
+    headers: { 'content-type': 'text/event-stream', 'x-request-id': 'up-1' },
+    body: [bytes.slice(0, 100), { pauseMs: 5 }, bytes.slice(100)],
+  });
+  const body =
+    '{"model":"gpt-5","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"x"}]}';
+  const reply = await (await start()).ask('/v1/chat/completions', { body });
+  expect(await reply.text()).toBe(bytes);
+  expect(reply.headers.get('x-upstream-request-id')).toBe('up-1');
+  const [sent] = upstream.requests.filter(({ method }) => method === 'POST');
+  expect(sent?.body.toString()).toBe(body);
+});
+
+test('models that answer no chats are not listed', async () => {
+  const ids = [
+    'gpt-5',
+    'o3-mini',
+    'gpt-4o-search-preview',
+    'text-embedding-3-small',
+    'whisper-1',
+    'gpt-4o-mini-tts',
+    'gpt-image-1',
+    'dall-e-3',
+    'omni-moderation-latest',
+    'gpt-4o-transcribe',
+    'gpt-realtime',
+    'sora-2',
+    'gpt-audio',
+    'davinci-002',
+    'gpt-3.5-turbo-instruct',
+  ];
+  upstream.answer({ body: JSON.stringify({ data: ids.map((id) => ({ id })) }) });
+  const to = await start();
+  for (;;) {
+    const { data } = (await (await to.ask('/v1/models')).json()) as { data: { id: string }[] };
+    if (data.length === 0) continue;
+    expect(data.map(({ id }) => id)).toEqual(['gpt-5', 'o3-mini', 'gpt-4o-search-preview']);
+    break;
+  }
+});
+
+test('the sentence of a refused list holds no part of the address but the path', async () => {
+  const http = {
+    request: async () => {
+      const { Readable } = await import('node:stream');
+      return { status: 401, headers: {}, body: Readable.from(['secret']) };
+    },
+  };
+  const context = { http, signal: new AbortController().signal } as never;
+  await expect(listModels('https://gateway.example/v1', context)).rejects.toMatchObject({
+    code: 'UPSTREAM_FAILED',
+    message: 'GET /v1/models answered 401; replace the API key',
+  });
+});
