@@ -239,13 +239,14 @@ export class AccountBook {
   #renew(handle: AccountHandle): void {
     const entry = this.#accounts.get(handle.account.id);
     if (entry === undefined) return;
+    const { state, models, downProbes } = entry;
     delete entry.downProbes;
-    if (entry.state !== undefined && !isVendorLimit(entry.state.kind)) delete entry.state;
-    for (const [model, { kind }] of [...(entry.models ?? [])]) {
-      if (!isVendorLimit(kind)) entry.models?.delete(model);
+    if (state !== undefined && !isVendorLimit(state.kind)) delete entry.state;
+    for (const [model, { kind }] of [...(models ?? [])]) {
+      if (!isVendorLimit(kind)) models?.delete(model);
     }
-    if (entry.models?.size === 0) delete entry.models;
-    this.#tell(handle);
+    if (models?.size === 0) delete entry.models;
+    if ((state ?? models ?? downProbes) !== undefined) this.#tell(handle);
   }
 
   /** What an outcome means for one of the levels; nothing where it says nothing about it. */

@@ -15,6 +15,8 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   #resolve: (reply: WireReply) => void = nothing;
   #reject: (reason: unknown) => void = nothing;
   #controller: Dispatcher.DispatchController | undefined;
+  /** A connection was made, and the request is on it. */
+  #connected = false;
   #body: UpstreamBody | undefined;
 
   constructor(origin: string, signal: AbortSignal) {
@@ -28,6 +30,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#connected = true;
     // Aborted while it waited for a connection: nothing has been sent yet, and nothing will be.
     if (this.#signal.aborted) controller.abort(reasonOf(this.#signal));
     else this.#controller = controller;
@@ -66,7 +69,9 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: unknown, error: Error): void {
     this.#leave();
-    const told = this.#signal.aborted ? reasonOf(this.#signal) : upstreamFault(error, this.#origin);
+    const told = this.#signal.aborted
+      ? reasonOf(this.#signal)
+      : upstreamFault(error, this.#origin, this.#connected);
     this.#reject(told);
     this.#body?.fail(told);
   }

@@ -1,4 +1,5 @@
 import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
+import type { Failure } from '@cliproxy/plugin-api';
 
 const TIMEOUTS: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
@@ -21,12 +22,17 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no way to the network',
 };
 
+/** The gateway closed its own connections, those of one account. */
+const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED']);
+
 /**
  * Says in our terms what Node or undici threw while an upstream was talked to.
  *
  * @param origin - scheme, host and port; never a path or query, they may hold secrets.
+ * @param connected - false: no connection could be made, which holds for every account alike. One
+ *   that breaks later may have been broken for this account alone.
  */
-export function upstreamFault(error: unknown, origin: string): GatewayError {
+export function upstreamFault(error: unknown, origin: string, connected: boolean): GatewayError {
   if (isGatewayError(error)) return error;
   const code = errorCode(error);
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
@@ -36,9 +42,11 @@ export function upstreamFault(error: unknown, origin: string): GatewayError {
       { cause: error },
     );
   }
+  const scope: Failure['scope'] = connected || CLOSED.has(code) ? 'account' : 'instance';
   if (TIMEOUTS.has(code)) {
-    return new GatewayError('UPSTREAM_TIMEOUT', `${origin} did not connect in time (${code})`, {
-      failure: { kind: 'timeout', scope: 'instance' },
+    const deed = connected ? 'went silent' : 'did not connect in time';
+    return new GatewayError('UPSTREAM_TIMEOUT', `${origin} ${deed} (${code})`, {
+      failure: { kind: 'timeout', scope },
       cause: error,
     });
   }
@@ -46,7 +54,7 @@ export function upstreamFault(error: unknown, origin: string): GatewayError {
   return new GatewayError(
     'UPSTREAM_UNREACHABLE',
     `no answer from ${origin}: ${reason}${code === '' ? '' : ` (${code})`}`,
-    { failure: { kind: 'network', scope: 'instance' }, cause: error },
+    { failure: { kind: 'network', scope }, cause: error },
   );
 }
 

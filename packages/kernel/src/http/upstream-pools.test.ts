@@ -263,7 +263,47 @@ describe('failures', () => {
     const origin = await listen(createTcpServer((socket) => void socket.destroy()));
     expect(await fault(pools().open().request(get(origin), signal))).toMatchObject({
       code: 'UPSTREAM_UNREACHABLE',
+      kind: 'network',
+      scope: 'account',
     });
+  });
+
+  test('the connection breaks under a later request', async () => {
+    let requests = 0;
+    const origin = await listen(
+      createTcpServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.on('data', () => {
+          requests += 1;
+          if (requests > 1) socket.resetAndDestroy();
+          else socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+        });
+      }),
+    );
+    const lane = pools().open();
+    await readBody(await lane.request(get(origin), signal), 10);
+    expect(await fault(lane.request(get(origin), signal))).toMatchObject({
+      code: 'UPSTREAM_UNREACHABLE',
+      kind: 'network',
+      scope: 'account',
+    });
+  });
+
+  test('no such host, no TLS: nobody can connect, whatever the account', async () => {
+    const plain = await listen(
+      createTcpServer((socket) => {
+        socket
+          .on('error', () => undefined)
+          .once('data', () => socket.end('HTTP/1.1 400 No\r\n\r\n'));
+      }),
+    );
+    for (const origin of ['http://no-such-host.invalid', plain.replace('http:', 'https:')]) {
+      expect(await fault(pools().open().request(get(origin), signal))).toMatchObject({
+        code: 'UPSTREAM_UNREACHABLE',
+        kind: 'network',
+        scope: 'instance',
+      });
+    }
   });
 
   test('the upstream does not speak HTTP', async () => {
@@ -295,7 +335,10 @@ describe('failures', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     const told = new Promise((resolve) => late.body.once('error', resolve));
     late.body.resume();
-    expect(await told).toMatchObject({ code: 'UPSTREAM_UNREACHABLE' });
+    expect(await told).toMatchObject({
+      code: 'UPSTREAM_UNREACHABLE',
+      failure: { kind: 'network', scope: 'account' },
+    });
     expect(abandoned.status).toBe(200);
   });
 
