@@ -133,8 +133,10 @@ export class AccountBook {
   retain(instances: readonly PluginInstance[]): void {
     const { gone, ended, renewed } = this.#present.replace(instances);
     for (const accountId of gone) this.#accounts.delete(accountId);
-    for (const instanceId of ended) this.#instances.delete(instanceId);
-    for (const handle of renewed) this.#renew(handle);
+    const eased = new Set([...ended].filter((instanceId) => this.#instances.delete(instanceId)));
+    for (const handle of renewed) {
+      if (this.#renew(handle) || eased.has(handle.instanceId)) this.#tell(handle);
+    }
   }
 
   /** Keeps what the vendor's headers told about an account's limits; they are shown, not obeyed. */
@@ -236,9 +238,10 @@ export class AccountBook {
     return lasts ? outcome : { type: 'abandoned' };
   }
 
-  #renew(handle: AccountHandle): void {
-    const entry = this.#accounts.get(handle.account.id);
-    if (entry === undefined) return;
+  /** @returns whether something stood against it. */
+  #renew({ account }: AccountHandle): boolean {
+    const entry = this.#accounts.get(account.id);
+    if (entry === undefined) return false;
     const { state, models, downProbes } = entry;
     delete entry.downProbes;
     if (state !== undefined && !isVendorLimit(state.kind)) delete entry.state;
@@ -246,7 +249,7 @@ export class AccountBook {
       if (!isVendorLimit(kind)) models?.delete(model);
     }
     if (models?.size === 0) delete entry.models;
-    if ((state ?? models ?? downProbes) !== undefined) this.#tell(handle);
+    return (state ?? models ?? downProbes) !== undefined;
   }
 
   /** What an outcome means for one of the levels; nothing where it says nothing about it. */

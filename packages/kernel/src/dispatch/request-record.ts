@@ -66,6 +66,7 @@ export class RequestRecord {
       ...(failed
         ? {
             failure: end.failure.kind,
+            scope: end.failure.scope,
             code: end.error.code,
             reason: reasonOf(end.failure.message ?? end.error.message),
           }

@@ -283,9 +283,73 @@ describe('probes', () => {
     expect(runs).toBe(2);
     monitor.stop();
   });
+
+  test('calls at the same time share one round', async () => {
+    const asked = { fast: 0, slow: 0 };
+    let end = (): void => undefined;
+    const probes = [
+      fakeProbe(async () => {
+        asked.fast += 1;
+        return { status: 'up' };
+      }),
+      fakeProbe(
+        () =>
+          new Promise<HealthReport>((resolve) => {
+            asked.slow += 1;
+            end = () => resolve({ status: 'up' });
+          }),
+        { id: 'slow' },
+      ),
+    ];
+    const { monitor } = setUp(fakeInstance('one', { probes }));
+    const leaving = new AbortController();
+    const left = monitor.checkNow(leaving.signal);
+    const waiting: Promise<unknown>[] = [];
+    for (let n = 0; n < 20; n++) {
+      waiting.push(monitor.checkNow(never));
+      await jest.advanceTimersByTimeAsync(1);
+    }
+    // Whoever began the round may leave; the others still get its end.
+    leaving.abort();
+    await left;
+    waiting.push(monitor.checkNow(never));
+    expect(asked).toEqual({ fast: 1, slow: 1 });
+    end();
+    await Promise.all(waiting);
+    await Promise.all([
+      monitor.checkNow(never),
+      jest.advanceTimersByTimeAsync(1).then(() => end()),
+    ]);
+    expect(asked).toEqual({ fast: 2, slow: 2 });
+  });
 });
 
 describe('from traffic', () => {
+  test("what was the request's own fault is no failure of the instance", () => {
+    const { monitor } = setUp(fakeInstance('one'));
+    const failed = (more: Partial<AttemptRecord>) =>
+      monitor.emit(finished([attempt('one', { outcome: 'failed', ...more })]));
+    failed({ failure: 'bad-request', scope: 'request', code: 'UPSTREAM_BAD_REQUEST', status: 400 });
+    failed({ failure: 'too-large', scope: 'request', code: 'UPSTREAM_REQUEST_TOO_LARGE' });
+    failed({ failure: 'overloaded', scope: 'request', code: 'KERNEL_STOPPING' });
+    expect(monitor.snapshot().plugins[0]?.requests).toEqual({ answered: 0, failed: 0 });
+    failed({ failure: 'not-found', scope: 'model', code: 'UPSTREAM_NOT_FOUND', status: 404 });
+    // It gets no second attempt, but it is the upstream that took too long.
+    failed({ failure: 'timeout', scope: 'request', code: 'UPSTREAM_TIMEOUT' });
+    expect(monitor.snapshot().plugins[0]?.requests).toEqual({ answered: 0, failed: 2 });
+    expect(monitor.snapshot().plugins[0]).not.toHaveProperty('faults');
+  });
+
+  test("a plugin's own faults are counted by themselves", () => {
+    const { monitor } = setUp(fakeInstance('one'), fakeInstance('two'));
+    for (let n = 0; n < 3; n++) {
+      monitor.emit(finished([attempt('one', { outcome: 'failed', code: 'PLUGIN_FAULT' })]));
+    }
+    const [one, two] = monitor.snapshot().plugins;
+    expect(one).toMatchObject({ faults: 3, requests: { answered: 0, failed: 3 } });
+    expect(two).not.toHaveProperty('faults');
+  });
+
   test('counts answers and failures, and remembers the last success', () => {
     const { monitor, clock } = setUp(fakeInstance('one'), fakeInstance('two'));
     monitor.emit(finished([attempt('one', { outcome: 'failed' }), attempt('two')]));

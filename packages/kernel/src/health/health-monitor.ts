@@ -57,14 +57,17 @@ export class HealthMonitor implements EventSink {
     return { status: overall(plugins), ready: this.#ready, plugins };
   }
 
-  /** Runs every probe now, then answers as {@link HealthMonitor.snapshot}. */
+  /**
+   * Runs every probe now, then answers as {@link HealthMonitor.snapshot}. Calls that come while a
+   * round is under way wait for its end.
+   */
   async checkNow(signal: AbortSignal): Promise<HealthSnapshot> {
     await this.#probes.runAll(signal);
     return this.snapshot();
   }
 
   #plugin(instance: PluginInstance): PluginHealth {
-    const { answered, failed, lastSuccessMs, ttftMs } = this.#traffic.of(instance.id);
+    const { answered, failed, faults, lastSuccessMs, ttftMs } = this.#traffic.of(instance.id);
     const accounts = instance.accounts().map((handle) => this.#account(handle));
     return {
       instanceId: instance.id,
@@ -79,6 +82,7 @@ export class HealthMonitor implements EventSink {
       ],
       accounts,
       requests: { answered, failed },
+      ...(faults === 0 ? {} : { faults }),
       ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
       ...(ttftMs === undefined ? {} : { ttftMs }),
     };

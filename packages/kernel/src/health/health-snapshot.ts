@@ -40,7 +40,10 @@ export interface PluginHealth {
   readonly status: 'up' | 'degraded' | 'down';
   readonly problems: readonly string[];
   readonly accounts: readonly AccountHealth[];
+  /** Failed: by the upstream or the plugin; not by the request's own fault. */
   readonly requests: { readonly answered: number; readonly failed: number };
+  /** How many of the failed requests the plugin's own code is to blame for; absent: none. */
+  readonly faults?: number;
   readonly lastSuccessMs?: number;
   /** Time to the first token of the last 256 answers, in milliseconds. */
   readonly ttftMs?: { readonly p50: number; readonly p95: number };

@@ -43,6 +43,8 @@ export class ProbeRounds {
   readonly #options: ProbeRoundsOptions;
   readonly #watches = new Map<string, Watch>();
   #timer: NodeJS.Timeout | undefined;
+  /** The round that all who ask now share. */
+  #round: Promise<void> | undefined;
 
   constructor(options: ProbeRoundsOptions) {
     this.#options = options;
@@ -72,18 +74,27 @@ export class ProbeRounds {
     }
   }
 
-  /** Runs every probe now. Resolves when all have reported or the signal is aborted; never rejects. */
+  /**
+   * Runs every probe now, or joins the round that is under way. Resolves when all have reported or
+   * the signal is aborted; never rejects.
+   */
   async runAll(signal: AbortSignal): Promise<void> {
-    this.#sync();
-    const all = Promise.all([...this.#watches.values()].map((watch) => this.#check(watch)));
     if (signal.aborted) return;
+    this.#round ??= this.#runRound().finally(() => {
+      this.#round = undefined;
+    });
     let leave = (): void => undefined;
     const left = new Promise<void>((resolve) => {
       leave = resolve;
       signal.addEventListener('abort', leave, { once: true });
     });
-    await Promise.race([all, left]);
+    await Promise.race([this.#round, left]);
     signal.removeEventListener('abort', leave);
+  }
+
+  async #runRound(): Promise<void> {
+    this.#sync();
+    await Promise.all([...this.#watches.values()].map((watch) => this.#check(watch)));
   }
 
   /** What an account's probes found last. */

@@ -1,9 +1,13 @@
-import type { RequestFinished } from '../ports/event-sink.ts';
+import { errorRow } from '@cliproxy/plugin-api';
+import type { AttemptRecord, RequestFinished } from '../ports/event-sink.ts';
 
 /** What requests have shown of one instance. */
 export interface TrafficFigures {
   readonly answered: number;
+  /** Without those that failed by their own fault. */
   readonly failed: number;
+  /** How many of the failed ones were the plugin's own doing. */
+  readonly faults: number;
   /** Milliseconds since 1970. */
   readonly lastSuccessMs?: number;
   readonly ttftMs?: { readonly p50: number; readonly p95: number };
@@ -12,6 +16,7 @@ export interface TrafficFigures {
 interface Figures {
   answered: number;
   failed: number;
+  faults: number;
   lastSuccessMs: number | undefined;
   /** Ring of the last times to the first token, in milliseconds. */
   readonly ttftMs: number[];
@@ -27,10 +32,12 @@ export class Traffic {
 
   /** @param nowMs - milliseconds since 1970. */
   note(finished: RequestFinished, nowMs: number): void {
-    for (const { instanceId, account, outcome } of finished.attempts) {
-      if (outcome === 'client-left') continue;
+    for (const attempt of finished.attempts) {
+      const { instanceId, account, outcome } = attempt;
+      if (outcome === 'client-left' || isNobodysFailure(attempt)) continue;
       const figures = this.#figures(instanceId);
       figures[outcome] += 1;
+      if (attempt.code === 'PLUGIN_FAULT') figures.faults += 1;
       if (outcome === 'failed') continue;
       figures.lastSuccessMs = nowMs;
       this.#lastSuccessMs.set(account, nowMs);
@@ -45,12 +52,13 @@ export class Traffic {
 
   of(instanceId: string): TrafficFigures {
     const figures = this.#instances.get(instanceId);
-    if (figures === undefined) return { answered: 0, failed: 0 };
-    const { answered, failed, lastSuccessMs } = figures;
+    if (figures === undefined) return { answered: 0, failed: 0, faults: 0 };
+    const { answered, failed, faults, lastSuccessMs } = figures;
     const times = figures.ttftMs.toSorted((a, b) => a - b);
     return {
       answered,
       failed,
+      faults,
       ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
       ...(times.length === 0 ? {} : { ttftMs: { p50: at(times, 0.5), p95: at(times, 0.95) } }),
     };
@@ -72,11 +80,24 @@ export class Traffic {
   #figures(instanceId: string): Figures {
     let figures = this.#instances.get(instanceId);
     if (figures === undefined) {
-      figures = { answered: 0, failed: 0, lastSuccessMs: undefined, ttftMs: [], next: 0 };
+      figures = {
+        answered: 0,
+        failed: 0,
+        faults: 0,
+        lastSuccessMs: undefined,
+        ttftMs: [],
+        next: 0,
+      };
       this.#instances.set(instanceId, figures);
     }
     return figures;
   }
+}
+
+/** The request was at fault, or the gateway ended it: neither says anything about the instance. */
+function isNobodysFailure({ scope, code = '' }: AttemptRecord): boolean {
+  if (scope !== 'request') return false;
+  return errorRow(code).status < 500 || code.startsWith('KERNEL_');
 }
 
 /** The value that a share of all values does not exceed. */

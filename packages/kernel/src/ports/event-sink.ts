@@ -1,4 +1,4 @@
-import type { FailureKind, FinishReason, Usage } from '@cliproxy/plugin-api';
+import type { Failure, FailureKind, FinishReason, Usage } from '@cliproxy/plugin-api';
 
 /** What one attempt came to. */
 export interface AttemptRecord {
@@ -16,6 +16,8 @@ export interface AttemptRecord {
   readonly status?: number;
   readonly outcome: 'answered' | 'failed' | 'client-left';
   readonly failure?: FailureKind;
+  /** Whom the failure concerns; `request`: no account is to blame. */
+  readonly scope?: Failure['scope'];
   /** Error code and the sentence for a person; no secrets. */
   readonly code?: string;
   readonly reason?: string;
