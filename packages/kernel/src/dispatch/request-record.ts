@@ -10,6 +10,7 @@ import type { IngressCall } from './ingress-call.ts';
 const MAX_REASON_CHARS = 300;
 
 type Outcome = RequestFinished['outcome'];
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What happened to one client's request; told exactly once, when it is over. */
 export class RequestRecord {
@@ -53,28 +54,24 @@ export class RequestRecord {
     end: AttemptEnd,
   ): void {
     this.#last = attempt.answer;
-    const failed = 'error' in end;
-    this.#attempts.push({
+    // Filled in place, no spreading: this is the hot path.
+    const told: Mutable<AttemptRecord> = {
       instanceId: candidate.instanceId,
       account: choice.handle.account.id,
       accountLabel: choice.handle.account.label,
       model: candidate.upstreamModel,
       startedMs: sentMs - this.startedMs,
       durationMs: this.#clock.monotonic() - sentMs,
-      ...(attempt.status === undefined ? {} : { status: attempt.status }),
-      outcome: failed ? 'failed' : end.outcome,
-      ...(failed
-        ? {
-            failure: end.failure.kind,
-            scope: end.failure.scope,
-            code: end.error.code,
-            reason: reasonOf(end.failure.message ?? end.error.message),
-          }
-        : {}),
-      ...(attempt.upstreamRequestId === undefined
-        ? {}
-        : { upstreamRequestId: attempt.upstreamRequestId }),
-    });
+      outcome: 'error' in end ? 'failed' : end.outcome,
+    };
+    if (attempt.status !== undefined) told.status = attempt.status;
+    if (attempt.upstreamRequestId !== undefined) told.upstreamRequestId = attempt.upstreamRequestId;
+    if ('error' in end) {
+      told.failure = end.failure.kind;
+      told.code = end.error.code;
+      told.reason = reasonOf(end.failure.message ?? end.error.message);
+    }
+    this.#attempts.push(told);
   }
 
   /** Tells it, the first time only. */
@@ -83,27 +80,30 @@ export class RequestRecord {
     this.#told = true;
     const { requestId, request, client } = this.#call;
     const { dialect, operation, model, stream } = request.facts;
-    const { usage, finish, passthrough } = this.#last ?? {};
-    const answered = this.#firstTokenMs !== undefined;
-    this.#emit(sink, {
+    const firstTokenMs = this.#firstTokenMs;
+    const event: Mutable<RequestFinished> = {
       type: 'request-finished',
       requestId,
       dialect,
       operation,
       model,
       stream,
-      ...(client === undefined ? {} : { client }),
       outcome,
-      status: answered ? 200 : errorRow(error?.code ?? 'CLIENT_CLOSED').status,
-      ...(error === undefined ? {} : { code: error.code }),
-      ...(passthrough === undefined || !answered ? {} : { passthrough }),
+      status: firstTokenMs === undefined ? errorRow(error?.code ?? 'CLIENT_CLOSED').status : 200,
       attempts: this.#attempts,
       durationMs: this.#clock.monotonic() - this.startedMs,
-      ...(this.#firstTokenMs === undefined ? {} : { firstTokenMs: this.#firstTokenMs }),
-      ...(usage === undefined ? {} : { usage }),
-      ...(finish === undefined ? {} : { finish }),
-      ...(this.#ignored.length === 0 ? {} : { ignored: this.#ignored }),
-    });
+    };
+    if (client !== undefined) event.client = client;
+    if (error !== undefined) event.code = error.code;
+    if (firstTokenMs !== undefined) event.firstTokenMs = firstTokenMs;
+    if (this.#ignored.length > 0) event.ignored = this.#ignored;
+    if (this.#last !== undefined) {
+      const { usage, finish, passthrough } = this.#last;
+      if (firstTokenMs !== undefined) event.passthrough = passthrough;
+      if (usage !== undefined) event.usage = usage;
+      if (finish !== undefined) event.finish = finish;
+    }
+    this.#emit(sink, event);
   }
 
   /** A listener that throws must not cost a client its answer. */

@@ -18,7 +18,7 @@ export interface RequestSource {
   readonly model?: string;
   readonly stream?: boolean;
   readonly headers: HeaderMap;
-  readonly requestId?: string;
+  readonly requestId: string;
 }
 
 /** The dialects that are spoken. */
@@ -43,7 +43,7 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
     clientModel: model,
     stream,
     includeUsage: includesUsage(fields),
-    requestId: source.requestId ?? '',
+    requestId: source.requestId,
   };
   const decode = once((): ModelRequest => client.request.decode(body.json(), { model, stream }));
   const needs = once((): readonly Capability[] =>
@@ -73,7 +73,7 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
       return {
         request: { ...request, model: target.model, ...clamped(request, target.maxOutputTokens) },
         ignored,
-        answer: () => eventPipe(exchange),
+        answer: () => eventPipe(exchange, target.maxAnswerBytes),
       };
     },
   };

@@ -1,5 +1,6 @@
 import type { GatewayError, ModelEvent } from '@cliproxy/plugin-api';
 import { answerCollector, truncated } from '../model/answer-events.ts';
+import { answerTooLarge } from './answer-body.ts';
 import type { AnswerContext, DialectCodec, StreamEncoder } from './dialect-codec.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -33,11 +34,25 @@ export function streamWriter(codec: DialectCodec, context: AnswerContext): Clien
   };
 }
 
-/** For a client that asked for a whole answer. */
-export function bodyWriter(codec: DialectCodec, context: AnswerContext): ClientWriter {
+/** What an event that brings no text takes in memory, about. */
+const EVENT_BYTES = 64;
+
+/**
+ * For a client that asked for a whole answer.
+ *
+ * @param maxBytes - of what is collected: its texts, and something for every event.
+ */
+export function bodyWriter(
+  codec: DialectCodec,
+  context: AnswerContext,
+  maxBytes: number,
+): ClientWriter {
   const collector = answerCollector();
+  let bytes = 0;
   return {
     push(event) {
+      bytes += event.type === 'delta' ? event.text.length : EVENT_BYTES;
+      if (bytes > maxBytes) throw answerTooLarge(maxBytes);
       collector.push(event);
     },
     end(out) {

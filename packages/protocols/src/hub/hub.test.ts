@@ -398,6 +398,7 @@ describe('requests', () => {
       operation: 'generate',
       headers: {},
       body: Buffer.from('{"model":"a","temperature":1,"odd":1}'),
+      requestId: 'req-1',
     });
     for (const model of ['g1', 'g2']) {
       const { path, body, ignored } = request.wire(
@@ -566,6 +567,7 @@ describe('the model’s name', () => {
           operation: 'generate',
           headers: {},
           body: Buffer.from('{"ask":1}'),
+          requestId: 'req-1',
           model: 'asked "q"',
           stream: true,
         })
@@ -785,6 +787,26 @@ describe('events of an executor', () => {
     pipe.end(out);
     expect(Buffer.concat(out).toString()).toBe(wanted);
     expect(pipe).toMatchObject({ streaming: stream, passthrough: false, usage, finish: 'stop' });
+  });
+
+  test('without a stream are collected up to the limit, whatever they bring', () => {
+    const pipe = (): EventPipe =>
+      read({ model: 'asked' })
+        .events({ ...target(), maxAnswerBytes: 1000 })
+        .answer();
+    const endless = (event: ModelEvent) => () => {
+      const one = pipe();
+      one.push({ type: 'open', index: 0, part: { type: 'text', text: '' } }, []);
+      for (let count = 0; count < 10_000; count += 1) one.push(event, []);
+    };
+    for (const event of [
+      { type: 'delta', index: 0, text: 'x' },
+      { type: 'open', index: 0, part: { type: 'text', text: '' } },
+    ] as const) {
+      expect(codeOf(endless(event))).toContain('UPSTREAM_TOO_LARGE');
+    }
+    const enough = pipe();
+    expect(() => events.forEach((event) => enough.push(event, []))).not.toThrow();
   });
 
   test.each([true, false])('without a finish are truncated; stream %s', (stream) => {

@@ -10,7 +10,8 @@ const EAGER_PARSE_BYTES = 64 * 1024;
 /** Values up to here are looked at without parsing the whole body. */
 const SMALL_VALUE_BYTES = 4096;
 
-const TAG = Buffer.from(OPAQUE_TAG);
+/** A tag begins its string, so the quote before it is looked for too: it is rarer than any letter. */
+const TAG = Buffer.from(`"${OPAQUE_TAG}`);
 
 /** A client's body: its bytes, where its top-level keys stand, and, where needed, its value. */
 export class RequestBody {

@@ -12,14 +12,19 @@ interface Watch {
   finish: FinishReason | undefined;
 }
 
-/** The client's answer, from the events of an executor. */
-export function eventPipe(exchange: Exchange): EventPipe {
-  return pipeOf(exchange, answerContext(exchange, undefined));
+/**
+ * The client's answer, from the events of an executor.
+ *
+ * @param maxAnswerBytes - of an answer that has to be collected.
+ */
+export function eventPipe(exchange: Exchange, maxAnswerBytes: number): EventPipe {
+  return pipeOf(exchange, answerContext(exchange, undefined), maxAnswerBytes);
 }
 
 /** The client's answer, from an upstream's in whatever dialect and form. */
 export function translatePipe(exchange: WireExchangeContext, source: EventSource): AnswerPipe {
-  const events = pipeOf(exchange, answerContext(exchange, exchange.upstream.id));
+  // What the source lets through is within the limit already.
+  const events = pipeOf(exchange, answerContext(exchange, exchange.upstream.id), Infinity);
   const { contentType, streaming } = events;
   return {
     contentType,
@@ -55,9 +60,15 @@ export function translatePipe(exchange: WireExchangeContext, source: EventSource
   };
 }
 
-function pipeOf(exchange: Exchange, context: ReturnType<typeof answerContext>): EventPipe {
+function pipeOf(
+  exchange: Exchange,
+  context: ReturnType<typeof answerContext>,
+  maxAnswerBytes: number,
+): EventPipe {
   const { client, stream, requestId } = exchange;
-  const writer = stream ? streamWriter(client, context) : bodyWriter(client, context);
+  const writer = stream
+    ? streamWriter(client, context)
+    : bodyWriter(client, context, maxAnswerBytes);
   const teller = stream
     ? streamTeller(client, () => client.stream.encoder(context), requestId)
     : silentTeller;

@@ -4,7 +4,7 @@ import type { EncodeTarget, WireExchange } from '@cliproxy/kernel';
 import type { JsonObject } from '../model/json-object.ts';
 import { editBody } from '../scan/edit-body.ts';
 import { answerPipe } from './answer-pipe.ts';
-import type { DialectCodec, EncodedBody } from './dialect-codec.ts';
+import type { DecodeContext, DialectCodec, EncodedBody } from './dialect-codec.ts';
 import type { Exchange, WireExchangeContext } from './exchange.ts';
 import { pathOf } from './paths.ts';
 import type { RequestBody } from './request-body.ts';
@@ -12,6 +12,7 @@ import { USAGE_PARAMETER, asksForUsage, usageQuestion, withUsageQuestion } from 
 
 /** What makes a request one: no model can refuse it. */
 const REQUIRED: readonly string[] = ['model', 'messages', 'stream'];
+const NOTHING: readonly string[] = [];
 const UNCHANGED = { toolNames: new Map<string, string>() } as const;
 
 /** The client's bytes, for an upstream of the client's own dialect. */
@@ -24,26 +25,46 @@ export function passthroughExchange(
   const path = pathOf(client.id, operation, target.model, stream);
   if (path === undefined) throw unsupported(`${client.id} has no operation ${operation}.`);
 
-  const ignored = target.refuses.filter((key) => body.top.has(key) && !REQUIRED.includes(key));
+  const hidesUsageChunk =
+    !exchange.includeUsage && target.usage === 'auto' && mayAskForUsage(exchange, target);
+  const renames = target.model !== clientModel && body.top.has('model');
+  let { bytes } = body;
+  let ignored: readonly string[] = NOTHING;
+  if (renames || hidesUsageChunk || target.refuses.length > 0) {
+    ignored = target.refuses.filter((key) => body.top.has(key) && !REQUIRED.includes(key));
+    bytes = edited(body, renames ? target.model : undefined, hidesUsageChunk, ignored);
+  }
+  // One literal, no spreading: every request comes through here.
+  const context: WireExchangeContext = {
+    client,
+    operation,
+    clientModel,
+    stream,
+    includeUsage: exchange.includeUsage,
+    requestId: exchange.requestId,
+    upstream: client,
+    upstreamModel: target.model,
+    passthrough: true,
+    hidesUsageChunk,
+    maxAnswerBytes: target.maxAnswerBytes,
+    decoding: decodeContext(target, UNCHANGED),
+  };
+  return wireExchange({ context, path, body: bytes, ignored });
+}
+
+function edited(
+  body: RequestBody,
+  model: string | undefined,
+  asksForUsageToo: boolean,
+  remove: readonly string[],
+): Buffer {
   const replace = new Map<string, Buffer>();
   const insert: Buffer[] = [];
-  if (target.model !== clientModel && body.top.has('model')) {
-    replace.set('model', Buffer.from(JSON.stringify(target.model)));
-  }
-  const hidesUsageChunk =
-    mayAskForUsage(exchange, target) && target.usage === 'auto' && !exchange.includeUsage;
-  if (hidesUsageChunk) {
-    const question = usageQuestion(body);
-    if (question !== undefined && 'insert' in question) insert.push(question.insert);
-    else if (question !== undefined) replace.set(USAGE_PARAMETER, question.value);
-  }
-  const bytes = editBody(body.bytes, body.top, { replace, remove: new Set(ignored), insert });
-  return wireExchange({
-    context: { ...exchange, ...common(client, target), passthrough: true, hidesUsageChunk },
-    path,
-    body: bytes,
-    ignored,
-  });
+  if (model !== undefined) replace.set('model', Buffer.from(JSON.stringify(model)));
+  const question = asksForUsageToo ? usageQuestion(body) : undefined;
+  if (question !== undefined && 'insert' in question) insert.push(question.insert);
+  else if (question !== undefined) replace.set(USAGE_PARAMETER, question.value);
+  return editBody(body.bytes, body.top, { replace, remove: new Set(remove), insert });
 }
 
 /** The client's request, written in the dialect of the upstream. */
@@ -63,7 +84,10 @@ export function translatedExchange(
   return wireExchange({
     context: {
       ...exchange,
-      ...common(upstream, target, encoded),
+      upstream,
+      upstreamModel: target.model,
+      maxAnswerBytes: target.maxAnswerBytes,
+      decoding: decodeContext(target, encoded),
       passthrough: false,
       hidesUsageChunk: false,
     },
@@ -87,21 +111,12 @@ function wireExchange({ context, path, body, ignored }: Prepared): WireExchange 
   return { path, body, ignored, answer: (head) => answerPipe(context, head) };
 }
 
-function common(
-  upstream: DialectCodec,
+function decodeContext(
   target: EncodeTarget,
-  { toolNames, customTools }: Pick<EncodedBody, 'toolNames' | 'customTools'> = UNCHANGED,
-): Pick<WireExchangeContext, 'upstream' | 'upstreamModel' | 'maxAnswerBytes' | 'decoding'> {
-  return {
-    upstream,
-    upstreamModel: target.model,
-    maxAnswerBytes: target.maxAnswerBytes,
-    decoding: {
-      origin: `${target.instanceId}/${target.model}`,
-      toolNames,
-      ...(customTools === undefined ? {} : { customTools }),
-    },
-  };
+  { toolNames, customTools }: Pick<EncodedBody, 'toolNames' | 'customTools'>,
+): DecodeContext {
+  const origin = `${target.instanceId}/${target.model}`;
+  return customTools === undefined ? { origin, toolNames } : { origin, toolNames, customTools };
 }
 
 function mayAskForUsage(exchange: Exchange, target: EncodeTarget): boolean {
