@@ -171,8 +171,12 @@ test('a break after the first word: an error event, no second answer, no [DONE]'
   const to = await start();
   first.answer({ headers: STREAM, body: sse(chunk({ content: 'half an ans' })), finally: 'reset' });
   second.answer(good);
-  const text = await (await ask(to)).text();
+  const reply = await ask(to);
+  const text = await reply.text();
   expect(text).toContain('half an ans');
+  // Whoever reads the event finds the log line by it.
+  expect(reply.headers.get('x-request-id')).toMatch(/^req_/u);
+  expect(text).toContain(`"request_id":"${reply.headers.get('x-request-id')}"`);
   expect(text).toContain('"error"');
   expect(text).not.toContain('[DONE]');
   expect(text).not.toContain('second');

@@ -137,7 +137,7 @@ export interface Dialects {
     /** Client headers, lower-case, for session ids. */
     readonly headers: HeaderMap;
     /** Told in errors inside an answer that has begun, where the dialect has a place for it. */
-    readonly requestId?: string;
+    readonly requestId: string;
   }): ClientRequest;
   /**
    * Says what an upstream's error answer means: from the dialect's error body, not the status alone.

@@ -22,7 +22,7 @@ export function generate(dialect: Dialect, operation: Operation): RouteHandler {
     const { req, requestId } = exchange;
     const body = await readRequestBody(exchange, context.policy.maxBodyBytes);
     const headers = clientHeaders(req.headers);
-    const request = context.dialects.read({ dialect, operation, body, headers });
+    const request = context.dialects.read({ dialect, operation, body, headers, requestId });
     const sink = new ResponseSink(exchange, () => furtherHead(exchange, dialect, context));
     exchange.handed = true;
     await context.kernel.handle({
