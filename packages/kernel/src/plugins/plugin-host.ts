@@ -203,7 +203,7 @@ export class PluginHost {
       instance.onAccountsChange(() => this.#accountsChanged(instance));
     }
     this.#changed();
-    for (const { id, state, problems } of fresh) this.#tell(id, state, problems[0]?.message);
+    for (const { id, state, problems } of fresh) this.#tell(id, state, reasonOf(problems));
     for (const instance of gone.reverse()) this.#retire(instance);
   }
 
@@ -222,7 +222,7 @@ export class PluginHost {
       const { id, state, problems } = instance;
       await instance.end(0, this.#limits.stopMs);
       if (state === 'disabled' || this.#instances.some((one) => one.id === id)) continue;
-      this.#tell(id, problems.length > 0 ? 'failed' : 'stopped', problems[0]?.message);
+      this.#tell(id, problems.length > 0 ? 'failed' : 'stopped', reasonOf(problems));
     }
   }
 
@@ -265,4 +265,9 @@ export class PluginHost {
 /** Whether the configuration can't come into force because of this instance. */
 function isFatal(plan: InstancePlan | undefined, problems: readonly Problem[]): boolean {
   return plan?.settings.enabled === true && plan.settings.required && problems.length > 0;
+}
+
+/** All that is wrong, for whoever reads only the log. */
+function reasonOf(problems: readonly Problem[]): string | undefined {
+  return problems.length === 0 ? undefined : problems.map(({ message }) => message).join('; ');
 }
