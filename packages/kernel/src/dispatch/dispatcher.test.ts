@@ -285,8 +285,14 @@ describe('parameters that a target can not honour', () => {
     const found = rig([await target('a', answers.lines(...whole))]);
     const client = call({ ignored: ['logit_bias', 'a\r\nset-cookie: b', 'ü'] });
     await found.dispatcher.handle(client);
-    expect(client.got.head?.headers['x-cliproxy-ignored']).toBe('logit_bias, a??set-cookie: b, ?');
-    expect(found.finished()[0]?.ignored).toHaveLength(3);
+    expect(client.got.head?.headers['x-cliproxy-ignored']).toBe(
+      'logit_bias, a%0D%0Aset-cookie:%20b, %C3%BC',
+    );
+    expect(found.finished()[0]?.ignored).toEqual([
+      'logit_bias',
+      'a%0D%0Aset-cookie:%20b',
+      '%C3%BC',
+    ]);
   });
 
   test('are an error in strict mode', async () => {
@@ -295,6 +301,12 @@ describe('parameters that a target can not honour', () => {
     const error = await errorOf(found.dispatcher.handle(client));
     expect(error.code).toBe('CLIENT_UNSUPPORTED');
     expect(error.message).toContain('`logit_bias`');
+    const many = [...Array.from({ length: 1e4 }, (_, n) => `n${n}`), 'x'.repeat(1e6)];
+    const hostile = call({ ignored: ['`\u001b[31m, \r\n', ...many], strict: true });
+    const { message } = await errorOf(found.dispatcher.handle(hostile));
+    expect(message).toContain('``%1B[31m%2C%20%0D%0A`');
+    expect(message).toMatch(/^[\x20-\x7e]*$/);
+    expect(message.length).toBeLessThan(3_000);
     expect(open[0]?.seen).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import type { Dialect, EventExecutor, WireExecutor } from '@cliproxy/plugin-api'
 import type { EncodeTarget, EventExchange, WireExchange } from '../ports/dialects.ts';
 import type { KernelSettings } from '../ports/settings.ts';
 import type { Candidate } from '../routing/plan.ts';
+import { ignoredNames } from './ignored-names.ts';
 import type { IngressCall } from './ingress-call.ts';
 
 /** The part of the configuration that requests are dispatched by. */
@@ -74,7 +75,9 @@ export function isUnsupported(thrown: unknown): thrown is GatewayError {
 function refuseIgnored(ignored: readonly string[], candidate: Candidate): void {
   if (ignored.length === 0) return;
   const { instanceId, upstreamModel } = candidate;
-  const names = ignored.map((name) => `\`${name.slice(0, 60)}\``).join(', ');
+  const names = ignoredNames(ignored)
+    .map((name) => `\`${name}\``)
+    .join(', ');
   const message = `${instanceId} can't honour ${names} for ${upstreamModel}; leave it out, or don't ask for strict parameters`;
   throw new GatewayError('CLIENT_UNSUPPORTED', message, {
     failure: { kind: 'bad-request', scope: 'request' },

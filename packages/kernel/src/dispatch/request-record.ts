@@ -5,6 +5,7 @@ import type { AttemptRecord, EventSink, RequestFinished } from '../ports/event-s
 import type { AccountChoice, Candidate } from '../routing/plan.ts';
 import type { AttemptEnd } from './attempt-input.ts';
 import type { Attempt } from './attempt.ts';
+import { ignoredNames } from './ignored-names.ts';
 import type { IngressCall } from './ingress-call.ts';
 
 const MAX_REASON_CHARS = 300;
@@ -43,7 +44,7 @@ export class RequestRecord {
   /** The client's answer begins. @param ignored - parameters that it does not honour. */
   noteCommit(ignored: readonly string[]): void {
     this.#firstTokenMs = this.#clock.monotonic() - this.startedMs;
-    this.#ignored = ignored;
+    this.#ignored = ignoredNames(ignored);
   }
 
   noteAttempt(
