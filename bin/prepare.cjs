@@ -33,10 +33,32 @@ function checkNode() {
   );
 }
 
-/** True when the lock file is newer than what was installed from it. */
+/** True when the lock file asks for something else than what is installed. */
 function installNeeded() {
-  const installed = modified(path.join(root, 'node_modules', '.package-lock.json'));
-  return installed < modified(path.join(root, 'package-lock.json'));
+  const lock = path.join(root, 'package-lock.json');
+  const installed = path.join(root, 'node_modules', '.package-lock.json');
+  if (modified(installed) >= modified(lock)) return false;
+  if (modified(installed) === 0 || !isInstalled(readPackages(lock), readPackages(installed))) {
+    return true;
+  }
+  // Another branch and back, or a clone over it: so that the next start need not compare.
+  const now = new Date();
+  fs.utimesSync(installed, now, now);
+  return false;
+}
+
+function isInstalled(wanted, found) {
+  return Object.entries(wanted).every(([place, { version, resolved, optional, devOptional }]) => {
+    if (!place.startsWith('node_modules/')) return true;
+    const there = found[place];
+    // Those of other platforms are left out.
+    if (there === undefined) return optional === true || devOptional === true;
+    return there.version === version && there.resolved === resolved;
+  });
+}
+
+function readPackages(file) {
+  return JSON.parse(fs.readFileSync(file, 'utf8')).packages;
 }
 
 /** True when a source file is newer than the last build. */
