@@ -25,7 +25,7 @@ export interface Ended {
 }
 
 /** One line of the log. */
-export interface LogLine {
+interface LogLine {
   readonly level: string;
   readonly name: string;
   readonly message: string;
@@ -71,7 +71,9 @@ export interface Workshop {
 
 /** Builds what is out of date, so that later launches begin at once. */
 export function prepareOnce(): void {
-  const { status, stderr } = spawnSync(process.execPath, [LAUNCHER, '--version']);
+  const { status, stderr } = spawnSync(process.execPath, [LAUNCHER, '--version'], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`bin/cliproxy --version ended with ${status}: ${stderr}`);
 }
 
@@ -187,7 +189,7 @@ export function ask(
 }
 
 /** A streamed answer under way. */
-export interface OpenStream {
+interface OpenStream {
   /** So far. */
   text(): string;
   /** The whole, once it has ended; rejects when the connection breaks. */

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { LoadedConfig } from '@cliproxy/config';
 import { shellQuote } from './shell-quote.ts';
 
-const ECHO_PACKAGE = '@cliproxy/plugin-echo';
+/** As `package:` may name it. */
+const ECHO_PACKAGES = ['@cliproxy/plugin-echo', 'echo'];
 
 /** The form of a key that the first start writes, for `grep`. */
 const WRITTEN_KEY = 'cpx-[A-Za-z0-9_-]*';
@@ -14,7 +15,7 @@ const WRITTEN_KEY = 'cpx-[A-Za-z0-9_-]*';
 export function banner(url: string, { file, settings }: LoadedConfig): string {
   const [apiKey] = settings.server.apiKeys;
   const echo = settings.kernel.plugins.find(
-    ({ package: name, enabled }) => enabled && name === ECHO_PACKAGE,
+    ({ package: name, enabled }) => enabled && ECHO_PACKAGES.includes(name),
   );
   const key = apiKey === undefined ? undefined : keyExpression(file, apiKey);
   const body = JSON.stringify({

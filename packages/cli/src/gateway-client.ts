@@ -7,7 +7,7 @@ import { quietGateway } from './set-up-plugins.ts';
 import type { Printer } from './terminal.ts';
 
 /** An answer of the gateway, read. */
-export interface GatewayAnswer {
+interface GatewayAnswer {
   readonly ok: boolean;
   readonly status: number;
   readonly body: unknown;
