@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { AuthContext } from '@cliproxy/plugin-api';
 import { startScriptedUpstream, startTestGateway } from '@cliproxy/plugin-testkit';
 import type { ScriptedUpstream, TestGateway } from '@cliproxy/plugin-testkit';
 import { listModels } from './models.ts';
+import { apiKeyAuthenticator } from './api-key-authenticator.ts';
 import plugin from './index.ts';
 
 let upstream: ScriptedUpstream;
@@ -109,4 +111,23 @@ test('the sentence of a refused list holds no part of the address but the path',
     code: 'UPSTREAM_FAILED',
     message: 'GET /v1/models answered 401; replace the API key',
   });
+});
+
+test.each([
+  [200, 'up'],
+  [403, 'degraded'],
+  [429, 'degraded'],
+  [500, 'down'],
+])('the probe with %i: %s', async (status, state) => {
+  upstream.answer({ status });
+  const to = await start();
+  const text = await (await to.ask('/v1/health/deep', { admin: true })).text();
+  expect(text).toContain(`"probe":"upstream","status":"${state}"`);
+  if (status !== 200) expect(text).toContain(`GET /v1/models answered ${status}`);
+});
+
+test('an account without a key lets no request pass bare', async () => {
+  const request = { method: 'GET', url: 'https://a.example', headers: {} } as const;
+  const bare = apiKeyAuthenticator.authorize(request, { secrets: {} }, {} as AuthContext);
+  await expect(bare).rejects.toMatchObject({ code: 'AUTH_NEEDS_LOGIN' });
 });

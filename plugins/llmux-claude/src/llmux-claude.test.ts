@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AccountContext, OutgoingRequest, WireCall } from '@cliproxy/plugin-api';
+import type { AccountContext, AuthContext, OutgoingRequest, WireCall } from '@cliproxy/plugin-api';
 import { startScriptedUpstream, startTestGateway } from '@cliproxy/plugin-testkit';
 import type { ScriptedUpstream, TestGateway } from '@cliproxy/plugin-testkit';
 import { claudeApi } from './config.ts';
 import { claudeExecutor } from './executor.ts';
+import { apiKeyAuthenticator } from './api-key-authenticator.ts';
 import plugin from './index.ts';
 
 let upstream: ScriptedUpstream;
@@ -181,4 +182,23 @@ test('sends whichever operation it is called for, with bytes and signal as they 
   });
   expect(request.body).toBe(body);
   expect(at).toBe(signal);
+});
+
+test.each([
+  [200, 'up'],
+  [403, 'degraded'],
+  [429, 'degraded'],
+  [500, 'down'],
+])('the probe with %i: %s', async (status, state) => {
+  upstream.answer({ status });
+  const to = await start();
+  const text = await (await to.ask('/v1/health/deep', { admin: true })).text();
+  expect(text).toContain(`"probe":"upstream","status":"${state}"`);
+  if (status !== 200) expect(text).toContain(`GET /v1/models answered ${status}`);
+});
+
+test('an account without a key lets no request pass bare', async () => {
+  const request = { method: 'GET', url: 'https://a.example', headers: {} } as const;
+  const bare = apiKeyAuthenticator.authorize(request, { secrets: {} }, {} as AuthContext);
+  await expect(bare).rejects.toMatchObject({ code: 'AUTH_NEEDS_LOGIN' });
 });

@@ -245,3 +245,16 @@ test('two instances of it stand beside each other', async () => {
     '/two/v1/chat/completions',
   ]);
 });
+
+test.each([
+  [200, 'up'],
+  [403, 'degraded'],
+  [429, 'degraded'],
+  [500, 'down'],
+])('the probe with %i: %s', async (status, state) => {
+  upstream.answer({ status });
+  const to = await start();
+  const text = await (await to.ask('/v1/health/deep', { admin: true })).text();
+  expect(text).toContain(`"probe":"upstream","status":"${state}"`);
+  if (status !== 200) expect(text).toContain(`GET /v1/models answered ${status}`);
+});
