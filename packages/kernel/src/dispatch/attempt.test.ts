@@ -140,7 +140,8 @@ describe('an error’s text', () => {
       }),
     ]);
     const error = await errorOf(found.dispatcher.handle(call()));
-    expect(error).toMatchObject({ code: 'UPSTREAM_RATE_LIMIT', message: 'a: slow down' });
+    expect(error.code).toBe('UPSTREAM_RATE_LIMIT');
+    expect(error.message).toMatch(/^a: slow down\. Wait /);
   });
 
   test('the plugin knows better than the status', async () => {
@@ -150,7 +151,8 @@ describe('an error’s text', () => {
       Promise.resolve({ status: 200, headers: {}, body: Readable.from(['text x']), failure });
     const found = rig([{ id: 'a', executor: wire(send) }]);
     const error = await errorOf(found.dispatcher.handle(call()));
-    expect(error).toMatchObject({ code: 'UPSTREAM_RATE_LIMIT', message: 'a: quota' });
+    expect(error.code).toBe('UPSTREAM_RATE_LIMIT');
+    expect(error.message).toMatch(/^a: quota\. Wait /);
     expect(error.failure?.resetAtMs).toBe(resetAtMs);
   });
 });
@@ -686,7 +688,7 @@ describe('pipes, dialects and sinks that stumble', () => {
       const client = call();
       const handled = found.dispatcher.handle(client);
       if (status === 200) await handled;
-      else expect((await errorOf(handled)).message).toBe('a: slow down');
+      else expect((await errorOf(handled)).message).toMatch(/^a: slow down\. Wait /);
     }
   });
 });

@@ -368,7 +368,7 @@ describe('limits', () => {
     const error = await errorOf(found.dispatcher.handle(call()));
     expect(a.seen).toHaveLength(4);
     expect(error.code).toBe('UPSTREAM_FAILED');
-    expect(error.message).toBe('a: oh');
+    expect(error.message).toMatch(/^a: oh\. Try again; /);
   });
 
   test('the retry budget', async () => {
@@ -393,7 +393,9 @@ describe('nobody answers', () => {
   test('rate limits: 429 with the vendor’s sentence and the soonest reset', async () => {
     const error = await failing(answers.status(429, 'slow down', { 'retry-after': '40' }));
     expect(error.code).toBe('UPSTREAM_RATE_LIMIT');
-    expect(error.message).toBe('b: slow down');
+    expect(error.message).toBe(
+      'b: slow down. Nobody else can answer for the model "m" now: a: its rate limit is reached ("slow down"), tried again in 40 s. Wait as long as Retry-After says.',
+    );
     const inMs = (error.failure?.resetAtMs ?? 0) - Date.now();
     expect(inMs).toBeGreaterThan(30_000);
     expect(inMs).toBeLessThanOrEqual(40_000);
@@ -438,11 +440,58 @@ describe('nobody answers', () => {
     expect(found.finished()[1]).toMatchObject({ outcome: 'failed', code, attempts: [] });
   });
 
+  test('each sentence names the model, the reason of every target, and what to do', async () => {
+    const nowMs = 1_700_000_000_000;
+    const targets = [
+      { ...(await target('keys', answers.status(401, 'bad key sk-123'))), accounts: 2 },
+      await target('slow', answers.status(429, 'slow\n down', { 'retry-after': '7' })),
+      await target('gone', answers.status(404, 'no such model')),
+      { id: 'off', executor: httpExecutor('http://127.0.0.1:1') },
+    ];
+    const found = rig(targets, { now: () => nowMs, failover: { maxAttempts: 9 } });
+    const first = await errorOf(found.dispatcher.handle(call()));
+    expect(first.code).toBe('UPSTREAM_UNREACHABLE');
+    expect(first.message).toMatch(/^off: .*ECONNREFUSED/);
+    const others =
+      'keys: none of its 2 accounts is usable, its API key was refused, tried again in 60 min; ' +
+      'slow: its rate limit is reached ("slow down"), tried again in 7 s; ' +
+      'gone: does not know the model ("no such model"), tried again in 10 min';
+    expect(first.message).toContain(`Nobody else can answer for the model "m" now: ${others}. `);
+    expect(first.message).toMatch(
+      /Check the base URL and the network; `cliproxy doctor` tries it\.$/,
+    );
+    const second = await errorOf(found.dispatcher.handle(call()));
+    expect(second.code).toBe('ROUTE_NO_ACCOUNT');
+    expect(second.message).toBe(
+      `nobody can answer for the model "m" now: ${others}; ` +
+        'off: its connection failed, tried again in 1 s. ' +
+        'Wait as long as Retry-After says, or add an account; GET /v1/health says why each is out.',
+    );
+    for (const { message } of [first, second]) expect(message).not.toContain('sk-123');
+  });
+
+  test('one that was not tried any more is named, too', async () => {
+    const targets = [await target('a', answers.status(500, 'oh')), await target('b')];
+    const found = rig(targets, { failover: { maxAttempts: 1 } });
+    const { message } = await errorOf(found.dispatcher.handle(call()));
+    expect(message).toMatch(/^a: oh\. Nobody else .*: b: was not tried any more\. Try again/);
+  });
+
+  test('an unknown name, whatever is in it', async () => {
+    const found = rig([], { plan: { requested: `\u001b"${'x'.repeat(999)}` }, unknown: true });
+    const { message } = await errorOf(found.dispatcher.handle(call()));
+    expect(message).toBe(
+      `no provider serves the model "\\u001b\\"${'x'.repeat(126)}". GET /v1/models lists those that are served`,
+    );
+  });
+
   test('an unknown name, with near ones', async () => {
     const found = rig([], { plan: { requested: 'gtp-5', near: ['gpt-5'] }, unknown: true });
     const error = await errorOf(found.dispatcher.handle(call()));
     expect(error.code).toBe('ROUTE_MODEL_NOT_FOUND');
-    expect(error.message).toContain('did you mean gpt-5?');
+    expect(error.message).toBe(
+      'no provider serves the model "gtp-5"; did you mean gpt-5? GET /v1/models lists those that are served',
+    );
   });
 
   test.each([

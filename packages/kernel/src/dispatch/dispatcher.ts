@@ -11,6 +11,7 @@ import type { AttemptEnd } from './attempt-input.ts';
 import { Flight } from './flight.ts';
 import type { IngressCall } from './ingress-call.ts';
 import { noAnswer, withRetryTime } from './no-answer.ts';
+import type { NoAnswerCase } from './no-answer.ts';
 import { isUnsupported, prepareCall } from './prepared-call.ts';
 import type { DispatchSettings, PreparedCall } from './prepared-call.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -33,7 +34,7 @@ export interface DispatcherOptions {
 interface Course {
   readonly flight: Flight;
   readonly settings: DispatchSettings;
-  readonly failures: { readonly error: GatewayError; readonly failure: FailedEnd['failure'] }[];
+  readonly failures: NoAnswerCase['failures'][number][];
   /** Instances that need not be tried again for this request. */
   readonly skipped: Set<string>;
   unsupported: GatewayError | undefined;
@@ -174,7 +175,7 @@ export class Dispatcher {
     }
     if (flight.left) return 'client-left';
     if (flight.stopped !== undefined || failure.scope === 'request') throw error;
-    failures.push({ error, failure });
+    failures.push({ instanceId: candidate.instanceId, error, failure });
     // Another account would be waited for just as long, by a client that has waited already.
     if (failure.scope === 'instance' || failure.kind === 'timeout') {
       skipped.add(candidate.instanceId);

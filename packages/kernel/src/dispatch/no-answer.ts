@@ -1,13 +1,18 @@
 import { errorRow, GatewayError } from '@cliproxy/plugin-api';
 import type { ErrorCode, Failure, FailureKind } from '@cliproxy/plugin-api';
 import type { Candidate, Plan } from '../routing/plan.ts';
+import { whyOut } from './why-out.ts';
 
 /** What is known once nobody answered. */
 export interface NoAnswerCase {
   /** As things stand now, after the failures of this request. */
   readonly plan: Plan;
   /** The failures of this request, in their order. */
-  readonly failures: readonly { readonly error: GatewayError; readonly failure: Failure }[];
+  readonly failures: readonly {
+    readonly instanceId: string;
+    readonly error: GatewayError;
+    readonly failure: Failure;
+  }[];
   /** A target that could not do what the request asks for, if nothing else stood in the way. */
   readonly unsupported: GatewayError | undefined;
   /** When the first account is back, in milliseconds since 1970, where that is known. */
@@ -48,9 +53,9 @@ export function withRetryTime(error: GatewayError, nowMs: number): GatewayError 
 }
 
 function modelNotFound({ requested, near }: Plan): GatewayError {
-  const name = requested.slice(0, 128);
-  const guess = near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`;
-  const message = `no provider serves the model "${name}"${guess} GET /v1/models lists those that are served`;
+  const name = shown(requested);
+  const guess = near.length === 0 ? '.' : `; did you mean ${near.join(', ')}?`;
+  const message = `no provider serves the model ${name}${guess} GET /v1/models lists those that are served`;
   return new GatewayError('ROUTE_MODEL_NOT_FOUND', message, {
     failure: { kind: 'not-found', scope: 'request' },
   });
@@ -65,7 +70,27 @@ function afterFailures(found: NoAnswerCase): GatewayError {
     (kinds.size === 1 ? failures.at(-1) : undefined);
   if (telling === undefined) return outForNow(found, 'ROUTE_NO_ACCOUNT', 'overloaded');
   const { error, failure } = telling;
-  return timed(found, error.code, error.message, failure.kind, error.cause);
+  return timed(found, error.code, withOthers(found, telling), failure.kind, error.cause);
+}
+
+/** What one target said, why no other answers instead, and what to do. */
+function withOthers(
+  { plan, nowMs }: NoAnswerCase,
+  { instanceId, error }: NoAnswerCase['failures'][number],
+): string {
+  const { message } = error;
+  const names = message.startsWith(`${instanceId}:`) || message.includes(`"${instanceId}"`);
+  const named = names ? message : `${instanceId}: ${message}`;
+  const sentences = [asSentence(named)];
+  const others = plan.candidates.filter((candidate) => candidate.instanceId !== instanceId);
+  if (others.length > 0) {
+    const model = shown(plan.model);
+    const why = whyOut(others, nowMs);
+    sentences.push(asSentence(`Nobody else can answer for the model ${model} now: ${why}`));
+  }
+  const { remedy } = errorRow(error.code);
+  if (!message.includes(remedy)) sentences.push(remedy);
+  return sentences.join(' ');
 }
 
 /** Nothing could even be tried. */
@@ -81,7 +106,9 @@ function withoutAttempt(found: NoAnswerCase): GatewayError {
   if (has('instance-failed', 'instance-disabled')) {
     return outForNow(found, 'PLUGIN_UNAVAILABLE', 'upstream');
   }
-  const message = `no target of ${found.plan.model} can do what the request asks for: ${whyOut(found.plan)}`;
+  const why = whyOut(candidates, found.nowMs);
+  const { remedy } = errorRow('ROUTE_NOT_CAPABLE');
+  const message = `no target of the model ${shown(found.plan.model)} can do what the request asks for: ${asSentence(why)} ${remedy}`;
   return new GatewayError('ROUTE_NOT_CAPABLE', message, {
     failure: { kind: 'bad-request', scope: 'request' },
   });
@@ -113,8 +140,9 @@ function coolingKinds({ candidates }: Plan): ReadonlySet<FailureKind> {
 }
 
 function outForNow(found: NoAnswerCase, code: ErrorCode, kind: FailureKind): GatewayError {
-  const { when, remedy } = errorRow(code);
-  const message = `${found.plan.model}: ${when} ${remedy} (${whyOut(found.plan)})`;
+  const { plan, nowMs } = found;
+  const why = asSentence(whyOut(plan.candidates, nowMs));
+  const message = `nobody can answer for the model ${shown(plan.model)} now: ${why} ${errorRow(code).remedy}`;
   return timed(found, code, message, kind);
 }
 
@@ -134,13 +162,11 @@ function timed(
   });
 }
 
-/** One clause per target. */
-function whyOut({ candidates }: Plan): string {
-  return candidates
-    .slice(0, 5)
-    .map(({ instanceId, reason, detail }) => {
-      const why = reason === undefined ? 'usable again' : reason.replaceAll('-', ' ');
-      return `${instanceId}: ${why}${detail === undefined ? '' : `, ${detail.slice(0, 200)}`}`;
-    })
-    .join('; ');
+/** A model's name; clients made it up, so it may hold anything. */
+function shown(name: string): string {
+  return JSON.stringify(name.slice(0, 128));
+}
+
+function asSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -13,9 +13,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'the name service does not answer',
-  ECONNRESET: 'the connection broke',
-  EPIPE: 'the connection broke',
-  UND_ERR_SOCKET: 'the connection broke',
+  ECONNRESET: 'the upstream reset it',
+  EPIPE: 'the upstream closed it',
+  UND_ERR_SOCKET: 'the upstream closed it',
   UND_ERR_DESTROYED: 'its connections have been closed, because its plugin instance has ended',
   UND_ERR_CLOSED: 'its connections have been closed, because its plugin instance has ended',
   EHOSTUNREACH: 'there is no way to the host',
@@ -51,11 +51,12 @@ export function upstreamFault(error: unknown, origin: string, connected: boolean
     });
   }
   const reason = REASONS[code] ?? messageOf(error);
-  return new GatewayError(
-    'UPSTREAM_UNREACHABLE',
-    `no answer from ${origin}: ${reason}${code === '' ? '' : ` (${code})`}`,
-    { failure: { kind: 'network', scope }, cause: error },
-  );
+  const what = connected ? `the connection to ${origin} broke` : `no connection to ${origin}`;
+  const message = `${what}: ${reason}${code === '' ? '' : ` (${code})`}`;
+  return new GatewayError('UPSTREAM_UNREACHABLE', message, {
+    failure: { kind: 'network', scope, message },
+    cause: error,
+  });
 }
 
 function errorCode(error: unknown): string {
