@@ -41,7 +41,6 @@ interface Course {
   tried: number;
 }
 
-type FailedEnd = Extract<AttemptEnd, { outcome: 'failed' | 'broken' }>;
 /** Nothing: go on with the next account. */
 type Verdict = RequestFinished['outcome'] | undefined;
 

@@ -306,18 +306,18 @@ describe('probes', () => {
     const left = monitor.checkNow(leaving.signal);
     const waiting: Promise<unknown>[] = [];
     for (let n = 0; n < 20; n++) {
-      waiting.push(monitor.checkNow(never));
+      waiting.push(monitor.checkNow(new AbortController().signal));
       await jest.advanceTimersByTimeAsync(1);
     }
     // Whoever began the round may leave; the others still get its end.
     leaving.abort();
     await left;
-    waiting.push(monitor.checkNow(never));
+    waiting.push(monitor.checkNow(new AbortController().signal));
     expect(asked).toEqual({ fast: 1, slow: 1 });
     end();
     await Promise.all(waiting);
     await Promise.all([
-      monitor.checkNow(never),
+      monitor.checkNow(new AbortController().signal),
       jest.advanceTimersByTimeAsync(1).then(() => end()),
     ]);
     expect(asked).toEqual({ fast: 2, slow: 2 });
