@@ -1,6 +1,12 @@
-import 'reflect-metadata'; // first: tsyringe throws without it
-import { container as root, instanceCachingFactory, type DependencyContainer } from 'tsyringe';
+import { createRequire } from 'node:module';
+import type * as Tsyringe from 'tsyringe';
 import type { Token } from './tokens.ts';
+
+// Not by `import`: Node would search these packages for the names that they export, and spend more
+// time and memory on that than on running them. The polyfill first: tsyringe throws without it.
+const require = createRequire(import.meta.url);
+require('reflect-metadata/lite');
+const { container: root, instanceCachingFactory } = require('tsyringe') as typeof Tsyringe;
 
 /** Gives out what the parts of the kernel are made of, by typed tokens. */
 export interface Container {
@@ -40,11 +46,11 @@ export function createContainer(): Container {
  * tsyringe disposes only what it made from a class. See docs/adr/0006.
  */
 class TsyringeContainer implements Container {
-  readonly #inner: DependencyContainer;
+  readonly #inner: Tsyringe.DependencyContainer;
   readonly #release: (() => void | Promise<void>)[] = [];
   readonly #making: string[] = [];
 
-  constructor(inner: DependencyContainer) {
+  constructor(inner: Tsyringe.DependencyContainer) {
     this.#inner = inner;
   }
 
