@@ -166,7 +166,7 @@ export function rememberingPorts(): {
     readonly checker: SchemaChecker;
     readonly clock: { now(): number; monotonic(): number };
     readonly sink: { emit(event: KernelEvent): void };
-    readonly secrets: { add(value: string): void };
+    readonly secrets: { add(value: string): void; mask(text: string): string };
     readonly loggers: { logger(name: string): Logger };
   };
 } {
@@ -185,7 +185,7 @@ export function rememberingPorts(): {
       checker,
       clock: { now: () => Date.now(), monotonic: () => performance.now() },
       sink: { emit: (event) => void events.push(event) },
-      secrets: { add: (value) => void secrets.add(value) },
+      secrets: { add: (value) => void secrets.add(value), mask: (text) => text },
       loggers: {
         logger: (name) => ({
           debug: log(name, 'debug'),

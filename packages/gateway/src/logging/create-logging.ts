@@ -74,9 +74,9 @@ export function createLogging(options: LoggingOptions): Logging {
     if (!isOn(level)) return;
     logger.log({
       level,
-      message: printableText(message, redactor.text),
+      message: printableText(message, redactor.mask),
       name,
-      fields: fields === undefined ? {} : ownFields(printableFields(fields, redactor.text)),
+      fields: fields === undefined ? {} : ownFields(printableFields(fields, redactor.mask)),
     });
   };
   return {

@@ -37,7 +37,7 @@ export function prettyLine(record: LogRecord, nowMs: number, redactor: Redactor)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ` ${key}=${shown(value, redactor)}`)
     .join('');
-  const text = redactor.text(`${name}: ${message}${rest === '' ? '' : ` ${rest}`}`);
+  const text = redactor.mask(`${name}: ${message}${rest === '' ? '' : ` ${rest}`}`);
   return `\u001B[90m${time}\u001B[0m \u001B[${colour}m${level.padEnd(5)}\u001B[0m ${printable(text)}`;
 }
 

@@ -11,7 +11,7 @@ const PREFIX_LENGTH = 6;
 /** Takes secrets out of what is about to be printed, by their values. */
 export interface Redactor extends SecretRegistry {
   /** Masks every known secret in a text, and what can be nothing but a secret. */
-  readonly text: (text: string) => string;
+  readonly mask: (text: string) => string;
   /** The JSON of a value that JSON can express, with every secret masked in it. */
   json(value: object): string;
 }
@@ -35,7 +35,7 @@ export function createRedactor(): Redactor {
     }
     return found.length > 1 ? found.sort((a, b) => b.length - a.length) : found;
   };
-  const text = (shown: string): string => {
+  const mask = (shown: string): string => {
     let masked = shown;
     for (const form of knownIn(shown)) masked = masked.replaceAll(form, MASK);
     return withoutTellTales(masked);
@@ -48,12 +48,12 @@ export function createRedactor(): Redactor {
         learn(asInJson(form));
       }
     },
-    text,
+    mask,
     json(value) {
       const line = JSON.stringify(value);
       if (knownIn(line).length === 0 && !hasTellTale(line)) return line;
       // Rare, so it may cost: a mask put into the line itself could break its grammar.
-      return JSON.stringify(maskedCopy(JSON.parse(line), text));
+      return JSON.stringify(maskedCopy(JSON.parse(line), mask));
     },
   };
 }

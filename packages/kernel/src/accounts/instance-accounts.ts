@@ -128,6 +128,7 @@ export class InstanceAccounts {
       hosts: this.#options.hosts,
       logger: this.#options.logger,
       clock: this.#options.clock,
+      mask: (text) => secrets.mask(text),
     });
     this.#accounts = [...this.#accounts, live];
     return live;

@@ -42,7 +42,10 @@ function account(
     account: { id: 'foo/a', authenticator: 'login', label: 'a***', facts: {} },
     auth: {
       authenticator: { id: 'login', method: 'oauth', authorize: bearer, ...authenticator },
-      credential: new HeldCredential(first, { add: (value) => void secrets.push(value) }),
+      credential: new HeldCredential(first, {
+        add: (value) => void secrets.push(value),
+        mask: (text) => text,
+      }),
     },
     lane: {
       async request(outgoing) {

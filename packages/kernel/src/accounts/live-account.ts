@@ -37,6 +37,8 @@ export interface LiveAccountOptions {
   readonly hosts: AllowedHosts;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Takes out what the whole gateway keeps secret, besides the account's own. */
+  readonly mask?: (text: string) => string;
 }
 
 /** An account at work: puts its credential on requests and renews it in time. */
@@ -50,6 +52,7 @@ export class LiveAccount implements AccountHandle {
   readonly #bare: HttpClient;
   readonly #logger: Logger;
   readonly #clock: Clock;
+  readonly #mask: ((text: string) => string) | undefined;
   #noRefreshBefore = -Infinity;
 
   constructor(options: LiveAccountOptions) {
@@ -61,6 +64,7 @@ export class LiveAccount implements AccountHandle {
     this.#bare = bareDoor(options.lane, options.hosts);
     this.#logger = options.logger;
     this.#clock = options.clock;
+    this.#mask = options.mask;
     this.http = accountDoor(options.lane, options.hosts, (request, signal) =>
       this.authorize(request, signal),
     );
@@ -71,7 +75,8 @@ export class LiveAccount implements AccountHandle {
   }
 
   masked(text: string): string {
-    return this.#auth?.credential.masked(text) ?? text;
+    const masked = this.#auth?.credential.masked(text) ?? text;
+    return this.#mask === undefined ? masked : this.#mask(masked);
   }
 
   async authorize(request: OutgoingRequest, signal: AbortSignal): Promise<OutgoingRequest> {

@@ -183,10 +183,11 @@ export class ProbeRounds {
           }
         },
       });
-      report = readReport(answer) ?? {
+      const read = readReport(answer) ?? {
         status: 'down',
         detail: `plugin "${instance.id}" gave a malformed report for its probe "${probe.id}"`,
       };
+      report = read.detail === undefined ? read : { ...read, detail: handle.masked(read.detail) };
     } catch (error) {
       const sentence = handle.masked(sentenceOf(error));
       const detail = `plugin "${instance.id}", probe "${probe.id}": ${sentence}`;

@@ -2,4 +2,6 @@
 export interface SecretRegistry {
   /** From now on the value is masked wherever it appears in the log. */
   add(value: string): void;
+  /** A text without any of them, for what reaches clients and pages. */
+  mask(text: string): string;
 }
