@@ -12,12 +12,13 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cliproxy-packed-'));
 const key = 'packed-client-key-0123456789';
 
 try {
-  npm(root, ['pack', '--workspaces', '--pack-destination', folder]);
+  npm(root, ['pack', '--loglevel=error', '--workspaces', '--pack-destination', folder]);
   const tarballs = fs.readdirSync(folder).filter((name) => name.endsWith('.tgz'));
   fs.writeFileSync(path.join(folder, 'package.json'), '{"private":true}\n');
   // All in one command: the packages need each other, and no registry has them.
   npm(folder, [
     'install',
+    '--loglevel=error',
     '--ignore-scripts',
     '--no-audit',
     '--no-fund',
