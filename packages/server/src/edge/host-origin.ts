@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { IncomingMessage } from 'node:http';
-import ipaddr from 'ipaddr.js';
+import { ipaddr } from './ipaddr.ts';
 import { GatewayError } from '@cliproxy/plugin-api';
 import { splitTarget } from './exchange.ts';
 

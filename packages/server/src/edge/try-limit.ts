@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { ipaddr } from './ipaddr.ts';
 
 const TRIES = 20;
 const WINDOW_MS = 60_000;
