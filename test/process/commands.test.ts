@@ -319,6 +319,16 @@ describe('without a running gateway', () => {
   );
 });
 
+test(
+  'a reader of the output that leaves early, such as head, is no fault',
+  async () => {
+    const command = shop.begin(['config', 'schema', '--config', file]);
+    command.leave();
+    expect((await command.ended).code).toBe(0);
+  },
+  TIME_MS,
+);
+
 describe('with a running gateway', () => {
   let home: Workshop;
   let gateway: GatewayProcess;

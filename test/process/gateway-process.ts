@@ -31,7 +31,7 @@ interface LogLine {
   readonly message: string;
 }
 
-/** A process that may become a gateway. */
+/** A command under way. */
 export interface LaunchedProcess {
   /** So far; lines that are no JSON are left out. */
   log(): readonly LogLine[];
@@ -61,7 +61,7 @@ export interface Workshop {
   config(text: string): string;
   /** Runs a command to its end. */
   run(args: readonly string[], launch?: Launch): Promise<Ended>;
-  /** Starts a gateway and waits for nothing. */
+  /** Starts a command and waits for nothing. */
   begin(args: readonly string[], launch?: Launch): LaunchedProcess;
   /** Starts a gateway; resolves when it has told its address. */
   start(args: readonly string[], launch?: Launch): Promise<GatewayProcess>;
@@ -114,7 +114,7 @@ export function openWorkshop(): Workshop {
       return file;
     },
     run: (args, options = {}) => launch(args, options).ended,
-    begin: (args, options = {}) => launch(['start', ...args], options),
+    begin: (args, options = {}) => launch(args, options),
     start: async (args, options = {}) => {
       const { said, ended, ...rest } = launch(['start', ...args], options);
       const address = () => /ready at (http:\/\/\S+:(\d+))/.exec(said.stdout);

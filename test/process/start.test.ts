@@ -212,7 +212,7 @@ describe('plugins with faults', () => {
   test('a set-up that hangs does not keep a signal from ending the start', async () => {
     const folder = plugin('slow', `return new Promise(() => {});`);
     const file = shop.config(echoConfig({ rest: `  slow: { package: ${folder} }` }));
-    const gateway = shop.begin(['--config', file]);
+    const gateway = shop.begin(['start', '--config', file]);
     await logged(gateway, 'plugin slow is starting');
     gateway.kill('SIGTERM');
     const { code, stdout } = await gateway.ended;
