@@ -102,7 +102,7 @@ describe('the command line itself', () => {
       const args = [...command.split(' '), '--config', 'nowhere.yaml'];
       const [text, data] = await Promise.all([shop.run(args), shop.run([...args, '--json'])]);
       expect({ code: text.code, stdout: text.stdout }).toEqual({ code: 78, stdout: '' });
-      expect(text.stderr).toContain('nowhere.yaml There is no such file');
+      expect(text.stderr).toContain('nowhere.yaml: There is no such file');
       expect({ code: data.code, stderr: data.stderr }).toEqual({ code: 78, stderr: '' });
       expect(json(data)).toMatchObject({
         error: { code: 'CONFIG_NOT_FOUND', problems: [{ code: 'CONFIG_NOT_FOUND' }] },

@@ -48,6 +48,16 @@ test('a saved file takes effect: the new key works, the old one is refused', asy
   expect((await ask(gateway, 'hi')).status).toBe(401);
 }, 120_000);
 
+test('SIGHUP over an unchanged file is answered in the log', async () => {
+  const gateway = await shop.start(['--config', shop.config(echoConfig({}))]);
+  const told = 'SIGHUP: the configuration has not changed';
+  // Again and again: one that comes before the watch has begun is answered by the watch's first look.
+  await until(() => {
+    gateway.kill('SIGHUP');
+    return count(gateway, told) > 0;
+  }, `not told: ${told}`);
+}, 120_000);
+
 test('a broken file changes nothing, and the log names file, line and column; SIGHUP reads again', async () => {
   const file = shop.config(echoConfig({}));
   const gateway = await shop.start(['--config', file]);

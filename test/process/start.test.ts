@@ -79,6 +79,7 @@ describe('the first start', () => {
     const own = shop.config(echoConfig({}).replace(KEY, 'a-key-of-my-own'));
     const gateway = await shop.start(['--config', own]);
     expect(printedCurl(gateway.stdout())).toContain('Bearer $CLIPROXY_API_KEY"');
+    expect(gateway.stdout()).toContain('put it into CLIPROXY_API_KEY for this:');
     const open = shop.config('server: { port: 0 }\nplugins: { echo: {} }');
     const other = await shop.start(['--config', open]);
     expect(printedCurl(other.stdout())).not.toContain('authorization');
@@ -131,7 +132,7 @@ describe('a start that fails', () => {
     async (_, args, env) => {
       const { code, stderr } = await shop.run(['start', ...args], { env });
       expect(code).toBe(78);
-      expect(stderr).toContain(`${path.join(shop.dir, 'nowhere.yaml')} There is no such file`);
+      expect(stderr).toContain(`${path.join(shop.dir, 'nowhere.yaml')}: There is no such file`);
       expect(statSync(path.join(shop.dir, 'home'), { throwIfNoEntry: false })).toBeUndefined();
     },
     120_000,

@@ -8,6 +8,9 @@ const ECHO_PACKAGES = ['@cliproxy/plugin-echo', 'echo'];
 /** The form of a key that the first start writes, for `grep`. */
 const WRITTEN_KEY = 'cpx-[A-Za-z0-9_-]*';
 
+/** Stands for a key that `grep` would not find. */
+const KEY_VARIABLE = '$CLIPROXY_API_KEY';
+
 /**
  * What a person needs after the start: the address, where the key is, and a curl to paste. The key
  * itself is not printed: the curl takes it out of the file.
@@ -27,7 +30,7 @@ export function banner(url: string, { file, settings }: LoadedConfig): string {
     `cliproxy is ready at ${url}`,
     key === undefined
       ? 'No client key is needed (server.apiKeys is empty).'
-      : `The client key is under server.apiKeys in ${file}`,
+      : `The client key is under server.apiKeys in ${file}${key === KEY_VARIABLE ? '; put it into CLIPROXY_API_KEY for this:' : ''}`,
     echo === undefined ? 'Try it, with the name of a model for MODEL:' : 'Try it:',
     `  curl -N ${url}/v1/chat/completions \\`,
     ...(key === undefined ? [] : [`    -H "authorization: Bearer ${key}" \\`]),
@@ -46,7 +49,7 @@ function modelOf(echoInstance: string | undefined): string {
 function keyExpression(file: string, apiKey: string): string {
   return grepFinds(file, apiKey)
     ? `$(grep -o -m1 '${WRITTEN_KEY}' ${shellQuote(file)})`
-    : '$CLIPROXY_API_KEY';
+    : KEY_VARIABLE;
 }
 
 /** Whether the first line with such a key has this one and no other. */

@@ -37,9 +37,9 @@ describe('a problem gets the place of', () => {
   });
 
   test('nothing, where it has none', () => {
-    expect(describeProblem(problem, source)).toBe('dir/config.yaml It is wrong.');
+    expect(describeProblem(problem, source)).toBe('dir/config.yaml: It is wrong.');
     const nowhere = { file: 'x.yaml', locate: () => undefined };
-    expect(describeProblem({ ...problem, pointer: '/a' }, nowhere)).toBe('x.yaml It is wrong.');
+    expect(describeProblem({ ...problem, pointer: '/a' }, nowhere)).toBe('x.yaml: It is wrong.');
   });
 });
 

@@ -16,7 +16,7 @@ export interface ProblemSource {
  */
 export function describeProblem(problem: Problem, source: ProblemSource): string {
   const position = problemPosition(problem, source);
-  const place = position === undefined ? '' : `:${position.line}:${position.column}`;
+  const place = position === undefined ? ':' : `:${position.line}:${position.column}`;
   return `${source.file}${place} ${problem.message}`;
 }
 

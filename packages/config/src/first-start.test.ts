@@ -58,7 +58,7 @@ test('each one has keys of its own, and none is overwritten', async () => {
     writeFirstConfig(path.join(dir, 'b'), { random: randomBytes }),
   ).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
-    message: `${first.file} The file exists already and is left as it is; move it away to have a new one written.`,
+    message: `${first.file}: The file exists already and is left as it is; move it away to have a new one written.`,
   });
   expect(await readFile(first.file, 'utf8')).toBe(before);
 });

@@ -339,6 +339,11 @@ describe('a file that is not what it should be is named by file:line:col', () =>
     ['complex key', '? [a]\n: b', '1:3 A key must be plain text'],
     ['second document', 'a: 1\n---\nb: 2', '3:1 The file holds a second document'],
     ['open bracket', 'server: {', '1:10 This is not valid YAML: '],
+    [
+      'bare reference between braces',
+      'server: { port: ${FOO_PORT:-1} }',
+      "1:18 This is not valid YAML: missed comma between flow collection entries. Between { } or [ ], a reference stands in quotes: '${FOO_PORT}'.",
+    ],
     ['bad indentation', 'a:\n  b: 1\n c: 2', '3:2 This is not valid YAML: '],
     ['unknown tag', 'a: !!js/function "x"', '1:4 This is not valid YAML: unknown scalar tag'],
   ])('CONFIG_SYNTAX: %s', (_name, text, expected) => {
@@ -555,14 +560,14 @@ describe('overrides', () => {
   test('are named when wrong, without their value', () => {
     const env = { CLIPROXY_SERVER_PORT: 'tcp://10.0.0.1:8317', CLIPROXY_LOG_LEVEL: 'loud' };
     expect(lines('server: { port: 1 }', env)).toEqual([
-      'config.yaml The environment variable CLIPROXY_SERVER_PORT (server.port) must be a whole number; text was given.',
-      'config.yaml The environment variable CLIPROXY_LOG_LEVEL (log.level) must be error, warn, info or debug; text was given.',
+      'config.yaml: The environment variable CLIPROXY_SERVER_PORT (server.port) must be a whole number; text was given.',
+      'config.yaml: The environment variable CLIPROXY_LOG_LEVEL (log.level) must be error, warn, info or debug; text was given.',
     ]);
   });
 
   test('that are misspelt or can be none are refused, foreign ones left alone', () => {
     expect(lines('plugins: {}', { CLIPROXY_SERVER_PROT: '1' })).toEqual([
-      'config.yaml The environment variable CLIPROXY_SERVER_PROT sets nothing. Did you mean CLIPROXY_SERVER_PORT? Otherwise unset it.',
+      'config.yaml: The environment variable CLIPROXY_SERVER_PROT sets nothing. Did you mean CLIPROXY_SERVER_PORT? Otherwise unset it.',
     ]);
     expect(lines('plugins: {}', { CLIPROXY_SERVER_API_KEYS: 'a,b' })[0]).toContain(
       'lists are set in the file alone',
@@ -654,7 +659,7 @@ describe('a file', () => {
     await writeFile(path.join(dir, 'large.yaml'), Buffer.alloc(1024 * 1024 + 1, 0x20));
     await expect(load('none.yaml')).rejects.toMatchObject({
       code: 'CONFIG_NOT_FOUND',
-      message: `${path.join(dir, 'none.yaml')} There is no such file. Name another with --config, or run \`cliproxy start\` without one to have it written.`,
+      message: `${path.join(dir, 'none.yaml')}: There is no such file. Name another with --config, or run \`cliproxy start\` without one to have it written.`,
     });
     await expect(load('folder')).rejects.toMatchObject({ code: 'CONFIG_NOT_FOUND' });
     await expect(load('a\0b')).rejects.toMatchObject({ code: 'CONFIG_NOT_FOUND' });

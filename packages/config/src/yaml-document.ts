@@ -36,7 +36,7 @@ export function readYaml(text: string): YamlDocument {
     const [value] = constructFromEvents(events, { source: body, maxAliases: 0 });
     return read(body, root, value);
   } catch (error) {
-    return failed([yamlProblem(error)]);
+    return failed([yamlProblem(error, body)]);
   }
 }
 
@@ -66,7 +66,7 @@ function isEmpty(events: readonly Event[]): boolean {
   return first === undefined || ('valueStart' in first && first.valueStart < 0);
 }
 
-function yamlProblem(error: unknown): PlacedProblem {
+function yamlProblem(error: unknown, text: string): PlacedProblem {
   const { reason, mark } = error as { reason?: unknown; mark?: { line: number; column: number } };
   const position =
     mark === undefined ? undefined : { line: mark.line + 1, column: mark.column + 1 };
@@ -74,6 +74,15 @@ function yamlProblem(error: unknown): PlacedProblem {
     return { ...syntax('The file cannot be read as YAML.'), cause: error };
   const message = reason.includes('maxDepth')
     ? `This is nested more than ${MAX_DEPTH} deep; flatten it.`
-    : `This is not valid YAML: ${reason}.`;
+    : `This is not valid YAML: ${reason}.${bareReferenceHint(text, mark?.line)}`;
   return syntax(message, position);
+}
+
+/** In a flow mapping, the braces of a reference are YAML's own unless it stands in quotes. */
+function bareReferenceHint(text: string, line: number | undefined): string {
+  if (line === undefined) return '';
+  const [, name] = /(?<!['"][^'",]*)\$\{(\w{1,100})/.exec(text.split('\n')[line] ?? '') ?? [];
+  return name === undefined
+    ? ''
+    : ` Between { } or [ ], a reference stands in quotes: '\${${name}}'.`;
 }

@@ -189,7 +189,7 @@ export const errorTable = Object.freeze({
     404,
     'not-found',
     'The vendor does not know the model.',
-    "Use a model of the vendor's list.",
+    "Use a model of the vendor's list; if none works, check the base URL.",
   ),
   UPSTREAM_TOO_LARGE: row(
     502,

@@ -42,7 +42,7 @@ export const compatibleConfig = configSchema<CompatibleConfig>({
     baseUrl: {
       type: 'string',
       description:
-        "The service's address as OpenAI's SDK means it: usually ends in /v1, has no query.",
+        "The service's address as OpenAI's SDK means it, for example http://127.0.0.1:11434/v1: begins with http:// or https://, usually ends in /v1, has no query.",
       pattern: '^https?://[^/?#@\\\\\\s]+(/[^?#\\s]*)?$',
     },
     apiKeys: {

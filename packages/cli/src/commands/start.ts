@@ -29,9 +29,13 @@ export function startCommand(): Command {
       if (!(await open(gateway, config, end))) return;
       const watch = followConfig(gateway, config);
       end.alsoEnd(() => watch.close());
-      reload = () => watch.reload();
+      reload = async () => {
+        if ((await watch.reload()) === 'unchanged') {
+          gateway.logging.logger('gateway').info('SIGHUP: the configuration has not changed');
+        }
+      };
       // What has changed since the file was read.
-      await watch.ready.then(reload);
+      await watch.ready.then(() => watch.reload());
     },
   );
 }

@@ -85,7 +85,7 @@ async function firstModel(client: GatewayClient, name: string): Promise<string> 
     if (own !== undefined) return own.id;
     await new Promise((resolve) => setTimeout(resolve, LIST_PAUSE_MS));
   }
-  throw new CommandError(`no model is listed first of all by ${name}: name one with --model`);
+  throw new CommandError(`GET /v1/models lists no model of ${name}: name one with --model`);
 }
 
 async function ask(

@@ -20,6 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_CLOSED: 'its connections have been closed, because its plugin instance has ended',
   EHOSTUNREACH: 'there is no way to the host',
   ENETUNREACH: 'there is no way to the network',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; should the address begin with http://?',
 };
 
 /** The gateway closed its own connections, those of one account. */
@@ -66,7 +67,7 @@ function errorCode(error: unknown): string {
 
 function messageOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
-  return typeof error.message === 'string' && error.message !== ''
-    ? error.message
-    : 'it gave no reason';
+  const text = typeof error.message === 'string' ? error.message : '';
+  // OpenSSL's end with the end of a line.
+  return text.replace(/\s+/g, ' ').trim() || 'it gave no reason';
 }

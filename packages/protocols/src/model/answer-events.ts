@@ -82,11 +82,10 @@ export function answerEvents(answer: Answer): readonly ModelEvent[] {
 
 /** The error of an answer that ended before its `finish`. */
 export function truncated(): GatewayError {
-  return new GatewayError(
-    'UPSTREAM_TRUNCATED',
-    "The upstream's answer ended before it was complete.",
-    { failure: { kind: 'upstream', scope: 'instance' } },
-  );
+  const message = "The upstream's answer ended before it was complete.";
+  return new GatewayError('UPSTREAM_TRUNCATED', message, {
+    failure: { kind: 'upstream', scope: 'instance', message },
+  });
 }
 
 function partAt(open: ReadonlyMap<number, OpenPart>, index: number): OpenPart {
