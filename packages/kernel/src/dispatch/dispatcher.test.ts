@@ -361,6 +361,18 @@ describe('a refused credential', () => {
   });
 });
 
+test('a target that timed out counts as tried though it has accounts left', async () => {
+  const hangs = { ...(await target('a', answers.silence)), accounts: 2 };
+  const found = rig([hangs, await target('b', answers.silence)], {
+    timeouts: { firstByteMs: 100 },
+  });
+  const error = await errorOf(found.dispatcher.handle(call()));
+  expect(error.code).toBe('UPSTREAM_TIMEOUT');
+  expect(error.message).toContain('a: took too long');
+  expect(error.message).not.toContain('was not tried');
+  expect(open[0]?.seen).toHaveLength(1);
+});
+
 describe('limits', () => {
   test('maxAttempts', async () => {
     const a = await up(answers.status(500, 'oh'));

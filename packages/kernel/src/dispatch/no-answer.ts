@@ -1,18 +1,15 @@
 import { errorRow, GatewayError } from '@cliproxy/plugin-api';
-import type { ErrorCode, Failure, FailureKind } from '@cliproxy/plugin-api';
+import type { ErrorCode, FailureKind } from '@cliproxy/plugin-api';
 import type { Candidate, Plan } from '../routing/plan.ts';
 import { whyOut } from './why-out.ts';
+import type { FailedAttempt } from './why-out.ts';
 
 /** What is known once nobody answered. */
 export interface NoAnswerCase {
   /** As things stand now, after the failures of this request. */
   readonly plan: Plan;
   /** The failures of this request, in their order. */
-  readonly failures: readonly {
-    readonly instanceId: string;
-    readonly error: GatewayError;
-    readonly failure: Failure;
-  }[];
+  readonly failures: readonly (FailedAttempt & { readonly error: GatewayError })[];
   /** A target that could not do what the request asks for, if nothing else stood in the way. */
   readonly unsupported: GatewayError | undefined;
   /** When the first account is back, in milliseconds since 1970, where that is known. */
@@ -75,7 +72,7 @@ function afterFailures(found: NoAnswerCase): GatewayError {
 
 /** What one target said, why no other answers instead, and what to do. */
 function withOthers(
-  { plan, nowMs }: NoAnswerCase,
+  { plan, failures, nowMs }: NoAnswerCase,
   { instanceId, error }: NoAnswerCase['failures'][number],
 ): string {
   const { message } = error;
@@ -85,7 +82,7 @@ function withOthers(
   const others = plan.candidates.filter((candidate) => candidate.instanceId !== instanceId);
   if (others.length > 0) {
     const model = shown(plan.model);
-    const why = whyOut(others, nowMs);
+    const why = whyOut(others, failures, nowMs);
     sentences.push(asSentence(`Nobody else can answer for the model ${model} now: ${why}`));
   }
   const { remedy } = errorRow(error.code);
@@ -106,7 +103,7 @@ function withoutAttempt(found: NoAnswerCase): GatewayError {
   if (has('instance-failed', 'instance-disabled')) {
     return outForNow(found, 'PLUGIN_UNAVAILABLE', 'upstream');
   }
-  const why = whyOut(candidates, found.nowMs);
+  const why = whyOut(candidates, [], found.nowMs);
   const { remedy } = errorRow('ROUTE_NOT_CAPABLE');
   const message = `no target of the model ${shown(found.plan.model)} can do what the request asks for: ${asSentence(why)} ${remedy}`;
   return new GatewayError('ROUTE_NOT_CAPABLE', message, {
@@ -140,8 +137,8 @@ function coolingKinds({ candidates }: Plan): ReadonlySet<FailureKind> {
 }
 
 function outForNow(found: NoAnswerCase, code: ErrorCode, kind: FailureKind): GatewayError {
-  const { plan, nowMs } = found;
-  const why = asSentence(whyOut(plan.candidates, nowMs));
+  const { plan, failures, nowMs } = found;
+  const why = asSentence(whyOut(plan.candidates, failures, nowMs));
   const message = `nobody can answer for the model ${shown(plan.model)} now: ${why} ${errorRow(code).remedy}`;
   return timed(found, code, message, kind);
 }

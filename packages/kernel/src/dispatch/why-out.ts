@@ -1,4 +1,4 @@
-import type { FailureKind } from '@cliproxy/plugin-api';
+import type { Failure, FailureKind } from '@cliproxy/plugin-api';
 import type { AccountChoice, Candidate, OutReason } from '../routing/plan.ts';
 
 const MAX_TARGETS = 5;
@@ -35,21 +35,38 @@ const obstacles: Readonly<Record<OutReason, string>> = {
 /** Vendors' sentences about these speak of keys and accounts that are no business of a client. */
 const ownAccount: readonly (FailureKind | undefined)[] = ['auth', 'billing', 'forbidden'];
 
+/** One attempt's failure within a request. */
+export interface FailedAttempt {
+  readonly instanceId: string;
+  readonly failure: Failure;
+}
+
 /**
  * Why each target does not answer, for the client: one clause per target, the first five.
  *
+ * @param failures - this request's own, in their order; they speak for targets with accounts left.
  * @param nowMs - milliseconds since 1970; countdowns begin there.
  */
-export function whyOut(candidates: readonly Candidate[], nowMs: number): string {
-  const clauses = candidates.slice(0, MAX_TARGETS).map((one) => clauseOf(one, nowMs));
+export function whyOut(
+  candidates: readonly Candidate[],
+  failures: readonly FailedAttempt[],
+  nowMs: number,
+): string {
+  const clauses = candidates.slice(0, MAX_TARGETS).map((one) => {
+    const last = failures.findLast(({ instanceId }) => instanceId === one.instanceId);
+    return clauseOf(one, last?.failure, nowMs);
+  });
   const more = candidates.length - MAX_TARGETS;
   if (more > 0) clauses.push(`and ${more} more`);
   return clauses.join('; ');
 }
 
-function clauseOf(candidate: Candidate, nowMs: number): string {
+function clauseOf(candidate: Candidate, failure: Failure | undefined, nowMs: number): string {
   const { instanceId, usable, reason, detail, accounts } = candidate;
-  if (usable || reason === undefined) return `${instanceId}: was not tried any more`;
+  if (usable || reason === undefined) {
+    if (failure === undefined) return `${instanceId}: was not tried any more`;
+    return `${instanceId}: ${deed(failure.kind, failure.message)}`;
+  }
   const first = soonest(accounts);
   if (first !== undefined && !first.usable && first.reason === reason) {
     const all = accounts.length === 1 ? '' : `none of its ${accounts.length} accounts is usable, `;
@@ -61,10 +78,17 @@ function clauseOf(candidate: Candidate, nowMs: number): string {
 
 function accountClause(choice: AccountChoice, nowMs: number): string {
   const { reason = 'cooling', kind, detail, untilMs } = choice;
-  const what = reason === 'cooling' && kind !== undefined ? deeds[kind] : obstacles[reason];
   const sentence = ownAccount.includes(kind) ? '' : quoted(detail);
+  const what =
+    reason === 'cooling' && kind !== undefined
+      ? deed(kind, detail)
+      : `${obstacles[reason]}${sentence}`;
   const again = untilMs === undefined ? '' : `, tried again in ${duration(untilMs - nowMs)}`;
-  return `${what}${sentence}${again}`;
+  return `${what}${again}`;
+}
+
+function deed(kind: FailureKind, sentence: string | undefined): string {
+  return `${deeds[kind]}${ownAccount.includes(kind) ? '' : quoted(sentence)}`;
 }
 
 /** The account that comes back first speaks for all. */
