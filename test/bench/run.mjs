@@ -90,7 +90,9 @@ try {
   const upstream = await start(path.join(import.meta.dirname, 'upstream.mjs'), []);
   const configuration = writeConfiguration(upstream.url);
   const routerFile = path.join(root, 'packages', 'cli', 'dist', 'bin.js');
-  const startRouter = () => start(routerFile, ['start', '--config', configuration]);
+  // As `npm start` runs it.
+  const startRouter = () =>
+    start(routerFile, ['start', '--config', configuration], ['--single-threaded-gc']);
   const startPipe = () => start(path.join(import.meta.dirname, 'pipe-proxy.mjs'), [upstream.url]);
 
   console.log(
@@ -124,10 +126,10 @@ try {
 }
 
 /** Starts a script in a process of its own; resolves when it has printed its address. */
-function start(file, args) {
+function start(file, args, flags = []) {
   const began = performance.now();
   const child = fork(file, args, {
-    execArgv: ['--import', path.join(import.meta.dirname, 'usage-probe.mjs')],
+    execArgv: [...flags, '--import', path.join(import.meta.dirname, 'usage-probe.mjs')],
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production' },
   });
