@@ -81,16 +81,22 @@ export function translatedExchange(
   const { body, ignored } = withoutRefused(encoded, target.refuses);
   const asks =
     mayAskForUsage(exchange, target) && (target.usage === 'auto' || exchange.includeUsage);
+  const context: WireExchangeContext = {
+    client: exchange.client,
+    operation: exchange.operation,
+    clientModel: exchange.clientModel,
+    stream: exchange.stream,
+    includeUsage: exchange.includeUsage,
+    requestId: exchange.requestId,
+    upstream,
+    upstreamModel: target.model,
+    passthrough: false,
+    hidesUsageChunk: false,
+    maxAnswerBytes: target.maxAnswerBytes,
+    decoding: decodeContext(target, encoded),
+  };
   return wireExchange({
-    context: {
-      ...exchange,
-      upstream,
-      upstreamModel: target.model,
-      maxAnswerBytes: target.maxAnswerBytes,
-      decoding: decodeContext(target, encoded),
-      passthrough: false,
-      hidesUsageChunk: false,
-    },
+    context,
     path: encoded.path,
     body: Buffer.from(JSON.stringify(asks ? withUsageQuestion(body) : body)),
     ignored,
