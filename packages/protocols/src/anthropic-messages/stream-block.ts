@@ -10,6 +10,8 @@ export interface StreamBlock {
   /** No more comes. Closing again changes nothing. */
   close(opaque: Opaque | undefined): void;
   readonly closed: boolean;
+  /** Whether text has come that was not taken yet. */
+  readonly holdsText: boolean;
   /** Whether there is anything to tell; a block that closes without is left out. */
   hasContent(): boolean;
   /** The `content_block` of its start. */
@@ -88,6 +90,9 @@ function block(kind: BlockKind): StreamBlock {
   return {
     get closed() {
       return closed;
+    },
+    get holdsText() {
+      return pending !== '';
     },
     append(text) {
       if (!closed) pending += text;

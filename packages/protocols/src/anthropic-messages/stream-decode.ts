@@ -2,6 +2,7 @@ import type { ModelEvent, Part } from '@cliproxy/plugin-api';
 import type { DecodeContext, SseEvent, StreamDecoder } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { checkKept } from '../model/kept.ts';
 import { badAnswer, errorInside, truncated } from './error-classes.ts';
 import { readRedacted, readThinking } from './reasoning-blocks.ts';
 import { readStopReason } from './stop-reason.ts';
@@ -20,6 +21,7 @@ export function streamDecoder(context: DecodeContext): StreamDecoder {
   const blocks = new Map<unknown, OpenBlock>();
   const usage = usageCounter();
   let nextIndex = 0;
+  let keptChars = 0;
   let started = false;
   let calledTool = false;
   let stopReason: unknown;
@@ -34,20 +36,26 @@ export function streamDecoder(context: DecodeContext): StreamDecoder {
     nextIndex += 1;
     calledTool ||= read.part.type === 'tool-call';
     blocks.set(index, opened);
+    checkKept({ parts: blocks.size });
     return [...lost, { type: 'open', index: opened.index, part: read.part }];
+  };
+  const keep = (text: string): string => {
+    keptChars += text.length;
+    checkKept({ chars: keptChars });
+    return text;
   };
   const append = ({ index, delta }: JsonObject): readonly ModelEvent[] => {
     const block = blocks.get(index);
     if (block === undefined || !isJsonObject(delta)) return [];
     if (delta.type === 'signature_delta') {
-      if (typeof delta.signature === 'string') block.signature += delta.signature;
+      if (typeof delta.signature === 'string') block.signature += keep(delta.signature);
       return [];
     }
     const text = delta[DELTA_KEYS.get(delta.type) ?? ''];
     if (typeof text !== 'string' || text === '') return [];
     block.hasDelta = true;
     if (block.isCustom) {
-      block.held += text;
+      block.held += keep(text);
       return [];
     }
     return [{ type: 'delta', index: block.index, text }];

@@ -1,6 +1,7 @@
 import type { FinishReason, Usage } from '@cliproxy/plugin-api';
 import type { AnswerContext, StreamEncoder } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { checkKept } from '../model/kept.ts';
 import { errorBody } from './errors.ts';
 import { messageHead, nativeOf } from './response.ts';
 import { writeStopReason } from './stop-reason.ts';
@@ -25,6 +26,8 @@ export function streamEncoder(context: AnswerContext): StreamEncoder {
   let finish: FinishReason | undefined;
   let calledTool = false;
   let nextIndex = 0;
+  /** Of the text that waits for its turn. */
+  let keptChars = 0;
 
   const begin = (): string => {
     if (begun) return '';
@@ -64,6 +67,17 @@ export function streamEncoder(context: AnswerContext): StreamEncoder {
     return out;
   };
 
+  const append = (key: number, text: string): string => {
+    const block = blocks.get(key)?.block;
+    block?.append(text);
+    const out = advance();
+    if (block?.holdsText === true) {
+      keptChars += text.length;
+      checkKept({ chars: keptChars });
+    } else if (blocks.size <= 1) keptChars = 0;
+    return out;
+  };
+
   return {
     push(event) {
       switch (event.type) {
@@ -78,11 +92,11 @@ export function streamEncoder(context: AnswerContext): StreamEncoder {
           if (block === undefined) return begin();
           calledTool ||= event.part.type === 'tool-call';
           blocks.set(event.index, { block, index: undefined });
+          checkKept({ parts: blocks.size });
           return begin() + advance();
         }
         case 'delta':
-          blocks.get(event.index)?.block.append(event.text);
-          return begin() + advance();
+          return begin() + append(event.index, event.text);
         case 'close':
           blocks.get(event.index)?.block.close(event.opaque);
           return begin() + advance();

@@ -2,6 +2,7 @@ import type { ModelEvent, Opaque } from '@cliproxy/plugin-api';
 import { unwrapped } from '../anthropic-messages/tool-arguments.ts';
 import type { DecodeContext } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
+import { checkKept } from '../model/kept.ts';
 import { newCallId } from './answer-parts.ts';
 import type { CallPiece } from './answer-parts.ts';
 import type { NextIndex } from './prose-blocks.ts';
@@ -34,6 +35,8 @@ export class CallBlocks {
   readonly #context: DecodeContext;
   readonly #calls: Call[] = [];
   readonly #byIndex = new Map<number, Call>();
+  /** Of the arguments of all calls. */
+  #chars = 0;
 
   constructor(nextIndex: NextIndex, context: DecodeContext) {
     this.#nextIndex = nextIndex;
@@ -57,6 +60,8 @@ export class CallBlocks {
     const added = addedArguments(call, piece, isWholeMessage);
     if (call.closed) return;
     call.args += added;
+    this.#chars += added.length;
+    checkKept({ chars: this.#chars });
     call.isCustom ||= piece.isCustom;
     if (call.id === '') call.id = piece.id;
     if (call.name === '') call.name = piece.name;
@@ -69,7 +74,8 @@ export class CallBlocks {
   /** Closes the calls that are complete. */
   settle(out: ModelEvent[]): void {
     for (const call of this.#calls) {
-      if (call.block !== undefined && isComplete(call)) this.#close(call, out);
+      const isOpen = call.block !== undefined && !call.closed;
+      if (isOpen && isComplete(call)) this.#close(call, out);
     }
   }
 
@@ -111,6 +117,7 @@ export class CallBlocks {
       closed: false,
     };
     this.#calls.push(call);
+    checkKept({ parts: this.#calls.length });
     return call;
   }
 

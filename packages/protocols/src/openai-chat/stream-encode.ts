@@ -1,6 +1,7 @@
 import type { ModelEvent, Opaque, Part, ToolCallPart, Usage } from '@cliproxy/plugin-api';
 import type { AnswerContext, StreamEncoder } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { checkKept } from '../model/kept.ts';
 import { tagOpaque } from '../model/opaque-tag.ts';
 import { chatError } from './errors.ts';
 import { writeFinish } from './finish-reason.ts';
@@ -37,6 +38,7 @@ class ChatStreamEncoder implements StreamEncoder {
   #contentTail = '';
   #calls = 0;
   #details = 0;
+  #reasoningChars = 0;
   #usage: Usage | undefined;
 
   constructor(context: AnswerContext) {
@@ -130,6 +132,8 @@ class ChatStreamEncoder implements StreamEncoder {
         return this.#content + JSON.stringify(text) + this.#contentTail;
       case 'reasoning':
         block.text += text;
+        this.#reasoningChars += text.length;
+        checkKept({ chars: this.#reasoningChars });
         return this.#reasoning + JSON.stringify(text) + this.#contentTail;
       case 'refusal':
         return this.#refusal + JSON.stringify(text) + this.#contentTail;

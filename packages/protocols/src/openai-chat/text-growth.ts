@@ -1,3 +1,6 @@
+/** So much of a text's beginning is kept to compare with; an endless text must not fill the memory. */
+const MAX_KEPT_CHARS = 65_536;
+
 /**
  * Turns one kind of text, as a server sends it, into pieces that only add.
  *
@@ -9,7 +12,9 @@
  */
 export class TextGrowth {
   #mode: 'unknown' | 'pieces' | 'snapshots' = 'unknown';
-  #seen = '';
+  /** How the text so far begins. */
+  #begin = '';
+  #seenChars = 0;
   #held = '';
 
   /** Takes the text of one chunk and gives what it adds. */
@@ -17,7 +22,7 @@ export class TextGrowth {
     if (text === '') return '';
     const released = isWholeMessage ? this.flush() : '';
     const added = isWholeMessage ? this.#beyondSeen(text) : this.#read(text);
-    this.#seen += added;
+    this.#note(added);
     return released + added;
   }
 
@@ -27,8 +32,14 @@ export class TextGrowth {
     if (held === '') return '';
     this.#held = '';
     this.#mode = 'pieces';
-    this.#seen += held;
+    this.#note(held);
     return held;
+  }
+
+  #note(added: string): void {
+    this.#seenChars += added.length;
+    const room = MAX_KEPT_CHARS - this.#begin.length;
+    if (room > 0) this.#begin += added.slice(0, room);
   }
 
   #read(text: string): string {
@@ -37,16 +48,16 @@ export class TextGrowth {
         return text;
       case 'snapshots':
         // A snapshot that changes what was sent can't be mended; its tail is the best there is.
-        return text.slice(this.#seen.length);
+        return text.slice(this.#seenChars);
       case 'unknown':
         return this.#decide(text);
     }
   }
 
   #decide(text: string): string {
-    if (this.#seen === '') return text;
+    if (this.#seenChars === 0) return text;
     if (this.#held === '') {
-      if (grows(this.#seen, text)) {
+      if (grows(this.#begin, text)) {
         this.#held = text;
         return '';
       }
@@ -56,7 +67,7 @@ export class TextGrowth {
     if (grows(this.#held, text)) {
       this.#held = '';
       this.#mode = 'snapshots';
-      return text.slice(this.#seen.length);
+      return text.slice(this.#seenChars);
     }
     const held = this.#held;
     this.#held = '';
@@ -65,8 +76,12 @@ export class TextGrowth {
   }
 
   #beyondSeen(text: string): string {
-    if (text.startsWith(this.#seen)) return text.slice(this.#seen.length);
-    return this.#seen.startsWith(text) ? '' : text;
+    const isSame =
+      text.length < this.#begin.length
+        ? this.#begin.startsWith(text)
+        : text.startsWith(this.#begin);
+    // What is no longer than what was seen adds nothing.
+    return isSame ? text.slice(this.#seenChars) : text;
   }
 }
 
