@@ -74,7 +74,10 @@ describe('the command line itself', () => {
     [['status', '--jsn'], "unknown option '--jsn'"],
     [['status', '--json', '--nope'], "unknown option '--nope'"],
     [['explain'], "missing required argument 'model'"],
-    [['explain', 'echo', '--dialect', 'french'], 'Allowed choices are openai-chat'],
+    [
+      ['explain', 'echo', '--dialect', 'french'],
+      'Allowed choices are openai-chat, anthropic-messages.',
+    ],
     [['config', 'chekc'], "unknown command 'chekc'"],
     [['plugins'], 'Usage: cliproxy plugins'],
     [[], 'Usage: cliproxy'],
@@ -143,6 +146,10 @@ function sharedCases(run: (line: string) => Promise<Ended>): void {
         stdout: 'ok: echo can be set up\n',
       });
       expect(json(await run('plugins check --json'))).toEqual({ ok: true, problems: [] });
+      expect(await run('plugins check openrouter')).toMatchObject({
+        code: 0,
+        stdout: 'openrouter is disabled and was not checked\n',
+      });
       const unknown = await run('plugins check ecko');
       expect(unknown.code).toBe(1);
       expect(unknown.stderr).toContain('Did you mean echo?');

@@ -61,6 +61,13 @@ function checkCommand(): Command {
       const printer = createPrinter(options.json);
       const config = await readConfig(options.config);
       if (instance !== undefined) requireInstance(config, instance);
+      if (
+        config.settings.kernel.plugins.some((one) => one.instanceId === instance && !one.enabled)
+      ) {
+        const why = `${instance} is disabled and was not checked`;
+        printer.result({ ok: true, disabled: true, problems: [] }, why);
+        return;
+      }
       const found = await withPlugins(config, async (_gateway, { problems }) =>
         problems.filter(({ instanceId }) => instance === undefined || instanceId === instance),
       );
