@@ -53,9 +53,12 @@ export function problemsError(problems: readonly Problem[], source: ProblemSourc
   });
 }
 
+/** What only an edit of the configuration, or an installation that it asks for, mends. */
+const configCodes: readonly string[] = ['PLUGIN_BAD_CONFIG', 'PLUGIN_NOT_FOUND'];
+
 /** The exit code of a command that found these. */
 export function problemsExitCode(problems: readonly Problem[]): number {
   const isConfig = ({ code }: Problem): boolean =>
-    code.startsWith('CONFIG_') || code === 'PLUGIN_BAD_CONFIG';
+    code.startsWith('CONFIG_') || configCodes.includes(code);
   return problems.every(isConfig) ? EXIT.config : EXIT.failed;
 }

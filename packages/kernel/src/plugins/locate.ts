@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { nearNames } from '../routing/near-names.ts';
 
 /** A plugin package on disk. */
 export interface LocatedPackage {
@@ -14,11 +15,13 @@ export type Location =
   | { readonly found: LocatedPackage; readonly fault?: never }
   | { readonly found?: never; readonly fault: string };
 
+const SCOPE = '@cliproxy';
+const PREFIX = 'plugin-';
 const BARE_ID = /^[a-z0-9][a-z0-9._-]*$/;
 
 /** The package names that a configured name can mean, in order; a folder means itself. */
 export function packageNames(reference: string): readonly string[] {
-  return BARE_ID.test(reference) ? [`@cliproxy/plugin-${reference}`, reference] : [reference];
+  return BARE_ID.test(reference) ? [`${SCOPE}/${PREFIX}${reference}`, reference] : [reference];
 }
 
 /**
@@ -38,11 +41,31 @@ export function locate(reference: string, dirs: readonly string[]): Location {
     }
   }
   const wanted = names.map((name) => `"${name}"`).join(' or ');
+  const near = BARE_ID.test(reference) ? nearNames(reference, shippedIds(dirs)) : [];
+  const guess = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
+  // No command to copy: under a guessed or misspelt name, somebody else may have published.
   return {
     fault:
-      `no package ${wanted} is installed for ${dirs.join(' or ')}; run \`npm install ` +
-      `${names[0] ?? reference}\` in ${dirs[0] ?? '.'}, or set \`package:\` to its name or folder`,
+      `no package ${wanted} is installed${guess === '' ? ';' : `${guess} Otherwise`} install the ` +
+      `plugin's package in ${dirs[0] ?? '.'} and set \`package:\` to its name or folder`,
   };
+}
+
+/** The bare ids of the plugins that are installed in our own scope. */
+function shippedIds(dirs: readonly string[]): readonly string[] {
+  const scopes = new Set(dirs.flatMap((dir) => searched(SCOPE, dir)).filter(existsSync));
+  const ids = [...scopes].flatMap((scope) =>
+    readdirSync(scope)
+      .filter((name) => name.startsWith(PREFIX) && isPlugin(join(scope, name)))
+      .map((name) => name.slice(PREFIX.length)),
+  );
+  return [...new Set(ids)];
+}
+
+/** The contract's own packages are in the scope too. */
+function isPlugin(folder: string): boolean {
+  const packageJson = read(folder).found?.packageJson;
+  return typeof packageJson === 'object' && packageJson !== null && 'cliproxyPlugin' in packageJson;
 }
 
 /**

@@ -79,8 +79,19 @@ describe('finding packages', () => {
     const { code, message } = onlyProblem(plan([instance('nope')]));
     expect(code).toBe('PLUGIN_NOT_FOUND');
     expect(message).toContain('"nope"');
-    expect(message).toContain('npm install @cliproxy/plugin-nope');
+    expect(message).toContain('set `package:` to its name or folder');
+    expect(message).not.toContain('npm install');
     expect(message).toContain(shop.dir);
+  });
+
+  test('a misspelt id is answered with those that are installed, from our own folder too', () => {
+    const own = openWorkshop();
+    own.add({ id: 'foobar' });
+    own.add({ name: '@cliproxy/plugin-fooba', manifest: null });
+    const { message } = onlyProblem(plan([instance('foobra')], [shop.dir, own.dir]));
+    expect(message).toContain('did you mean foobar? Otherwise install');
+    expect(message).not.toContain(own.dir);
+    own.remove();
   });
 
   test('an entry that was not built is told, and one outside the package is refused', () => {
