@@ -69,6 +69,8 @@ test('a broken file changes nothing, and the log names file, line and column; SI
   expect((await ask(gateway, 'hi')).status).toBe(200);
   await again(gateway, NOT_RELOADED, () => gateway.kill('SIGHUP'));
   expect((await ask(gateway, 'hi')).status).toBe(200);
+  writeFileSync(file, echoConfig({}));
+  await logged(gateway, 'the configuration is as before');
 }, 120_000);
 
 test('a file that a plugin refuses changes nothing; put right, the next reload counts', async () => {

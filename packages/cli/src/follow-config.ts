@@ -28,6 +28,7 @@ export function followConfig(gateway: Gateway, config: CommandConfig): ConfigWat
     checker: config.checker,
     loaded: config,
     onChange: apply,
+    onRestored: () => log.info('the configuration is as before', { file: config.file }),
     onProblem: (problems, source) => {
       for (const problem of problems) log.error(describeProblem(problem, source));
       log.error(NOT_RELOADED);

@@ -20,6 +20,8 @@ export interface WatchOptions extends ConfigOrigin {
   readonly onChange: (loaded: LoadedConfig) => unknown;
   /** The file can't be used, or `onChange` failed; the last good configuration stays in force. */
   readonly onProblem: (problems: readonly Problem[], source: ProblemSource) => void;
+  /** After a problem the file is again as the configuration in force. */
+  readonly onRestored?: () => void;
   /**
    * How long the file must have been left alone before it is read. Default 200 ms; not below 100,
    * since the watcher leaves out a change that follows another within 50 ms.
@@ -47,11 +49,12 @@ const MAX_TRIES = 10;
 
 /** Watches a configuration file and tells of each new good state of it. */
 export function watchConfig(options: WatchOptions): ConfigWatch {
-  const { file, env, onChange, onProblem, settleMs = 200 } = options;
+  const { file, env, onChange, onProblem, onRestored, settleMs = 200 } = options;
   const checker = options.checker ?? createSchemaChecker();
   let current = options.loaded;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
+  let wasBad = false;
   let last: Promise<unknown> = Promise.resolve();
 
   /** A bad state is believed only when it stays: editors write in pieces, or remove and rename. */
@@ -90,9 +93,17 @@ export function watchConfig(options: WatchOptions): ConfigWatch {
     onProblem([notApplied(error)], current);
     return 'failed';
   };
+  const noteOutcome = (outcome: ReloadOutcome): ReloadOutcome => {
+    if (wasBad && outcome === 'unchanged' && !isClosed) onRestored?.();
+    wasBad = outcome === 'failed';
+    return outcome;
+  };
   const reload = async (): Promise<ReloadOutcome> => {
     // Never rejects, since it also runs where nobody waits for it.
-    const mine = last.then(async () => (isClosed ? 'unchanged' : apply())).catch(unexpected);
+    const mine = last
+      .then(async () => (isClosed ? 'unchanged' : apply()))
+      .catch(unexpected)
+      .then(noteOutcome);
     last = mine;
     return mine;
   };
