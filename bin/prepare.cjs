@@ -5,7 +5,6 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const root = path.dirname(__dirname);
-const MINIMUM_NODE = [20, 19];
 
 /** Ends the process with a sentence when something is missing. Progress goes to standard error. */
 function prepare() {
@@ -26,11 +25,19 @@ function prepare() {
 }
 
 function checkNode() {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major > MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor >= MINIMUM_NODE[1])) return;
-  fail(
-    `Node ${process.versions.node} is too old: install Node ${MINIMUM_NODE.join('.')} or newer.`,
-  );
+  const { engines } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const { node } = process.versions;
+  if (!suits(node, engines.node)) fail(`Node ${node} does not suit: install Node ${engines.node}.`);
+}
+
+/** Whether a version is in a range of the forms `^20.19.0` and `>=24`, joined by `||`. */
+function suits(version, range) {
+  const [major, minor] = version.split('.').map(Number);
+  return range.split('||').some((part) => {
+    const [, sign, least, leastMinor = '0'] = /^(\^|>=)(\d+)(?:\.(\d+))?/.exec(part.trim()) ?? [];
+    if (major === Number(least)) return minor >= Number(leastMinor);
+    return sign === '>=' && major > Number(least);
+  });
 }
 
 /** True when the lock file asks for something else than what is installed. */
@@ -106,4 +113,4 @@ function fail(sentence) {
   process.exit(1);
 }
 
-module.exports = { prepare };
+module.exports = { prepare, suits };
