@@ -111,7 +111,8 @@ describe('top-level scan', () => {
   });
 
   test.each([
-    ['', 'an object must begin with `{` at byte 0'],
+    ['', 'The body is empty'],
+    [' \r\n', 'The body is empty'],
     ['[1]', 'an object must begin with `{`'],
     ['{"a":1', '`,` or `}` is missing at byte 6'],
     ['{"a":1}x', 'something follows the object at byte 7'],

@@ -33,6 +33,7 @@ export type TopLevel = ReadonlyMap<string, TopLevelEntry>;
 export function scanTopLevel(bytes: Buffer): TopLevel {
   const entries = new Map<string, TopLevelEntry>();
   let at = skipSpace(bytes, 0);
+  if (at >= bytes.length) throw badJson('The body is empty; send a JSON object.');
   if (bytes[at] !== BRACE_OPEN) throw bad(at, 'an object must begin with `{`');
   at = skipSpace(bytes, at + 1);
   if (bytes[at] === BRACE_CLOSE) return atEnd(bytes, at, entries);
