@@ -56,6 +56,9 @@ describe('client keys', () => {
     expect(await status(gateway, path, bare())).toBe(401);
     const client = await ask(gateway, path);
     expect([client.status, client.json.error.code]).toEqual([403, 'CLIENT_NOT_ADMIN']);
+    const { json } = await ask(gateway, '/v1/routes/explain?model=m', bare());
+    expect(json.error.message).toContain('server.adminKeys');
+    expect(json.error.message).not.toContain('?key=');
   });
 
   test('without client keys client routes are open, operator routes are not', async () => {

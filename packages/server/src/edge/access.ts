@@ -28,7 +28,7 @@ export function authorize(exchange: Exchange, access: Access, context: ServerCon
     // A key in the address would be kept in histories and logs: not even looked at here.
     const shown = presentedKeys(exchange.req.headers, '');
     const grant = keys.find(shown);
-    if (grant === undefined) throw refusal(exchange, shown, context);
+    if (grant === undefined) throw refusal(exchange, shown, context, ADMIN_KEY_WRONG);
     if (grant.role === 'admin') return grant;
     throw new GatewayError(
       'CLIENT_NOT_ADMIN',
@@ -40,14 +40,22 @@ export function authorize(exchange: Exchange, access: Access, context: ServerCon
   if (grant !== undefined) return grant;
   if (!keys.clientsNeedKey) return { role: 'open' };
   if (access === 'optional' && shown.length === 0) return { role: 'nobody' };
-  throw refusal(exchange, shown, context);
+  throw refusal(exchange, shown, context, CLIENT_KEY_WRONG);
 }
+
+const CLIENT_KEY_WRONG =
+  'the client key is missing or wrong; send a key of server.apiKeys as Authorization: Bearer, ' +
+  'x-api-key, x-goog-api-key or ?key=';
+const ADMIN_KEY_WRONG =
+  'the admin key is missing or wrong; send a key of server.adminKeys as Authorization: Bearer, ' +
+  'x-api-key or x-goog-api-key';
 
 /** One sentence for a missing and for a wrong key: the answer must not help to guess. */
 function refusal(
   exchange: Exchange,
   shown: readonly PresentedKey[],
   context: ServerContext,
+  sentence: string,
 ): GatewayError {
   const address = exchange.req.socket.remoteAddress;
   const untilMs = shown.length > 0 ? context.tries.wrongKey(address) : undefined;
@@ -59,9 +67,5 @@ function refusal(
       { failure: { kind: 'rate-limit', scope: 'request', resetAtMs: untilMs } },
     );
   }
-  return new GatewayError(
-    'CLIENT_UNAUTHORIZED',
-    'the client key is missing or wrong; send a key of server.apiKeys as Authorization: Bearer, ' +
-      'x-api-key, x-goog-api-key or ?key=',
-  );
+  return new GatewayError('CLIENT_UNAUTHORIZED', sentence);
 }
