@@ -498,6 +498,10 @@ describe('nobody answers', () => {
   });
 
   test('an unknown name, with near ones', async () => {
+    const off = rig([], { plan: { disabled: ['a', 'b'] }, unknown: true });
+    expect((await errorOf(off.dispatcher.handle(call()))).message).toMatch(
+      /are served\. Disabled instances: a, b; enable the one that serves it\.$/,
+    );
     const found = rig([], { plan: { requested: 'gtp-5', near: ['gpt-5'] }, unknown: true });
     const error = await errorOf(found.dispatcher.handle(call()));
     expect(error.code).toBe('ROUTE_MODEL_NOT_FOUND');

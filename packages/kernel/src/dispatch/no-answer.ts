@@ -1,6 +1,7 @@
 import { errorRow, GatewayError } from '@cliproxy/plugin-api';
 import type { ErrorCode, FailureKind } from '@cliproxy/plugin-api';
 import type { Candidate, Plan } from '../routing/plan.ts';
+import { enableRemedy } from '../routing/explain.ts';
 import { whyOut } from './why-out.ts';
 import type { FailedAttempt } from './why-out.ts';
 
@@ -49,10 +50,12 @@ export function withRetryTime(error: GatewayError, nowMs: number): GatewayError 
   });
 }
 
-function modelNotFound({ requested, near }: Plan): GatewayError {
+function modelNotFound(plan: Plan): GatewayError {
+  const { requested, near } = plan;
   const name = shown(requested);
   const guess = near.length === 0 ? '.' : `; did you mean ${near.join(', ')}?`;
-  const message = `no provider serves the model ${name}${guess} GET /v1/models lists those that are served`;
+  const remedy = enableRemedy(plan);
+  const message = `no provider serves the model ${name}${guess} GET /v1/models lists those that are served${remedy === '' ? '' : `.${remedy}`}`;
   return new GatewayError('ROUTE_MODEL_NOT_FOUND', message, {
     failure: { kind: 'not-found', scope: 'request' },
   });

@@ -44,6 +44,8 @@ export interface Explanation {
   readonly outcome: string;
 }
 
+const MAX_DISABLED = 10;
+
 const stages: readonly { readonly via: RouteVia; readonly missed: string }[] = [
   { via: 'instance', missed: 'it does not begin with the id of a plugin instance and a slash' },
   { via: 'route', missed: 'no configured route matches it' },
@@ -171,7 +173,8 @@ function explainAccount(choice: AccountChoice, nowMs: number): ExplainedAccount 
   };
 }
 
-function outcomeOf({ candidates, via, near, model }: Plan, nowMs: number): string {
+function outcomeOf(plan: Plan, nowMs: number): string {
+  const { candidates, via, near, model } = plan;
   const first = candidates.find(({ usable }) => usable);
   if (first !== undefined) {
     const account = first.accounts.find(({ usable }) => usable)?.handle.account.id;
@@ -179,7 +182,7 @@ function outcomeOf({ candidates, via, near, model }: Plan, nowMs: number): strin
   }
   if (via === undefined) {
     const guess = near.length === 0 ? '' : ` Near it: ${near.join(', ')}.`;
-    return `Nothing serves "${model}": a request is answered with 404.${guess}`;
+    return `Nothing serves "${model}": a request is answered with 404.${guess}${enableRemedy(plan)}`;
   }
   const untilMs = candidates
     .flatMap(({ accounts }) => accounts.map((choice) => choice.untilMs ?? Infinity))
@@ -188,6 +191,14 @@ function outcomeOf({ candidates, via, near, model }: Plan, nowMs: number): strin
     ? ` The first account is back in ${duration(Math.max(0, untilMs - nowMs))}.`
     : '';
   return `Every candidate is out; a request is answered with an error that says why.${back}`;
+}
+
+/** A sentence after a blank, or nothing: perhaps a disabled instance is the one that is wanted. */
+export function enableRemedy({ disabled = [] }: Plan): string {
+  if (disabled.length === 0) return '';
+  const more = disabled.length > MAX_DISABLED ? ', …' : '';
+  const ids = disabled.slice(0, MAX_DISABLED).join(', ');
+  return ` Disabled instances: ${ids}${more}; enable the one that serves it.`;
 }
 
 function sentence(reason: OutReason, detail: string | undefined): string {

@@ -80,4 +80,6 @@ export interface Plan {
   readonly candidates: readonly Candidate[];
   /** Names that are near, where nothing matches. */
   readonly near: readonly string[];
+  /** Disabled instances, where nothing matches and there are any. */
+  readonly disabled?: readonly string[];
 }

@@ -360,6 +360,10 @@ describe('explained', () => {
       'Nothing serves "lissted": a request is answered with 404. Near it: listed.',
     );
     expect(explainPlan(planFor('zzzzzzzz', { instances }), NOW).outcome).toMatch(/404\.$/);
+    const off = { instances: [fakeInstance('off', { state: 'disabled' })] };
+    expect(explainPlan(planFor('zzzzzzzz', off), NOW).outcome).toMatch(
+      /404\. Disabled instances: off; enable the one that serves it\.$/,
+    );
     expect(formatExplanation(none)).not.toContain('Candidates');
   });
 

@@ -24,7 +24,7 @@ interface Out {
 /** Decides which targets and accounts to try for a request, in which order, and why. Pure. */
 export function plan(table: RoutingTable, query: RouteQuery, view: RoutingView): Plan {
   const found = table.resolve(query.model);
-  const { requested, model, alias, via, match, strategy, near } = found;
+  const { requested, model, alias, via, match, strategy, near, disabled } = found;
   return {
     requested,
     model,
@@ -34,6 +34,7 @@ export function plan(table: RoutingTable, query: RouteQuery, view: RoutingView):
     strategy,
     candidates: candidatesOf(table, found, query, view),
     near,
+    ...(disabled === undefined ? {} : { disabled }),
   };
 }
 

@@ -163,6 +163,16 @@ describe('near names', () => {
     expect(table.resolve('sonnnet').near).toEqual(['sonnet']);
     expect(table.resolve('gpt-6').near).toEqual(['gpt-5', 'gpt-4']);
     expect(table.resolve('zz').near).toEqual([]);
+    expect(table.resolve('zz').disabled).toBeUndefined();
+  });
+
+  test('beside them, the disabled instances: one may be the right one', () => {
+    const { table } = tableOf(
+      [fakeInstance('one'), fakeInstance('off', { state: 'disabled' })],
+      {},
+    );
+    expect(table.resolve('zz').disabled).toEqual(['off']);
+    expect(table.resolve('one/x').disabled).toBeUndefined();
   });
 });
 

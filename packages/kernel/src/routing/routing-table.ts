@@ -48,6 +48,8 @@ export interface Resolution {
   readonly strategy: StrategyName;
   readonly targets: readonly ResolvedTarget[];
   readonly near: readonly string[];
+  /** Disabled instances, where nothing matches and there are any. */
+  readonly disabled?: readonly string[];
 }
 
 /** Finds the targets of a model name. Names no provider; knows no state of any account. */
@@ -90,6 +92,9 @@ export function createRoutingTable(options: RoutingTableOptions): RoutingTable {
     .filter(({ instance }) => instance !== undefined && mayServe(instance))
     .flatMap((mount) => mount.patterns)
     .sort((a, b) => bySpecificity(a.pattern, b.pattern));
+  const disabled = [...mounts.values()]
+    .filter(({ instance }) => instance === undefined || instance.state === 'disabled')
+    .map(({ id }) => id);
   const remembered = new QuickLRU<string, Resolution>({ maxSize: MAX_REMEMBERED });
   let version = catalogue.version;
 
@@ -160,7 +165,9 @@ export function createRoutingTable(options: RoutingTableOptions): RoutingTable {
         ...routes.filter(({ pattern }) => pattern.literal).map(({ route }) => route.match),
         ...catalogue.names(),
       ];
-      return { ...head, strategy: 'failover', targets: [], near: nearNames(model, known) };
+      const near = nearNames(model, known);
+      const off = disabled.length === 0 ? {} : { disabled };
+      return { ...head, strategy: 'failover', targets: [], near, ...off };
     }
     return { ...head, strategy: 'failover', ...match, targets: once(match.targets), near: [] };
   };
