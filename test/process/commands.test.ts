@@ -310,6 +310,21 @@ describe('without a running gateway', () => {
   );
 
   test(
+    'a configuration that serves nothing is warned of',
+    async () => {
+      file = shop.config('plugins:\n  echo: { enabled: false }\n');
+      const { code, stdout } = await run('config check');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^warning: no plugin is enabled.*\nok: /);
+      expect(json(await run('config check --json'))).toMatchObject({
+        ok: true,
+        warnings: [expect.stringContaining('no plugin is enabled')],
+      });
+    },
+    TIME_MS,
+  );
+
+  test(
     'a file that is wrong gives every problem the same form',
     async () => {
       file = shop.config('server: { prot: 1 }\nusage: maybe\n');

@@ -3,6 +3,7 @@ import { configJsonSchema, maskedConfig, printConfig } from '@cliproxy/config';
 import type { Command } from 'commander';
 import { configFile, namedFile, readConfig } from '../config-file.ts';
 import type { CommandConfig } from '../config-file.ts';
+import { configWarnings } from '../config-warnings.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { commandWithConfig, listingCommand, plainCommand } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
@@ -25,6 +26,8 @@ interface CheckResult {
   readonly ok: boolean;
   /** May also name plugins that are not required. */
   readonly problems: readonly ProblemRow[];
+  /** What starts all the same, though nobody can have meant it; absent where there is nothing. */
+  readonly warnings?: readonly string[];
 }
 
 function checkCommand(): Command {
@@ -51,11 +54,14 @@ async function check(
     const { message, exitCode, problems = [] } = error;
     return { ok: false, problems, text: message, exitCode };
   }
+  const warnings = configWarnings(config.settings.kernel);
   return withPlugins(config, async (_gateway, { applied, problems }) => ({
     ok: applied,
     problems: problemRows(problems, config),
+    ...(warnings.length > 0 && { warnings }),
     text: [
       ...(problems.length > 0 ? [problemLines(problems, config)] : []),
+      ...warnings.map((warning) => `warning: ${warning}`),
       ...(applied ? [`ok: ${config.file}`] : []),
     ].join('\n'),
     exitCode: applied ? EXIT.ok : problemsExitCode(problems),

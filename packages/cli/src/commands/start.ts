@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import { banner } from '../banner.ts';
 import { asCommandError, configFile, homeFolder, namedFile, readConfig } from '../config-file.ts';
 import type { CommandConfig } from '../config-file.ts';
+import { configWarnings } from '../config-warnings.ts';
 import { endOnSignals } from '../end-on-signals.ts';
 import type { ProcessEnd } from '../end-on-signals.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
@@ -65,6 +66,7 @@ async function open(gateway: Gateway, config: CommandConfig, end: ProcessEnd): P
   }
   const log = gateway.logging.logger('gateway');
   for (const problem of problems) log.warn(describeProblem(problem, config));
+  for (const warning of configWarnings(config.settings.kernel)) log.warn(warning);
   try {
     const { url } = await gateway.listen();
     process.stdout.write(`${banner(url, config)}\n`);
