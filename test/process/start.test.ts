@@ -124,6 +124,13 @@ describe('a start that fails', () => {
     expect(second.stderr).toContain('set `package:`');
   }, 120_000);
 
+  test('a route to disabled plugins alone does not end it, but the log warns', async () => {
+    const rest =
+      '  off: { enabled: false, package: echo }\nroutes: [{ match: m, targets: [{ plugin: off }] }]';
+    const gateway = await shop.start(['--config', shop.config(echoConfig({ rest }))]);
+    await logged(gateway, 'no target of the route "m" is enabled: enable one of off');
+  }, 120_000);
+
   test.each([
     ['--config that names nothing', ['--config', 'nowhere.yaml'], {}],
     ['CLIPROXY_CONFIG that names nothing', [], { CLIPROXY_CONFIG: 'nowhere.yaml' }],
