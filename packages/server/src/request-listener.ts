@@ -1,4 +1,5 @@
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { GatewayError } from '@cliproxy/plugin-api';
@@ -24,6 +25,7 @@ export function createListeners(context: ServerContext, routes: readonly Route[]
   const nextRequestId = createRequestIds();
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const lastOn = new WeakMap<Duplex, Exchange>();
+  const waitForTurn = createTurns();
   const app = createRouteApp(routes, context, (req) => {
     const exchange = exchanges.get(req);
     if (exchange === undefined) throw new Error('a request came past the gate');
@@ -47,6 +49,7 @@ export function createListeners(context: ServerContext, routes: readonly Route[]
       };
       exchanges.set(req, exchange);
       lastOn.set(req.socket, exchange);
+      if (res.socket === null) waitForTurn(req.socket, res);
       try {
         exchange.corsOrigin = checkHostOrigin(req, context.policy.hosts);
         if (exchange.method === 'OPTIONS') {
@@ -73,5 +76,31 @@ export function createListeners(context: ServerContext, routes: readonly Route[]
     onClientError: createBrokenRequestHandler(context, nextRequestId, (socket) =>
       lastOn.get(socket),
     ),
+  };
+}
+
+/**
+ * Closes answers that wait for their turn when their connection closes: Node tells that only to the
+ * answer whose turn it is, and the others would be worked at for nobody.
+ *
+ * @returns what is told of each answer that has to wait.
+ */
+function createTurns(): (socket: Socket, res: ServerResponse) => void {
+  const waiting = new WeakMap<Socket, Set<ServerResponse>>();
+  return (socket, res) => {
+    let answers = waiting.get(socket);
+    if (answers === undefined) {
+      const all = (answers = new Set<ServerResponse>());
+      waiting.set(socket, all);
+      socket.once('close', () => {
+        for (const one of all) {
+          if (one.socket !== null) continue;
+          one.destroy();
+          one.emit('close');
+        }
+      });
+    }
+    const all = answers.add(res);
+    res.once('close', () => all.delete(res));
   };
 }

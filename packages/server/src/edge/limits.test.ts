@@ -278,6 +278,28 @@ describe('heads', () => {
     const text = await raw(gateway.port, requests.join(''));
     expect(text.match(/<\d+>/g)).toEqual(Array.from({ length: 100 }, (_, n) => `<${n}>`));
   });
+
+  test('requests that wait for their turn end with their connection', async () => {
+    const gateway = await start();
+    let waiting = 0;
+    gateway.kernel.answer = ({ sink }) =>
+      new Promise((resolve) => {
+        waiting += 1;
+        sink.onClosed(() => {
+          waiting -= 1;
+          resolve();
+        });
+        sink.start({ status: 200, contentType: 'text/event-stream', headers: {} });
+        sink.write(Buffer.from('data: 1\n\n'));
+      });
+    const one = `POST /v1/messages HTTP/1.1\r\n${common}Content-Length: ${chatBody.length}\r\n\r\n${chatBody}`;
+    const socket = connect(gateway.port, '127.0.0.1', () => socket.write(one.repeat(20)));
+    while (waiting < 20) await new Promise((resolve) => setTimeout(resolve, 5));
+    socket.destroy();
+    while (waiting > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    // Would wait for ever for an answer that never closes.
+    await gateway.server.close();
+  });
 });
 
 describe('time', () => {

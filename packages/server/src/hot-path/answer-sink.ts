@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { AnswerSink, AnswerStart } from '@cliproxy/kernel';
 import { headerText } from '../edge/answer.ts';
 import { addCorsHeaders } from '../edge/cors.ts';
@@ -19,7 +20,7 @@ export class ResponseSink implements AnswerSink {
   readonly #stallMs: number;
   #written = false;
   #left: (() => void) | undefined;
-  #stall: NodeJS.Timeout | undefined;
+  #stalls: Socket | undefined;
 
   /**
    * @param furtherHead - asked once, at the start, for more headers: name and value in turn.
@@ -107,11 +108,23 @@ export class ResponseSink implements AnswerSink {
   }
 
   #armStall(): void {
-    this.#stall ??= setTimeout(() => this.#res.destroy(), this.#stallMs).unref();
+    const { socket } = this.#res;
+    // One whose turn on its connection has not come waits for other answers, not for its client.
+    if (socket === null || this.#stalls !== undefined) return;
+    this.#stalls = socket;
+    // The socket's own timer: it begins anew whenever the client has taken something.
+    socket.setTimeout(this.#stallMs, this.#onStall);
   }
 
   #clearStall(): void {
-    clearTimeout(this.#stall);
-    this.#stall = undefined;
+    const socket = this.#stalls;
+    if (socket === undefined) return;
+    this.#stalls = undefined;
+    socket.off('timeout', this.#onStall);
+    if (this.#res.socket === socket) socket.setTimeout(0);
   }
+
+  readonly #onStall = (): void => {
+    this.#res.destroy();
+  };
 }
