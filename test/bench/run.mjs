@@ -3,7 +3,7 @@
 //   npm run bench            the whole table
 //   npm run bench -- --quick a tenth of the requests, to see that it runs
 //   npm run bench -- small   only the cases whose names begin so
-import { fork } from 'node:child_process';
+import { fork, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -16,6 +16,8 @@ const quick = process.argv.includes('--quick');
 const wanted = process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? '';
 const ROUNDS = quick ? 2 : 7;
 const KEY = 'bench-client-key-0123456789';
+/** As `npm start` runs it. */
+const ROUTER_FLAGS = ['--single-threaded-gc'];
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cliproxy-bench-'));
 
 const text = 'The quick brown fox jumps over the lazy dog. '.repeat(23_302);
@@ -90,9 +92,7 @@ try {
   const upstream = await start(path.join(import.meta.dirname, 'upstream.mjs'), []);
   const configuration = writeConfiguration(upstream.url);
   const routerFile = path.join(root, 'packages', 'cli', 'dist', 'bin.js');
-  // As `npm start` runs it.
-  const startRouter = () =>
-    start(routerFile, ['start', '--config', configuration], ['--single-threaded-gc']);
+  const startRouter = () => start(routerFile, ['start', '--config', configuration], ROUTER_FLAGS);
   const startPipe = () => start(path.join(import.meta.dirname, 'pipe-proxy.mjs'), [upstream.url]);
 
   console.log(
@@ -101,8 +101,10 @@ try {
   const starts = await measureStarts(startPipe, startRouter);
   const pipe = await startPipe();
   const router = await startRouter();
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  const idle = { pipe: (await usage(pipe)).rssBytes, router: (await usage(router)).rssBytes };
+  const idle = {
+    pipe: await idleBytes(path.join(import.meta.dirname, 'pipe-proxy.mjs'), [upstream.url], []),
+    router: await idleBytes(routerFile, ['start', '--config', configuration], ROUTER_FLAGS),
+  };
 
   console.log(
     '\ncase                              per      pipe µs  router µs  ratio (min … max)     aim',
@@ -150,6 +152,16 @@ function usage({ child }) {
     child.once('message', resolve);
     child.send('usage');
   });
+}
+
+/** Memory of a process as a user runs it, without our probe, three seconds after its start. */
+async function idleBytes(file, args, flags) {
+  const child = spawn(process.execPath, [...flags, file, ...args], { stdio: 'ignore' });
+  children.push(child);
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  const { stdout } = spawnSync('ps', ['-o', 'rss=', '-p', String(child.pid)], { encoding: 'utf8' });
+  child.kill('SIGKILL');
+  return Number(stdout) * 1024;
 }
 
 async function measureStarts(startPipe, startRouter) {

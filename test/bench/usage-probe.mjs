@@ -1,7 +1,7 @@
-// Preloaded into each measured process: tells its CPU time and memory when its parent asks.
+// Preloaded into each measured process: tells its CPU time when its parent asks.
 process.on('message', (message) => {
   if (message !== 'usage') return;
   const { user, system } = process.cpuUsage();
-  process.send({ cpuUs: user + system, rssBytes: process.memoryUsage.rss() });
+  process.send({ cpuUs: user + system });
 });
 process.channel?.unref();
