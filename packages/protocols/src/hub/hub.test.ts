@@ -259,7 +259,7 @@ describe('read', () => {
   });
 
   test.each<[string | Buffer, string]>([
-    ['', 'CLIENT_BAD_JSON: The body is not valid JSON: an object must begin'],
+    ['', 'CLIENT_BAD_JSON: The body is empty'],
     ['[]', 'CLIENT_BAD_JSON'],
     ['{"model":"m","a":[nope]}', 'CLIENT_BAD_JSON: The body is not valid JSON: '],
     [`{"model":"m","n":nope,"ask":"${padding}"}`, 'CLIENT_BAD_JSON: '],
