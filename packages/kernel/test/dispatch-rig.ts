@@ -188,6 +188,8 @@ export interface Rig {
   readonly entered: Map<string, number>;
   readonly faults: string[];
   readonly finished: () => RequestFinished[];
+  /** Puts a new generation of an instance in the place of the former, which ends at once. */
+  readonly replace: (target: TargetSpec) => void;
 }
 
 export function rig(
@@ -241,6 +243,11 @@ export function rig(
     entered,
     faults,
     finished: () => events.filter((event) => event.type === 'request-finished'),
+    replace: (target) => {
+      const place = instances.findIndex(({ id }) => id === target.id);
+      Object.assign(instances[place] ?? {}, { executor: undefined, state: 'stopped' });
+      instances[place] = instanceOf(target, entered, faults);
+    },
   };
 }
 

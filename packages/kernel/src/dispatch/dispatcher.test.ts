@@ -86,6 +86,45 @@ test('an answer without stream is held until it is complete, and its length is t
   expect(client.got.head?.contentLength).toBe(good.length);
 });
 
+describe('a configuration that changes while a request fails', () => {
+  test('another target of a new generation answers', async () => {
+    const b = await target('b', answers.lines(...whole));
+    const slow: Script = (request, response) => {
+      found.replace(b);
+      answers.status(500, 'oh')(request, response);
+    };
+    const found = rig([await target('a', slow), await target('b', answers.status(500, 'old'))]);
+    const client = call();
+    await found.dispatcher.handle(client);
+    expect(client.got).toMatchObject({ text: good, state: 'ended', sins: [] });
+    const tried = found
+      .finished()[0]
+      ?.attempts.map(({ instanceId, outcome }) => [instanceId, outcome]);
+    expect(tried).toEqual([
+      ['a', 'failed'],
+      ['b', 'answered'],
+    ]);
+    expect(settled(found)).toBe(true);
+  });
+
+  test('another account of the new generation answers; one that has ended for good is no loop', async () => {
+    const fresh = { ...(await target('a', answers.lines(...whole))), accounts: 2 };
+    for (const next of [fresh, { ...fresh, executor: undefined as never }]) {
+      const script: Script = (request, response) => {
+        found.replace(next);
+        answers.status(403)(request, response);
+      };
+      const found = rig([{ ...(await target('a', script)), accounts: 2 }]);
+      const client = call();
+      const handled = found.dispatcher.handle(client);
+      if (next === fresh) {
+        await handled;
+        expect(client.got).toMatchObject({ text: good, state: 'ended' });
+      } else expect((await errorOf(handled)).code).toBe('UPSTREAM_FORBIDDEN');
+    }
+  });
+});
+
 describe('before the commit point the next target answers', () => {
   const refused: TargetSpec = { id: 'a', executor: httpExecutor('http://127.0.0.1:1') };
   const cases: Readonly<Record<string, { readonly script?: Script; readonly kind: string }>> = {

@@ -38,6 +38,8 @@ interface Course {
   /** Instances that need not be tried again for this request. */
   readonly skipped: Set<string>;
   unsupported: GatewayError | undefined;
+  /** An instance has ended since the plan was made; another may have taken its place. */
+  ended: boolean;
   tried: number;
 }
 
@@ -87,20 +89,20 @@ export class Dispatcher {
   async #serve(flight: Flight): Promise<RequestFinished['outcome']> {
     const settings = this.#options.settings();
     const { facts } = flight.call.request;
-    const plan = this.#options.plan(facts);
     const course: Course = {
       flight,
       settings,
       failures: [],
       skipped: new Set(),
       unsupported: undefined,
+      ended: false,
       tried: 0,
     };
-    for (const candidate of plan.candidates) {
-      if (!candidate.usable || course.skipped.has(candidate.instanceId)) continue;
-      const verdict = await this.#tryTarget(candidate, course);
-      if (verdict !== undefined) return verdict;
-      if (!this.#mayTry(course)) break;
+    const verdict = await this.#tryTargets(course);
+    if (verdict !== undefined) return verdict;
+    if (course.ended && this.#mayTry(course)) {
+      const again = await this.#tryTargets(course);
+      if (again !== undefined) return again;
     }
     const { clock, book } = this.#options;
     const now = this.#options.plan(facts);
@@ -111,6 +113,17 @@ export class Dispatcher {
       soonestResetMs: book.soonestResetMs(now),
       nowMs: clock.now(),
     });
+  }
+
+  /** Tries the targets as they stand now, one after another. */
+  async #tryTargets(course: Course): Promise<Verdict> {
+    for (const candidate of this.#options.plan(course.flight.call.request.facts).candidates) {
+      if (!candidate.usable || course.skipped.has(candidate.instanceId)) continue;
+      const verdict = await this.#tryTarget(candidate, course);
+      if (verdict !== undefined) return verdict;
+      if (!this.#mayTry(course)) break;
+    }
+    return undefined;
   }
 
   /** Tries a target's accounts, one after another. */
@@ -234,7 +247,9 @@ export class Dispatcher {
 
   #prepare(candidate: Candidate, course: Course): PreparedCall | undefined {
     try {
-      return prepareCall(course.flight.call, candidate, course.settings);
+      const prepared = prepareCall(course.flight.call, candidate, course.settings);
+      if (candidate.instance?.executor === undefined) course.ended = true;
+      return prepared;
     } catch (thrown) {
       if (!isUnsupported(thrown)) throw thrown;
       course.unsupported ??= thrown;
