@@ -9,18 +9,25 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
   br: createBrotliDecompress,
 };
 
+/** Each layer takes memory before the first byte of it has come. */
+const MAX_LAYERS = 4;
+
 /**
  * Undoes a content encoding that an upstream applied although none was asked for.
  *
  * @param encodings - the `content-encoding` header.
  * @returns the body itself when there is nothing to undo.
- * @throws GatewayError `UPSTREAM_BAD_ANSWER` for an encoding that is not known.
+ * @throws GatewayError `UPSTREAM_BAD_ANSWER` for an encoding that is not known, and for too many.
  */
 export function decodedBody(body: Readable, encodings: string, origin: string): Readable {
   let decoded = body;
+  let layers = 0;
   for (const name of encodings.toLowerCase().split(',').reverse()) {
     const encoding = name.trim();
     if (encoding === '' || encoding === 'identity') continue;
+    layers += 1;
+    if (layers > MAX_LAYERS)
+      throw badEncoding(origin, `it is encoded more than ${MAX_LAYERS} times`);
     const decoder = Object.hasOwn(DECODERS, encoding) ? DECODERS[encoding]?.() : undefined;
     if (decoder === undefined) {
       throw badEncoding(origin, `it is encoded as "${encoding}", which nobody asked for`);

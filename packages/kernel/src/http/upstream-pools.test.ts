@@ -230,6 +230,15 @@ describe('compressed replies', () => {
     expect(refused.message).toContain('rot13');
   });
 
+  test('a body wrapped again and again is refused before anything is unwrapped', async () => {
+    const origin = await serve((_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip,'.repeat(1000) }).end('cynva');
+    });
+    const refused = await fault(pools().open().request(get(origin), signal));
+    expect(refused).toMatchObject({ code: 'UPSTREAM_BAD_ANSWER', kind: 'upstream' });
+    expect(refused.message).toContain('more than 4 times');
+  });
+
   test('an empty reply with an encoding is empty', async () => {
     const origin = await serve((_request, response) => {
       response.writeHead(204, { 'content-encoding': 'gzip' }).end();

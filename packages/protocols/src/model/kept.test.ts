@@ -103,8 +103,8 @@ describe('what is kept of a stream that does not end', () => {
         return () => encoder.push({ type: 'delta', index: 1, text: half });
       },
     ],
-  ])('%s: up to 16 MiB', (_name, make) => {
-    expect(feed(make(), 100)).toEqual({ code: 'UPSTREAM_TOO_LARGE', turn: 32 });
+  ])('%s: up to 4 MiB', (_name, make) => {
+    expect(feed(make(), 100)).toEqual({ code: 'UPSTREAM_TOO_LARGE', turn: 8 });
   });
 
   test.each<[string, () => (turn: number) => unknown]>([

@@ -1,7 +1,10 @@
 import { GatewayError } from '@cliproxy/plugin-api';
 
-/** Most characters of a streamed answer that are kept because something needs them whole. */
-const MAX_KEPT_CHARS = 16 * 1024 * 1024;
+/**
+ * Most characters of a streamed answer that are kept because something needs them whole: several
+ * times what the longest answers of models hold. In small pieces they take ten times their size.
+ */
+const MAX_KEPT_CHARS = 4 * 1024 * 1024;
 /** Most parts of a streamed answer that are remembered. */
 const MAX_KEPT_PARTS = 10_000;
 
