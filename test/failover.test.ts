@@ -141,7 +141,6 @@ describe('the first target fails before it has said anything', () => {
       { instance: 'a', outcome: 'failed', failure: kind },
       { instance: 'b', outcome: 'answered' },
     ]);
-    expect(await explain(to)).toMatch(/"instance(Id)?":"a"[^}]*/u);
   });
 
   test('a refused connection: one clean answer from the second', async () => {
@@ -368,15 +367,11 @@ describe('clients', () => {
     first.answer(slowStream);
     const reply = await open(to);
     reply.pause();
-    const written = async () => {
-      // Counts what left the upstream's process, so that socket buffers are in it.
-      await sleep(400);
-      return process.memoryUsage.rss();
-    };
-    await written();
-    const before = await written();
+    // Until the socket buffers on the way are full.
+    await sleep(800);
+    const before = process.memoryUsage.rss();
     await sleep(1500);
-    expect((await written()) - before).toBeLessThan(50e6);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(50e6);
     reply.destroy();
     const { writtenBytes } = await chats(first)[0]!.closed;
     // Socket buffers of two connections, and what the gateway holds: a fraction of what 2.5 s give.

@@ -350,3 +350,18 @@ export type ErrorCode = keyof typeof errorTable;
 export function errorRow(code: string): ErrorRow {
   return Object.hasOwn(errorTable, code) ? errorTable[code as ErrorCode] : errorTable.PLUGIN_FAULT;
 }
+
+/** The code that tells a client of an upstream's failure, by its kind. */
+export const upstreamCodes: Readonly<Record<FailureKind, ErrorCode>> = Object.freeze({
+  'bad-request': 'UPSTREAM_BAD_REQUEST',
+  auth: 'UPSTREAM_AUTH',
+  billing: 'UPSTREAM_BILLING',
+  forbidden: 'UPSTREAM_FORBIDDEN',
+  'not-found': 'UPSTREAM_NOT_FOUND',
+  'too-large': 'UPSTREAM_REQUEST_TOO_LARGE',
+  'rate-limit': 'UPSTREAM_RATE_LIMIT',
+  overloaded: 'UPSTREAM_OVERLOADED',
+  timeout: 'UPSTREAM_TIMEOUT',
+  network: 'UPSTREAM_UNREACHABLE',
+  upstream: 'UPSTREAM_FAILED',
+});

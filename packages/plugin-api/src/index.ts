@@ -14,7 +14,7 @@ export type { Contributions } from './contributions.ts';
 export { definePlugin } from './define-plugin.ts';
 export type { Dialect, Operation } from './dialect.ts';
 export type { EmbedReply, EmbedRequest } from './embed.ts';
-export { errorRow, errorTable } from './error-table.ts';
+export { errorRow, errorTable, upstreamCodes } from './error-table.ts';
 export type { ErrorCode, ErrorRow } from './error-table.ts';
 export type { CallContext, EventExecutor, Executor, WireCall, WireExecutor } from './executor.ts';
 export type { Failure, FailureKind, Quota } from './failure.ts';

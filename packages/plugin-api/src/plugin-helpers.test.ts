@@ -19,7 +19,7 @@ describe('secret', () => {
     expect(hidden.reveal()).toBe('sk-very-secret');
     const printed = [
       String(hidden),
-      // eslint-disable-next-line @typescript-eslint/restrict-template-expressions, @typescript-eslint/no-base-to-string -- what is tested
+      // eslint-disable-next-line @typescript-eslint/restrict-template-expressions -- what is tested
       `${hidden}`,
       JSON.stringify(hidden),
       JSON.stringify({ deep: [{ hidden }] }),

@@ -1,4 +1,4 @@
-import { GatewayError } from '@cliproxy/plugin-api';
+import { GatewayError, upstreamCodes } from '@cliproxy/plugin-api';
 import type { FailureKind, ModelRequest, Part } from '@cliproxy/plugin-api';
 
 /** What to answer: worked out from the last turn of a request. */
@@ -90,29 +90,15 @@ function isJsonObject(text: string): boolean {
   }
 }
 
-const CODES: Readonly<Record<FailureKind, string>> = {
-  'bad-request': 'UPSTREAM_BAD_REQUEST',
-  auth: 'UPSTREAM_AUTH',
-  billing: 'UPSTREAM_BILLING',
-  forbidden: 'UPSTREAM_FORBIDDEN',
-  'not-found': 'UPSTREAM_NOT_FOUND',
-  'too-large': 'UPSTREAM_REQUEST_TOO_LARGE',
-  'rate-limit': 'UPSTREAM_RATE_LIMIT',
-  overloaded: 'UPSTREAM_OVERLOADED',
-  timeout: 'UPSTREAM_TIMEOUT',
-  network: 'UPSTREAM_UNREACHABLE',
-  upstream: 'UPSTREAM_FAILED',
-};
-
 function failure(kind: string, seconds: string | undefined, nowMs: number): GatewayError {
-  if (!Object.hasOwn(CODES, kind)) {
-    const kinds = Object.keys(CODES).join(', ');
+  if (!Object.hasOwn(upstreamCodes, kind)) {
+    const kinds = Object.keys(upstreamCodes).join(', ');
     return refusal(`/error ${kind}: there is no such kind; use one of ${kinds}`);
   }
   const known = kind as FailureKind;
   const clientFault = known === 'bad-request' || known === 'too-large';
   const message = `echo was told to fail with ${kind}`;
-  return new GatewayError(CODES[known], message, {
+  return new GatewayError(upstreamCodes[known], message, {
     failure: {
       kind: known,
       scope: clientFault ? 'request' : 'account',

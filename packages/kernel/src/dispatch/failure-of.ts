@@ -1,20 +1,5 @@
-import { errorRow, GatewayError, isGatewayError } from '@cliproxy/plugin-api';
-import type { ErrorCode, Failure, FailureKind } from '@cliproxy/plugin-api';
-
-/** Which code tells a client about a vendor's failure. */
-const codeOfKind: Readonly<Record<FailureKind, ErrorCode>> = Object.freeze({
-  'bad-request': 'UPSTREAM_BAD_REQUEST',
-  auth: 'UPSTREAM_AUTH',
-  billing: 'UPSTREAM_BILLING',
-  forbidden: 'UPSTREAM_FORBIDDEN',
-  'not-found': 'UPSTREAM_NOT_FOUND',
-  'too-large': 'UPSTREAM_REQUEST_TOO_LARGE',
-  'rate-limit': 'UPSTREAM_RATE_LIMIT',
-  overloaded: 'UPSTREAM_OVERLOADED',
-  timeout: 'UPSTREAM_TIMEOUT',
-  network: 'UPSTREAM_UNREACHABLE',
-  upstream: 'UPSTREAM_FAILED',
-});
+import { errorRow, GatewayError, isGatewayError, upstreamCodes } from '@cliproxy/plugin-api';
+import type { Failure, FailureKind } from '@cliproxy/plugin-api';
 
 const scopes: readonly string[] = ['request', 'model', 'account', 'instance'];
 
@@ -35,7 +20,7 @@ const timeoutCodes = /TIMEOUT|ETIMEDOUT/;
  * @param instanceId - the plugin instance, named in the message.
  */
 export function errorOfFailure(failure: Failure, instanceId: string): GatewayError {
-  const code = codeOfKind[failure.kind];
+  const code = upstreamCodes[failure.kind];
   const row = errorRow(code);
   const sentence =
     failure.message === undefined || ownAccount.includes(failure.kind)
@@ -104,7 +89,7 @@ export function withoutSecrets(
 }
 
 const kindOfCode: ReadonlyMap<string, FailureKind> = new Map(
-  Object.entries(codeOfKind).map(([kind, code]) => [code, kind as FailureKind]),
+  Object.entries(upstreamCodes).map(([kind, code]) => [code, kind as FailureKind]),
 );
 
 /** Whether a value, given by a plugin, is a failure that routing can use. */
@@ -113,7 +98,7 @@ export function isFailure(value: unknown): value is Failure {
   const { kind, scope } = value as Partial<Record<keyof Failure, unknown>>;
   return (
     typeof kind === 'string' &&
-    Object.hasOwn(codeOfKind, kind) &&
+    Object.hasOwn(upstreamCodes, kind) &&
     typeof scope === 'string' &&
     scopes.includes(scope)
   );

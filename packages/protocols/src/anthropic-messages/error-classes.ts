@@ -1,5 +1,5 @@
-import { GatewayError } from '@cliproxy/plugin-api';
-import type { ErrorCode, Failure, FailureKind, HeaderMap } from '@cliproxy/plugin-api';
+import { GatewayError, upstreamCodes } from '@cliproxy/plugin-api';
+import type { Failure, FailureKind, HeaderMap } from '@cliproxy/plugin-api';
 import { statusFailure } from '../hub/classify.ts';
 import { retryAtMs } from '../hub/retry-after.ts';
 import { isJsonObject } from '../model/json-object.ts';
@@ -38,9 +38,13 @@ export function errorInside(body: JsonObject): GatewayError {
   // The upstream states no time here, and a decoder has no clock: no reset is read.
   const failure = classify({ status: 200, headers: {}, body }, 0);
   const said = failure.message ?? 'an error without a message';
-  return new GatewayError(CODES[failure.kind], `The upstream's answer holds an error: ${said}`, {
-    failure,
-  });
+  return new GatewayError(
+    upstreamCodes[failure.kind],
+    `The upstream's answer holds an error: ${said}`,
+    {
+      failure,
+    },
+  );
 }
 
 /** An answer that is not what the dialect prescribes. */
@@ -124,17 +128,3 @@ const TYPES: ReadonlyMap<string, Failure> = new Map([
   ['timeout_error', { kind: 'timeout', scope: 'instance' }],
   ['conflict_error', { kind: 'upstream', scope: 'instance' }],
 ] as const);
-
-const CODES: Readonly<Record<FailureKind, ErrorCode>> = {
-  'bad-request': 'UPSTREAM_BAD_REQUEST',
-  auth: 'UPSTREAM_AUTH',
-  billing: 'UPSTREAM_BILLING',
-  forbidden: 'UPSTREAM_FORBIDDEN',
-  'not-found': 'UPSTREAM_NOT_FOUND',
-  'too-large': 'UPSTREAM_REQUEST_TOO_LARGE',
-  'rate-limit': 'UPSTREAM_RATE_LIMIT',
-  overloaded: 'UPSTREAM_OVERLOADED',
-  timeout: 'UPSTREAM_TIMEOUT',
-  network: 'UPSTREAM_UNREACHABLE',
-  upstream: 'UPSTREAM_FAILED',
-};

@@ -1,5 +1,5 @@
-import { GatewayError } from '@cliproxy/plugin-api';
-import type { ErrorCode, Failure, FailureKind, HeaderMap } from '@cliproxy/plugin-api';
+import { GatewayError, upstreamCodes } from '@cliproxy/plugin-api';
+import type { Failure, FailureKind, HeaderMap } from '@cliproxy/plugin-api';
 import { statusFailure } from '../hub/classify.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
@@ -43,9 +43,13 @@ export function throwErrorInside(body: JsonObject, isErrorEvent = false): void {
   // The upstream states no time here, and a decoder has no clock: no reset is read.
   const failure = classify({ status: 200, headers: {}, body }, 0);
   const said = failure.message ?? 'an error without a message';
-  throw new GatewayError(CODES[failure.kind], `The upstream's answer holds an error: ${said}`, {
-    failure,
-  });
+  throw new GatewayError(
+    upstreamCodes[failure.kind],
+    `The upstream's answer holds an error: ${said}`,
+    {
+      failure,
+    },
+  );
 }
 
 /** An answer that isn't what the dialect prescribes. */
@@ -165,18 +169,4 @@ const SCOPES: Readonly<Record<FailureKind, Failure['scope']>> = {
   timeout: 'instance',
   network: 'instance',
   upstream: 'instance',
-};
-
-const CODES: Readonly<Record<FailureKind, ErrorCode>> = {
-  'bad-request': 'UPSTREAM_BAD_REQUEST',
-  auth: 'UPSTREAM_AUTH',
-  billing: 'UPSTREAM_BILLING',
-  forbidden: 'UPSTREAM_FORBIDDEN',
-  'not-found': 'UPSTREAM_NOT_FOUND',
-  'too-large': 'UPSTREAM_REQUEST_TOO_LARGE',
-  'rate-limit': 'UPSTREAM_RATE_LIMIT',
-  overloaded: 'UPSTREAM_OVERLOADED',
-  timeout: 'UPSTREAM_TIMEOUT',
-  network: 'UPSTREAM_UNREACHABLE',
-  upstream: 'UPSTREAM_FAILED',
 };
