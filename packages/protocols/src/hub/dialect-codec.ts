@@ -73,6 +73,25 @@ export interface RequestCodec {
   sessionKey(body: JsonObject, headers: HeaderMap): string | undefined;
 }
 
+/** Token counts, in dialects that have such an operation. */
+export interface CountCodec {
+  /**
+   * Reads a client's question: a request to generate, but for what only generating needs.
+   *
+   * @throws GatewayError `CLIENT_BAD_REQUEST`, naming the field.
+   */
+  decodeRequest(body: JsonObject, hints: { readonly model: string }): ModelRequest;
+  /** Writes the question for an upstream; see {@link RequestCodec.encode}. */
+  encodeRequest(request: ModelRequest, target: EncodeTarget): EncodedBody;
+  /**
+   * The input tokens of an upstream's answer.
+   *
+   * @throws GatewayError `UPSTREAM_BAD_ANSWER`
+   */
+  decodeAnswer(body: JsonObject): number;
+  encodeAnswer(inputTokens: number): JsonObject;
+}
+
 /** Answers without stream. */
 export interface ResponseCodec {
   /** @throws GatewayError `UPSTREAM_BAD_ANSWER`, or what an error inside the answer means. */
@@ -166,4 +185,6 @@ export interface DialectCodec {
   readonly stream: StreamCodec;
   readonly passthrough: PassthroughCodec;
   readonly errors: ErrorCodec;
+  /** Absent where the dialect can't ask for a count. */
+  readonly count?: CountCodec;
 }

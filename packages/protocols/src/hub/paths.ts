@@ -19,7 +19,9 @@ export function pathOf(
         operation
       ];
     case 'openai-responses':
-      return operation === 'generate' ? '/responses' : undefined;
+      return { generate: '/responses', 'count-tokens': '/responses/input_tokens', embed: undefined }[
+        operation
+      ];
     case 'anthropic-messages':
       return {
         generate: '/v1/messages',

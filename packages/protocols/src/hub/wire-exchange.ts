@@ -11,7 +11,7 @@ import type { RequestBody } from './request-body.ts';
 import { USAGE_PARAMETER, asksForUsage, usageQuestion, withUsageQuestion } from './stream-usage.ts';
 
 /** What makes a request one: no model can refuse it. */
-const REQUIRED: readonly string[] = ['model', 'messages', 'stream'];
+const REQUIRED: readonly string[] = ['model', 'messages', 'input', 'contents', 'stream'];
 const NOTHING: readonly string[] = [];
 const UNCHANGED = { toolNames: new Map<string, string>() } as const;
 
