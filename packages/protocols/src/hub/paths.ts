@@ -19,9 +19,11 @@ export function pathOf(
         operation
       ];
     case 'openai-responses':
-      return { generate: '/responses', 'count-tokens': '/responses/input_tokens', embed: undefined }[
-        operation
-      ];
+      return {
+        generate: '/responses',
+        'count-tokens': '/responses/input_tokens',
+        embed: undefined,
+      }[operation];
     case 'anthropic-messages':
       return {
         generate: '/v1/messages',
