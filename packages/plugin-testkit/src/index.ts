@@ -14,3 +14,18 @@ export type {
   TestPlugin,
   TestQuestion,
 } from './start-test-gateway.ts';
+export type {
+  StreamFaults,
+  VendorAnswer,
+  VendorCount,
+  VendorError,
+  VendorFault,
+  VendorMessage,
+  VendorPart,
+  VendorReasoning,
+  VendorText,
+  VendorToolCall,
+  VendorUsage,
+  VendorVectors,
+} from './upstreams/vendor-answer.ts';
+export type { Vendor, VendorOptions, VendorRequest } from './upstreams/vendor.ts';
