@@ -76,7 +76,7 @@ describe('the command line itself', () => {
     [['explain'], "missing required argument 'model'"],
     [
       ['explain', 'echo', '--dialect', 'french'],
-      'Allowed choices are openai-chat, anthropic-messages.',
+      'Allowed choices are openai-chat, openai-responses, anthropic-messages, gemini.',
     ],
     [['config', 'chekc'], "unknown command 'chekc'"],
     [['plugins'], 'Usage: cliproxy plugins'],

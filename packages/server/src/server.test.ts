@@ -29,7 +29,7 @@ describe('routes', () => {
   test('every route of the table answers, with a request id', async () => {
     const gateway = await start();
     for (const route of routeTable) {
-      const path = route.path.replace('{id}', 'm-1');
+      const path = route.path.replace(/\{\w+\}/, 'm-1');
       const how: Ask = route.method === 'POST' ? { body: chatBody } : {};
       const query = route.path.endsWith('/explain') ? '?model=m-1' : '';
       const got = await ask(gateway, path + query, route.access === 'admin' ? admin : how);
@@ -175,34 +175,20 @@ describe('routes', () => {
 
   test('what the gateway can not do yet is not there', async () => {
     const gateway = await start();
-    const posts = [
-      '/v1/completions',
-      '/v1/responses',
-      '/v1/embeddings',
-      '/v1/messages/count_tokens',
-      '/v1beta/models/m-1:generateContent',
-      '/v1beta/models/m-1:streamGenerateContent',
-      '/v1beta/models/m-1:countTokens',
-      '/v1/auth/echo/login',
-    ];
-    for (const path of posts) {
+    for (const path of ['/v1/images/generations', '/v1/auth/echo/login']) {
       const got = await ask(gateway, path, { body: chatBody });
       expect([path, got.status]).toEqual([path, 404]);
       expect(got.json.error.message).toContain(`there is no path "${path}"`);
     }
     const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
-    for (const path of ['/v1/ws', '/v1/auth/echo/status', '/v1beta/models', '/metrics']) {
+    for (const path of ['/v1/ws', '/v1/auth/echo/status', '/metrics']) {
       expect([path, (await ask(gateway, path)).status]).toEqual([path, 404]);
       expect((await ask(gateway, path, { headers: upgrade })).status).toBe(404);
     }
-    for (const dialect of ['gemini', 'openai-responses']) {
-      const got = await ask(gateway, `/v1/routes/explain?model=a&dialect=${dialect}`, admin);
-      expect([got.status, got.json.error.code]).toEqual([400, 'CLIENT_BAD_REQUEST']);
-      expect(got.json.error.message).toContain('is not one of openai-chat, anthropic-messages');
-    }
+    const got = await ask(gateway, '/v1/routes/explain?model=a&dialect=french', admin);
+    expect([got.status, got.json.error.code]).toEqual([400, 'CLIENT_BAD_REQUEST']);
+    expect(got.json.error.message).toContain('is not one of openai-chat, openai-responses');
     expect(gateway.kernel.entered).toBe(0);
-    const offered = routeTable.filter(({ method }) => method === 'POST').map(({ path }) => path);
-    expect(offered).toEqual(['/v1/chat/completions', '/v1/messages']);
   });
 
   test('404 and 405 are JSON in the shape of the path, and helpful', async () => {

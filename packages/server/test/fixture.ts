@@ -115,7 +115,7 @@ function fakeKernel(): FakeKernel {
 
 /** The least of the wire formats: enough to see which one was asked for. */
 export const fakeDialects: Dialects = {
-  read({ dialect, operation, body, headers }) {
+  read({ dialect, operation, body, headers, ...path }) {
     let value: unknown;
     try {
       value = JSON.parse(body.toString());
@@ -125,7 +125,7 @@ export const fakeDialects: Dialects = {
     if (typeof value !== 'object' || value === null) {
       throw new GatewayError('CLIENT_BAD_JSON', 'the body is not a JSON object');
     }
-    const { model, stream } = value as { model?: unknown; stream?: unknown };
+    const { model, stream } = { ...(value as { model?: unknown; stream?: unknown }), ...path };
     if (typeof model !== 'string') throw new GatewayError('CLIENT_BAD_REQUEST', 'no model');
     const session = headers['x-session'];
     return {

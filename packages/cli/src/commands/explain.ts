@@ -8,7 +8,7 @@ import { listingCommand } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { createPrinter } from '../terminal.ts';
 
-const DIALECTS = ['openai-chat', 'anthropic-messages'] as const;
+const DIALECTS = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'] as const;
 
 /** `cliproxy explain MODEL`: which targets would be tried for a model, in which order, and why. */
 export function explainCommand(): Command {

@@ -10,9 +10,23 @@ import { readRequestBody } from './request-body.ts';
 /** Client headers that may go upstream; everything else stays here. */
 const FORWARDED = ['anthropic-beta', 'anthropic-version', 'idempotency-key'] as const;
 
-/** Makes the handler of a route that asks a model: body in, the kernel's answer out. */
-export function generate(dialect: Dialect, operation: Operation): RouteHandler {
-  return async (exchange, grant, context) => {
+/** What the path of a request says that other dialects' bodies do. */
+export interface PathFacts {
+  readonly model?: string;
+  readonly stream?: boolean;
+}
+
+/**
+ * Makes the handler of a route that asks a model: body in, the kernel's answer out.
+ *
+ * @param factsOf - reads the path and the query.
+ */
+export function generate(
+  dialect: Dialect,
+  operation: Operation,
+  factsOf: (exchange: Exchange, named: string) => PathFacts = () => OF_OPERATION[operation],
+): RouteHandler {
+  return async (exchange, grant, context, named) => {
     if (context.draining) {
       throw new GatewayError(
         'KERNEL_STOPPING',
@@ -20,9 +34,17 @@ export function generate(dialect: Dialect, operation: Operation): RouteHandler {
       );
     }
     const { req, requestId } = exchange;
+    const facts = factsOf(exchange, named);
     const body = await readRequestBody(exchange, context.policy.maxBodyBytes);
     const headers = clientHeaders(req.headers);
-    const request = context.dialects.read({ dialect, operation, body, headers, requestId });
+    const request = context.dialects.read({
+      dialect,
+      operation,
+      body,
+      headers,
+      requestId,
+      ...facts,
+    });
     const sink = new ResponseSink(exchange, () => furtherHead(exchange, dialect, context));
     exchange.handed = true;
     await context.kernel.handle({
@@ -38,6 +60,15 @@ export function generate(dialect: Dialect, operation: Operation): RouteHandler {
     }
   };
 }
+
+const NO_STREAM: PathFacts = Object.freeze({ stream: false });
+
+/** Only what is generated can be streamed, whatever the body says. */
+const OF_OPERATION: Readonly<Record<Operation, PathFacts>> = {
+  generate: Object.freeze({}),
+  'count-tokens': NO_STREAM,
+  embed: NO_STREAM,
+};
 
 function furtherHead(exchange: Exchange, dialect: Dialect, context: ServerContext): string[] {
   const head: string[] = [];

@@ -8,6 +8,8 @@ import type { Exchange } from '../edge/exchange.ts';
 import type { ServerContext } from '../edge/server-context.ts';
 import { sendError } from '../errors/error-answer.ts';
 import { answerUnrouted } from './not-found.ts';
+import { compilePath } from './path-pattern.ts';
+import type { PathPattern } from './path-pattern.ts';
 import type { Route } from './route.ts';
 
 /** The routing of one server. */
@@ -26,8 +28,9 @@ export function createRouteApp(
 ): RouteApp {
   const app: RouteApp = new Hono();
   for (const route of routes) {
-    app.on(route.method, route.path.replace('{id}', ':id{.+}'), async (c) => {
-      await serve(route, exchangeOf(c.env.incoming), context);
+    const path = compilePath(route.path);
+    app.on(route.method, path.hono, async (c) => {
+      await serve(route, path, exchangeOf(c.env.incoming), context);
       return RESPONSE_ALREADY_SENT;
     });
   }
@@ -38,11 +41,16 @@ export function createRouteApp(
   return app;
 }
 
-async function serve(route: Route, exchange: Exchange, context: ServerContext): Promise<void> {
+async function serve(
+  route: Route,
+  path: PathPattern,
+  exchange: Exchange,
+  context: ServerContext,
+): Promise<void> {
   try {
     const grant = authorize(exchange, route.access, context);
     if (route.method === 'POST') requireJson(exchange.req.headers);
-    await route.handle(exchange, grant, context);
+    await route.handle(exchange, grant, context, path.valueIn(exchange.path) ?? '');
   } catch (error) {
     sendError(exchange, error, context);
   }

@@ -3,8 +3,12 @@ import type { Dialect } from '@cliproxy/plugin-api';
 import { answerJson } from '../edge/answer.ts';
 import type { RouteHandler } from './route.ts';
 
-/** Those that clients can speak: the others would be explained a way that no request takes. */
-const DIALECTS: readonly Dialect[] = ['openai-chat', 'anthropic-messages'];
+const DIALECTS: readonly Dialect[] = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'gemini',
+];
 
 /** `GET /v1/routes/explain?model=&dialect=`: the way a request would take, without sending one. */
 export const explainRoute: RouteHandler = (exchange, _grant, context) => {

@@ -1,5 +1,6 @@
 import { generate } from '../hot-path/generate.ts';
 import { explainRoute } from './explain.ts';
+import { geminiMethods } from './gemini.ts';
 import { deepHealth, health, live, ready } from './health.ts';
 import { listModels, oneModel } from './models.ts';
 import { root } from './root.ts';
@@ -16,21 +17,66 @@ export const routeTable: readonly Route[] = Object.freeze([
   },
   {
     method: 'POST',
+    path: '/v1/responses',
+    access: 'client',
+    summary: 'OpenAI Responses, with or without stream, for any model',
+    handle: generate('openai-responses', 'generate'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/responses/input_tokens',
+    access: 'client',
+    summary: "A request's tokens, in the shape of OpenAI Responses",
+    handle: generate('openai-responses', 'count-tokens'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/embeddings',
+    access: 'client',
+    summary: "OpenAI's embeddings",
+    handle: generate('openai-chat', 'embed'),
+  },
+  {
+    method: 'POST',
     path: '/v1/messages',
     access: 'client',
     summary: 'Anthropic Messages, with or without stream, for any model',
     handle: generate('anthropic-messages', 'generate'),
   },
   {
-    method: 'GET',
-    path: '/v1/models',
+    method: 'POST',
+    path: '/v1/messages/count_tokens',
     access: 'client',
-    summary: "The models; in Anthropic's shape with the header anthropic-version",
+    summary: "A request's tokens, in Anthropic's shape",
+    handle: generate('anthropic-messages', 'count-tokens'),
+  },
+  ...geminiMethods('/v1beta/models'),
+  ...geminiMethods('/v1beta/tunedModels'),
+  ...geminiMethods('/v1/models'),
+  {
+    method: 'GET',
+    path: '/v1beta/models',
+    access: 'client',
+    summary: "The models, in Gemini's shape",
     handle: listModels,
   },
   {
     method: 'GET',
-    path: '/v1/models/{id}',
+    path: '/v1beta/models/{model}',
+    access: 'client',
+    summary: "One model, in Gemini's shape",
+    handle: oneModel,
+  },
+  {
+    method: 'GET',
+    path: '/v1/models',
+    access: 'client',
+    summary: "The models, in OpenAI's shape, or in that of Anthropic's or Gemini's SDK",
+    handle: listModels,
+  },
+  {
+    method: 'GET',
+    path: '/v1/models/{model}',
     access: 'client',
     summary: 'One model; its name may contain slashes',
     handle: oneModel,
