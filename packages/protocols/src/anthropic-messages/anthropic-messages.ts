@@ -1,4 +1,5 @@
 import type { DialectCodec } from '../hub/dialect-codec.ts';
+import { count } from './count.ts';
 import { errors } from './errors.ts';
 import { passthrough } from './passthrough.ts';
 import { request } from './request.ts';
@@ -17,4 +18,5 @@ export const anthropicMessages: DialectCodec = {
   stream,
   passthrough,
   errors,
+  count,
 };

@@ -16,19 +16,27 @@ import { collectLeftovers } from './leftovers.ts';
 import type { Leftovers } from './leftovers.ts';
 import { decodeTools } from './tool-decode.ts';
 
+/** What is known of a request beside its body. */
+interface RequestHints {
+  readonly model: string;
+  readonly stream: boolean;
+  /** True: only its tokens are to be counted, so it needs no `max_tokens`. */
+  readonly counts?: boolean;
+}
+
 /**
  * Reads a client's request. Null counts as absent. What has no canonical name goes into the extras:
  * whole fields by their name, parts of blocks with their place.
  *
  * @throws GatewayError `CLIENT_BAD_REQUEST`, naming the field by its path.
  */
-export function decodeRequest(
-  body: JsonObject,
-  hints: { readonly model: string; readonly stream: boolean },
-): ModelRequest {
+export function decodeRequest(body: JsonObject, hints: RequestHints): ModelRequest {
   const leftovers = collectLeftovers();
   const fields: Record<string, Json> = {};
-  const maxOutputTokens = countAt(body.max_tokens, 'max_tokens');
+  const maxOutputTokens =
+    hints.counts === true
+      ? optional(body.max_tokens, 'max_tokens', countAt)
+      : countAt(body.max_tokens, 'max_tokens');
   const config = optional(body.output_config, 'output_config', objectAt) ?? {};
   for (const [key, value] of Object.entries(config)) {
     if (key !== 'effort' && key !== 'format') fields[OUTPUT_CONFIG + key] = value as Json;
@@ -50,7 +58,7 @@ export function decodeRequest(
     model: hints.model,
     stream: hints.stream,
     turns: [...(system === undefined ? [] : [system]), ...turns],
-    maxOutputTokens,
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...wishes,
     ...(output === undefined ? {} : { output }),
     ...(reasoning === undefined ? {} : { reasoning }),

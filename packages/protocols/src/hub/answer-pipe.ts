@@ -2,6 +2,7 @@ import type { FinishReason, GatewayError, HeaderMap, Usage } from '@cliproxy/plu
 import type { AnswerHead, AnswerPipe } from '@cliproxy/kernel';
 import { BodyPassthrough } from './body-passthrough.ts';
 import { silentTeller } from './client-writer.ts';
+import { countPipe } from './count-pipe.ts';
 import { bodySource, streamSource } from './event-source.ts';
 import { badAnswer, contentTypeOf } from './exchange.ts';
 import type { WireExchangeContext } from './exchange.ts';
@@ -32,15 +33,22 @@ export function answerPipe(exchange: WireExchangeContext, head: AnswerHead): Ans
 
 function pipeFor(exchange: WireExchangeContext, form: Form, contentType: string): AnswerPipe {
   const { stream, passthrough, operation, maxAnswerBytes } = exchange;
+  if (operation !== 'generate') return wholePipe(exchange, form, contentType);
   if (form === 'events') {
     if (!stream) return translatePipe(exchange, streamSource(exchange, maxAnswerBytes));
     if (passthrough) return new StreamPassthrough(exchange, contentType);
     return translatePipe(exchange, streamSource(exchange));
   }
-  if (passthrough && (!stream || operation !== 'generate')) {
-    return new BodyPassthrough(exchange, contentType);
-  }
+  if (passthrough && !stream) return new BodyPassthrough(exchange, contentType);
   return translatePipe(exchange, bodySource(exchange));
+}
+
+/** For the operations whose answers are one document in every dialect. */
+function wholePipe(exchange: WireExchangeContext, form: Form, contentType: string): AnswerPipe {
+  if (form === 'events') {
+    throw badAnswer(`The upstream answered ${exchange.operation} with an event stream.`);
+  }
+  return exchange.passthrough ? new BodyPassthrough(exchange, contentType) : countPipe(exchange);
 }
 
 function headerOf(headers: HeaderMap, name: string): string {

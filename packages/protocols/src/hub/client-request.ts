@@ -2,13 +2,14 @@ import { isGatewayError } from '@cliproxy/plugin-api';
 import type { Capability, Dialect, HeaderMap, ModelRequest, Operation } from '@cliproxy/plugin-api';
 import type { ClientRequest, EventExchange, RequestFacts } from '@cliproxy/kernel';
 import type { DialectCodec } from './dialect-codec.ts';
+import { unsupported } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import { withoutRefusedWishes } from './refused-wishes.ts';
 import { RequestBody } from './request-body.ts';
 import { modelOf, streamOf } from './request-fields.ts';
 import { includesUsage } from './stream-usage.ts';
 import { eventPipe } from './translate-pipe.ts';
-import { passthroughExchange, translatedExchange, unsupported } from './wire-exchange.ts';
+import { passthroughExchange, translatedExchange } from './wire-exchange.ts';
 
 /** What `Dialects.read` is given. */
 export interface RequestSource {
@@ -35,7 +36,8 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
   const body = new RequestBody(source.body);
   const { fields, top } = body;
   const model = modelOf(fields, top.has('model'), source.model);
-  const stream = streamOf(fields, top.has('stream'), source.stream);
+  const asksForStream = streamOf(fields, top.has('stream'), source.stream);
+  const stream = asksForStream && operation === 'generate';
   const sessionKey = client.request.sessionKey(fields, source.headers);
   const exchange: Exchange = {
     client,
@@ -45,7 +47,13 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
     includeUsage: includesUsage(fields),
     requestId: source.requestId,
   };
-  const decode = once((): ModelRequest => client.request.decode(body.json(), { model, stream }));
+  const decode = once((): ModelRequest => {
+    if (operation === 'generate') return client.request.decode(body.json(), { model, stream });
+    if (operation === 'count-tokens' && client.count !== undefined) {
+      return client.count.decodeRequest(body.json(), { model });
+    }
+    throw unsupported(`${dialect} has no operation ${operation} that can be translated.`);
+  });
   const needs = once((): readonly Capability[] =>
     operation === 'generate' ? client.request.needs(body.json()) : [],
   );
@@ -60,8 +68,9 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
   return {
     facts,
     wire(target) {
-      const same = target.dialect === dialect && target.passthrough;
-      if (same && (operation !== 'generate' || !body.holdsTag)) {
+      const same = target.dialect === dialect;
+      // Embeddings hold nothing to unwrap or repair.
+      if (same && (operation === 'embed' || (target.passthrough && !body.holdsTag))) {
         return passthroughExchange(exchange, body, target);
       }
       const upstream = codecOf(codecs, target.dialect);

@@ -46,6 +46,12 @@ export function contentTypeOf(stream: boolean): string {
   return stream ? 'text/event-stream; charset=utf-8' : 'application/json';
 }
 
+/** A `CLIENT_UNSUPPORTED`. */
+export function unsupported(message: string): GatewayError {
+  const failure = { kind: 'bad-request', scope: 'request' } as const;
+  return new GatewayError('CLIENT_UNSUPPORTED', message, { failure });
+}
+
 /** An `UPSTREAM_BAD_ANSWER`. */
 export function badAnswer(message: string, cause?: unknown): GatewayError {
   return new GatewayError('UPSTREAM_BAD_ANSWER', message, {

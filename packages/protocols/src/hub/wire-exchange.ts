@@ -1,10 +1,10 @@
-import { GatewayError } from '@cliproxy/plugin-api';
-import type { ModelRequest } from '@cliproxy/plugin-api';
+import type { ModelRequest, Operation } from '@cliproxy/plugin-api';
 import type { EncodeTarget, WireExchange } from '@cliproxy/kernel';
 import type { JsonObject } from '../model/json-object.ts';
 import { editBody } from '../scan/edit-body.ts';
 import { answerPipe } from './answer-pipe.ts';
 import type { DecodeContext, DialectCodec, EncodedBody } from './dialect-codec.ts';
+import { unsupported } from './exchange.ts';
 import type { Exchange, WireExchangeContext } from './exchange.ts';
 import { pathOf } from './paths.ts';
 import type { RequestBody } from './request-body.ts';
@@ -74,10 +74,7 @@ export function translatedExchange(
   upstream: DialectCodec,
   target: EncodeTarget,
 ): WireExchange {
-  if (exchange.operation !== 'generate') {
-    throw unsupported(`${exchange.operation} can't be translated to ${target.dialect}.`);
-  }
-  const encoded = upstream.request.encode({ ...request, model: target.model }, target);
+  const encoded = encodedFor(exchange.operation, request, upstream, target);
   const { body, ignored } = withoutRefused(encoded, target.refuses);
   const asks =
     mayAskForUsage(exchange, target) && (target.usage === 'auto' || exchange.includeUsage);
@@ -103,10 +100,18 @@ export function translatedExchange(
   });
 }
 
-/** A `CLIENT_UNSUPPORTED`. */
-export function unsupported(message: string): GatewayError {
-  const failure = { kind: 'bad-request', scope: 'request' } as const;
-  return new GatewayError('CLIENT_UNSUPPORTED', message, { failure });
+function encodedFor(
+  operation: Operation,
+  request: ModelRequest,
+  upstream: DialectCodec,
+  target: EncodeTarget,
+): EncodedBody {
+  const named = { ...request, model: target.model };
+  if (operation === 'generate') return upstream.request.encode(named, target);
+  if (operation === 'count-tokens' && upstream.count !== undefined) {
+    return upstream.count.encodeRequest(named, target);
+  }
+  throw unsupported(`${operation} can't be translated to ${target.dialect}.`);
 }
 
 interface Prepared extends Omit<WireExchange, 'answer'> {
