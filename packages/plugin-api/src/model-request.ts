@@ -42,6 +42,12 @@ export interface ToolCallPart {
   readonly name: string;
   /** As the model wrote it; `{}` when empty; may be invalid JSON. Free text for a `custom` tool. */
   readonly argumentsJson: string;
+  /**
+   * The signature that stands on the call itself, as Gemini makes them. In an answer it is known
+   * with the `open` of the call. Dialects that have no place for it on a call tell it as an empty
+   * reasoning part directly before the call, and take it from there again; so it comes back to its
+   * origin, whatever the client speaks.
+   */
   readonly opaque?: Opaque;
 }
 

@@ -1,4 +1,5 @@
 import type { MediaPart, Part } from '@cliproxy/plugin-api';
+import { callSigner } from '../model/call-signature.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import {
@@ -29,6 +30,7 @@ export function decodeContent(value: unknown, path: string, where: ContentPlace)
   if (typeof value === 'string') return [{ type: 'text', text: value }];
   if (!Array.isArray(value)) throw mustBe(path, 'a string or an array of blocks', value);
   const parts: Part[] = [];
+  const sign = callSigner();
   for (const [i, item] of value.entries()) {
     const at = `${path}[${i}]`;
     const block = objectAt(item, at);
@@ -40,7 +42,7 @@ export function decodeContent(value: unknown, path: string, where: ContentPlace)
       continue;
     }
     where.leftovers.keys(place, type, block, ['type', ...read.keys]);
-    parts.push(...read.parts(block, at));
+    parts.push(...read.parts(block, at).flatMap((part) => sign(part) ?? []));
   }
   return parts;
 }

@@ -18,7 +18,13 @@ export interface Leftovers {
 
 /** Where something stood: the list; the turn, 0 for tools; the part or tool. */
 export interface Place {
-  readonly in: 'tools[]' | 'system[]' | 'messages[].content[]';
+  readonly in:
+    | 'tools[]'
+    | 'system[]'
+    | 'messages[].content[]'
+    // Of the dialect `gemini`.
+    | 'systemInstruction.parts[]'
+    | 'contents[].parts[]';
   readonly turn: number;
   readonly part: number;
 }
@@ -91,4 +97,5 @@ export function isLeftover(name: string): boolean {
   return NAME.test(name);
 }
 
-const NAME = /^(tools|system|messages\[\]\.content)(?:\[\]\.(.+)|\[(.+)\])$/;
+const NAME =
+  /^(tools|system|messages\[\]\.content|systemInstruction\.parts|contents\[\]\.parts)(?:\[\]\.(.+)|\[(.+)\])$/;

@@ -11,17 +11,23 @@ export interface ToolNamer {
   readonly changed: ReadonlyMap<string, string>;
 }
 
+const LEGAL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+
 /**
  * Makes a namer for one request. A legal name stays; any other is cut, cleaned and ends in a hash
  * of the original, so that it does not depend on the other tools and stays the same in every turn.
+ *
+ * @param legal - names that stay; letters, digits and `_` must be among them.
  */
-export function toolNamer(): ToolNamer {
+export function toolNamer(legal: RegExp = LEGAL_NAME): ToolNamer {
   const changed = new Map<string, string>();
   return {
     changed,
     legal(name) {
-      if (/^[a-zA-Z0-9_-]{1,64}$/.test(name)) return name;
-      const sent = withHash(name, MAX_NAME_CHARS);
+      if (legal.test(name)) return name;
+      const hashed = withHash(name, MAX_NAME_CHARS);
+      // Not every vendor takes a digit or `-` at the beginning.
+      const sent = legal.test(hashed) ? hashed : `_${hashed.slice(1)}`;
       changed.set(sent, name);
       return sent;
     },

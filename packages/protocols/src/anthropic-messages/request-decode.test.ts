@@ -109,6 +109,8 @@ describe('decode', () => {
             { type: 'thinking', thinking: 'b', signature: '' },
             { type: 'redacted_thinking', data: 'blob' },
             { type: 'tool_use', id: 'a', name: 'n', input: { x: [1] } },
+            { type: 'thinking', thinking: '', signature: 'cpx1.Z3B0L281.call:sig' },
+            { type: 'tool_use', id: 'b', name: 'n', input: {} },
           ],
         },
       ],
@@ -123,6 +125,13 @@ describe('decode', () => {
         opaque: { origin: 'anthropic-messages', value: 'redacted:blob' },
       },
       { type: 'tool-call', id: 'a', name: 'n', argumentsJson: '{"x":[1]}' },
+      {
+        type: 'tool-call',
+        id: 'b',
+        name: 'n',
+        argumentsJson: '{}',
+        opaque: { origin: 'gpt/o5', value: 'sig' },
+      },
     ]);
   });
 

@@ -1,5 +1,6 @@
 import type { Dialect, ModelEvent, Part } from '@cliproxy/plugin-api';
 import type { AnswerContext, DecodeContext, ResponseCodec } from '../hub/dialect-codec.ts';
+import { withCallSignatures } from '../model/call-signature.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { badAnswer, errorInside } from './error-classes.ts';
@@ -33,7 +34,7 @@ export const response: ResponseCodec = {
   },
   encode(answer, context) {
     const native = nativeOf(context);
-    const content = answer.parts
+    const content = withCallSignatures(answer.parts)
       .map((part) => writeBlock(part, native))
       .filter((block) => block !== undefined);
     const calledTool = content.some(({ type }) => type === 'tool_use');

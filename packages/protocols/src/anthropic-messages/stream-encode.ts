@@ -1,5 +1,6 @@
-import type { FinishReason, Usage } from '@cliproxy/plugin-api';
+import type { FinishReason, ToolCallPart, Usage } from '@cliproxy/plugin-api';
 import type { AnswerContext, StreamEncoder } from '../hub/dialect-codec.ts';
+import { callSignature } from '../model/call-signature.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { checkKept } from '../model/kept.ts';
 import { errorBody } from './errors.ts';
@@ -67,6 +68,16 @@ export function streamEncoder(context: AnswerContext): StreamEncoder {
     return out;
   };
 
+  /** Tells a call's signature in a block of its own before the call. */
+  const sign = (call: ToolCallPart, index: number): void => {
+    const signature = callSignature(call);
+    const block = signature && streamBlock(signature, native);
+    if (block === undefined) return;
+    block.close(undefined);
+    // Indexes of events are never negative.
+    blocks.set(-1 - index, { block, index: undefined });
+  };
+
   const append = (key: number, text: string): string => {
     const block = blocks.get(key)?.block;
     block?.append(text);
@@ -90,7 +101,10 @@ export function streamEncoder(context: AnswerContext): StreamEncoder {
         case 'open': {
           const block = streamBlock(event.part, native);
           if (block === undefined) return begin();
-          calledTool ||= event.part.type === 'tool-call';
+          if (event.part.type === 'tool-call') {
+            calledTool = true;
+            sign(event.part, event.index);
+          }
           blocks.set(event.index, { block, index: undefined });
           checkKept({ parts: blocks.size });
           return begin() + advance();

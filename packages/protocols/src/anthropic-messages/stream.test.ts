@@ -338,6 +338,31 @@ describe('encode', () => {
     expect(foreign[4].content_block.data).toMatch(/^cpx1\..+\.r$/);
   });
 
+  test("a call's signature stands in a thinking block of its own, directly before the call", () => {
+    const opaque = { origin: 'g/gemini-3', value: 'sig' };
+    const part: Part = { type: 'tool-call', id: 'a', name: 'n', argumentsJson: '{}', opaque };
+    const events = said([
+      { type: 'open', index: 0, part: { type: 'text', text: 'hi' } },
+      { type: 'open', index: 1, part: { ...part, argumentsJson: '' } },
+      { type: 'delta', index: 1, text: '{}' },
+      { type: 'close', index: 1 },
+      { type: 'close', index: 0 },
+      { type: 'finish', reason: 'tool-calls' },
+    ]);
+    expect(events.flatMap((event) => event.content_block?.type ?? [])).toEqual([
+      'text',
+      'thinking',
+      'tool_use',
+    ]);
+    const { signature } = events.find(({ delta }) => delta?.signature !== undefined).delta;
+    expect(signature).toMatch(/^cpx1\..+\.call:sig$/);
+    const { content } = response.encode({ parts: [part], finish: 'tool-calls' }, WRITE);
+    expect(content).toEqual([
+      { type: 'thinking', thinking: '', signature },
+      { type: 'tool_use', id: 'a', name: 'n', input: {} },
+    ]);
+  });
+
   test('empty blocks and blocks of other kinds are left out; free text is wrapped', () => {
     const events = said([
       { type: 'open', index: 0, part: { type: 'text', text: '' } },

@@ -17,6 +17,13 @@ export function toolInput(argumentsJson: string): JsonObject {
   return { input: argumentsJson };
 }
 
+/** The arguments of a tool that takes free text, where it has to be sent as a function. */
+export const freeTextSchema: JsonObject = Object.freeze({
+  type: 'object',
+  properties: { input: { type: 'string', description: "The tool's input, as free text." } },
+  required: ['input'],
+});
+
 /**
  * The text that a client gave a free-text tool, wrapped; one that an earlier answer had wrapped
  * already stays as it is.

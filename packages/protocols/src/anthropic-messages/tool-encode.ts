@@ -7,6 +7,7 @@ import type { KeptLeftovers } from './leftovers.ts';
 import type { Message } from './message-order.ts';
 import type { ModelLine } from './model-line.ts';
 import { strictSchema } from './strict-schema.ts';
+import { freeTextSchema } from './tool-arguments.ts';
 
 /** The tools of a request, as the API wants them. */
 export interface WrittenTools {
@@ -87,17 +88,11 @@ export function writeTools(
 
 function writeTool(tool: Tool, name: string, line: ModelLine): JsonObject {
   const described = tool.description === undefined ? {} : { description: tool.description };
-  if (tool.kind === 'custom') return { name, ...described, input_schema: FREE_TEXT };
+  if (tool.kind === 'custom') return { name, ...described, input_schema: freeTextSchema };
   const schema = inputSchema(tool.schema);
   if (tool.strict !== true || !line.schemas) return { name, ...described, input_schema: schema };
   return { name, ...described, input_schema: strictSchema(schema), strict: true };
 }
-
-const FREE_TEXT: JsonObject = {
-  type: 'object',
-  properties: { input: { type: 'string', description: "The tool's input, as free text." } },
-  required: ['input'],
-};
 
 function writeChoice(choice: ModelRequest['toolChoice'], names: ToolNamer): JsonObject | undefined {
   if (choice === undefined) return undefined;

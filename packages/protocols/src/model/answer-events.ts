@@ -138,14 +138,13 @@ function partEvents(part: Part, index: number): readonly ModelEvent[] {
         opaque === undefined ? close : { ...close, opaque },
       ];
     }
-    case 'tool-call': {
-      const { opaque, ...rest } = part;
+    case 'tool-call':
+      // Its signature stays with it: some dialects tell that before the call.
       return [
-        { type: 'open', index, part: { ...rest, argumentsJson: '' } },
+        { type: 'open', index, part: { ...part, argumentsJson: '' } },
         ...delta(part.argumentsJson),
-        opaque === undefined ? close : { ...close, opaque },
+        close,
       ];
-    }
     case 'media':
     case 'tool-result':
       return [{ type: 'open', index, part }, close];

@@ -136,6 +136,7 @@ export class CallBlocks {
         id: call.id,
         name: this.#context.toolNames.get(call.name) ?? call.name,
         argumentsJson: '',
+        ...(call.opaque === undefined ? {} : { opaque: call.opaque }),
       },
     });
     if (call.args !== '' && !call.isWrapped) out.push({ type: 'delta', index, text: call.args });

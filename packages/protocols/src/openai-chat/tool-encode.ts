@@ -1,5 +1,6 @@
 import type { ModelRequest, Tool } from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
+import { freeTextSchema } from '../anthropic-messages/tool-arguments.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { modelTraits } from './model-traits.ts';
 
@@ -67,12 +68,6 @@ function reference(
   return { type, [type]: { name: legalName(name) } };
 }
 
-const FREE_TEXT: JsonObject = {
-  type: 'object',
-  properties: { input: { type: 'string', description: "The tool's input, as free text." } },
-  required: ['input'],
-};
-
 function encodeTool(
   tool: Tool,
   legalName: (name: string) => string,
@@ -81,7 +76,7 @@ function encodeTool(
   const described = tool.description === undefined ? {} : { description: tool.description };
   const name = legalName(tool.name);
   if (wrapped.includes(tool.name)) {
-    return { type: 'function', function: { name, ...described, parameters: FREE_TEXT } };
+    return { type: 'function', function: { name, ...described, parameters: freeTextSchema } };
   }
   if (tool.kind === 'custom') return { type: 'custom', custom: { name, ...described } };
   const { schema, strict } = tool;
