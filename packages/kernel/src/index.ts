@@ -15,6 +15,7 @@ export type { Clock } from './ports/clock.ts';
 export type {
   AnswerHead,
   AnswerPipe,
+  ClientForm,
   ClientRequest,
   Dialects,
   EncodeTarget,

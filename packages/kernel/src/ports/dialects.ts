@@ -120,6 +120,12 @@ export interface ErrorAnswer {
   readonly body: Buffer;
 }
 
+/**
+ * A form of a dialect other than its own: OpenAI's older Completions, a dialect of Chat; or, with
+ * Gemini, a stream as one JSON array in the place of server-sent events.
+ */
+export type ClientForm = 'completions' | 'json-array';
+
 /** The wire formats. Implemented by the protocols package. */
 export interface Dialects {
   /**
@@ -134,6 +140,8 @@ export interface Dialects {
     readonly body: Buffer;
     readonly model?: string;
     readonly stream?: boolean;
+    /** Absent: the dialect's own. */
+    readonly form?: ClientForm;
     /** Client headers, lower-case, for session ids. */
     readonly headers: HeaderMap;
     /** Told in errors inside an answer that has begun, where the dialect has a place for it. */

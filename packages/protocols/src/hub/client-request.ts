@@ -1,12 +1,13 @@
 import { isGatewayError } from '@cliproxy/plugin-api';
 import type { Capability, Dialect, HeaderMap, ModelRequest, Operation } from '@cliproxy/plugin-api';
-import type { ClientRequest, EventExchange, RequestFacts } from '@cliproxy/kernel';
+import type { ClientForm, ClientRequest, EventExchange, RequestFacts } from '@cliproxy/kernel';
 import type { DialectCodec } from './dialect-codec.ts';
 import { unsupported } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import { withoutRefusedWishes } from './refused-wishes.ts';
 import { RequestBody } from './request-body.ts';
 import { modelOf, streamOf } from './request-fields.ts';
+import { inForm, spokenForm } from './spoken-form.ts';
 import { includesUsage } from './stream-usage.ts';
 import { eventPipe } from './translate-pipe.ts';
 import { passthroughExchange, translatedExchange } from './wire-exchange.ts';
@@ -18,6 +19,7 @@ export interface RequestSource {
   readonly body: Buffer;
   readonly model?: string;
   readonly stream?: boolean;
+  readonly form?: ClientForm;
   readonly headers: HeaderMap;
   readonly requestId: string;
 }
@@ -32,8 +34,10 @@ export type Codecs = Readonly<Partial<Record<Dialect, DialectCodec>>>;
  */
 export function readRequest(source: RequestSource, codecs: Codecs): ClientRequest {
   const { dialect, operation } = source;
-  const client = codecOf(codecs, dialect);
+  const codec = codecOf(codecs, dialect);
   const body = new RequestBody(source.body);
+  const form = spokenForm(codec, source.form, () => body.json());
+  const client = form?.client ?? codec;
   const { fields, top } = body;
   const model = modelOf(fields, top.has('model'), source.model);
   const asksForStream = streamOf(fields, top.has('stream'), source.stream);
@@ -68,22 +72,22 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
   return {
     facts,
     wire(target) {
-      const same = target.dialect === dialect;
+      const same = target.dialect === dialect && client === codec;
       // Embeddings hold nothing to unwrap or repair.
       if (same && (operation === 'embed' || (target.passthrough && !body.holdsTag))) {
-        return passthroughExchange(exchange, body, target);
+        return inForm(form, passthroughExchange(exchange, body, target));
       }
       const upstream = codecOf(codecs, target.dialect);
-      return translatedExchange(exchange, decode(), upstream, target);
+      return inForm(form, translatedExchange(exchange, decode(), upstream, target));
     },
     events(target): EventExchange {
       if (operation === 'embed') throw unsupported('Embeddings are not offered as events.');
       const { request, ignored } = withoutRefusedWishes(decode(), target.refuses);
-      return {
+      return inForm(form, {
         request: { ...request, model: target.model, ...clamped(request, target.maxOutputTokens) },
         ignored,
         answer: () => eventPipe(exchange, target.maxAnswerBytes),
-      };
+      });
     },
   };
 }

@@ -9,7 +9,13 @@ import type {
   ModelRequest,
   Usage,
 } from '@cliproxy/plugin-api';
-import type { EncodeTarget, ErrorAnswer } from '@cliproxy/kernel';
+import type {
+  AnswerPipe,
+  ClientForm,
+  EncodeTarget,
+  ErrorAnswer,
+  EventPipe,
+} from '@cliproxy/kernel';
 import type { Answer } from '../model/answer.ts';
 import type { JsonObject } from '../model/json-object.ts';
 
@@ -177,6 +183,16 @@ export interface ErrorCodec {
   ): ErrorAnswer;
 }
 
+/** How a client is spoken to that uses a form of a dialect other than its own. */
+export interface SpokenForm {
+  /** Speaks to the client in the dialect's place: nothing passes through then. */
+  readonly client?: DialectCodec;
+  /** Parameters that the form has and the dialect has not. */
+  readonly ignored?: readonly string[];
+  /** Writes an answer in the form. */
+  readonly pipe?: <P extends AnswerPipe | EventPipe>(pipe: P) => P;
+}
+
 /** One wire dialect. Adding one is adding a folder and a line in `dialects.ts`. */
 export interface DialectCodec {
   readonly id: Dialect;
@@ -187,4 +203,11 @@ export interface DialectCodec {
   readonly errors: ErrorCodec;
   /** Absent where the dialect can't ask for a count. */
   readonly count?: CountCodec;
+  /**
+   * Further forms that clients use.
+   *
+   * @param body - of the request; the function throws GatewayError `CLIENT_BAD_REQUEST` or
+   *   `CLIENT_UNSUPPORTED` for one that the form does not take.
+   */
+  readonly forms?: Readonly<Partial<Record<ClientForm, (body: () => JsonObject) => SpokenForm>>>;
 }

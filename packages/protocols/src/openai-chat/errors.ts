@@ -48,6 +48,12 @@ export function chatError(error: GatewayError): ChatError {
   };
 }
 
+/** The error inside a stream. */
+export function failureEvent(error: GatewayError, requestId: string): string {
+  const body = { error: { ...chatError(error), request_id: requestId } };
+  return `data: ${JSON.stringify(body)}\n\n`;
+}
+
 /** OpenAI's `type` and `code` per kind of failure. */
 const WORDS: Readonly<Record<FailureKind, readonly [string, string | null]>> = {
   'bad-request': ['invalid_request_error', null],

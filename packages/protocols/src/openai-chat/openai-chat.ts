@@ -1,5 +1,6 @@
 import type { DialectCodec } from '../hub/dialect-codec.ts';
 import { errors } from './errors.ts';
+import { legacyCompletions } from './legacy-completions.ts';
 import { passthrough } from './passthrough.ts';
 import { request } from './request.ts';
 import { response } from './response.ts';
@@ -13,4 +14,5 @@ export const openAiChat: DialectCodec = {
   stream,
   passthrough,
   errors,
+  forms: { completions: legacyCompletions },
 };

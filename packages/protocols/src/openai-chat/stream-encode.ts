@@ -3,7 +3,7 @@ import type { AnswerContext, StreamEncoder } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { checkKept } from '../model/kept.ts';
 import { tagOpaque } from '../model/opaque-tag.ts';
-import { chatError } from './errors.ts';
+import { failureEvent } from './errors.ts';
 import { writeFinish } from './finish-reason.ts';
 import { writeCallSignature, writeDetail } from './reasoning-details.ts';
 import { chatId, writeImage } from './response.ts';
@@ -60,8 +60,7 @@ class ChatStreamEncoder implements StreamEncoder {
   }
 
   failure(error: Parameters<StreamEncoder['failure']>[0], requestId: string): string {
-    const body = { error: { ...chatError(error), request_id: requestId } };
-    return `data: ${JSON.stringify(body)}\n\n`;
+    return failureEvent(error, requestId);
   }
 
   #start(upstreamId: string | undefined): string {

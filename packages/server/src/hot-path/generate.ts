@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { ClientForm } from '@cliproxy/kernel';
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { Dialect, HeaderMap, Operation } from '@cliproxy/plugin-api';
 import type { Exchange } from '../edge/exchange.ts';
@@ -10,10 +11,11 @@ import { readRequestBody } from './request-body.ts';
 /** Client headers that may go upstream; everything else stays here. */
 const FORWARDED = ['anthropic-beta', 'anthropic-version', 'idempotency-key'] as const;
 
-/** What the path of a request says that other dialects' bodies do. */
+/** What the path of a request says: among it, with Gemini, what in other dialects the body does. */
 export interface PathFacts {
   readonly model?: string;
   readonly stream?: boolean;
+  readonly form?: ClientForm;
 }
 
 /**

@@ -17,8 +17,10 @@ export function geminiMethods(collection: string): readonly Route[] {
     access: 'client',
     summary,
     handle: generate('gemini', operation, (exchange, named) => {
-      if (stream) checkAlt(exchange);
-      return { model: modelName(collection, named), stream };
+      const model = modelName(collection, named);
+      return stream && !wantsEvents(exchange)
+        ? { model, stream, form: 'json-array' }
+        : { model, stream };
     }),
   });
   return [
@@ -34,10 +36,15 @@ export function modelName(collection: string, named: string): string {
   return named.startsWith('models/') ? named.slice('models/'.length) : named;
 }
 
-/** @throws GatewayError `CLIENT_BAD_REQUEST` */
-function checkAlt(exchange: Exchange): void {
-  const alt = new URLSearchParams(exchange.query).get('alt');
-  if (alt === null || alt === 'sse' || alt === 'json') return;
+/**
+ * Whether a stream is to be one of server-sent events; else it is a JSON array.
+ *
+ * @throws GatewayError `CLIENT_BAD_REQUEST`
+ */
+function wantsEvents({ query }: Exchange): boolean {
+  const alt = new URLSearchParams(query).get('alt');
+  if (alt === 'sse') return true;
+  if (alt === null || alt === 'json') return false;
   throw new GatewayError(
     'CLIENT_BAD_REQUEST',
     `alt ${JSON.stringify(alt.slice(0, 100))} is not offered; add ?alt=sse for server-sent events`,

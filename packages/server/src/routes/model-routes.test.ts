@@ -16,6 +16,7 @@ afterEach(async () => {
 describe('what a path asks for', () => {
   test.each([
     ['/v1/chat/completions', 'openai-chat', 'generate'],
+    ['/v1/completions', 'openai-chat', 'generate'],
     ['/v1/responses', 'openai-responses', 'generate'],
     ['/v1/responses/input_tokens', 'openai-responses', 'count-tokens'],
     ['/v1/embeddings', 'openai-chat', 'embed'],

@@ -1,10 +1,13 @@
 import { generate } from '../hot-path/generate.ts';
+import type { PathFacts } from '../hot-path/generate.ts';
 import { explainRoute } from './explain.ts';
 import { geminiMethods } from './gemini.ts';
 import { deepHealth, health, live, ready } from './health.ts';
 import { listModels, oneModel } from './models.ts';
 import { root } from './root.ts';
 import type { Route } from './route.ts';
+
+const COMPLETIONS: PathFacts = Object.freeze({ form: 'completions' });
 
 /** Every route of the gateway: one line each. */
 export const routeTable: readonly Route[] = Object.freeze([
@@ -14,6 +17,13 @@ export const routeTable: readonly Route[] = Object.freeze([
     access: 'client',
     summary: 'OpenAI Chat Completions, with or without stream, for any model',
     handle: generate('openai-chat', 'generate'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/completions',
+    access: 'client',
+    summary: "OpenAI's older Completions: a prompt and its continuation, for any model",
+    handle: generate('openai-chat', 'generate', () => COMPLETIONS),
   },
   {
     method: 'POST',
