@@ -1,227 +1,158 @@
-// What the router costs beside a bare node:http pipe proxy: CPU per request and per chunk, start-up,
-// idle memory. Both are measured in turn in one run, so that the ratios hold on a noisy machine.
-//   npm run bench            the whole table
-//   npm run bench -- --quick a tenth of the requests, to see that it runs
-//   npm run bench -- small   only the cases whose names begin so
-import { fork, spawn, spawnSync } from 'node:child_process';
+// What the router costs beside a bare node:http pipe proxy. All are measured in turn, in many short
+// rounds of one run, so that the ratios hold on a noisy machine.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { cases } from './cases.mjs';
 import { load } from './load.mjs';
+import {
+  cpuUs,
+  end,
+  endAll,
+  idleBytes,
+  pipeProgram,
+  routerProgram,
+  start,
+  upstreamProgram,
+} from './processes.mjs';
+import { median, printCase, printFirstText, printHead, printStart, spread } from './table.mjs';
 
-const root = path.join(import.meta.dirname, '..', '..');
-createRequire(import.meta.url)('../../bin/prepare.cjs').prepare();
-const quick = process.argv.includes('--quick');
-const wanted = process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? '';
-const ROUNDS = quick ? 2 : 7;
+const HELP = `npm run bench -- [options] [CASE ...]
+
+CPU per request and per chunk of a stream, time to first text, start-up and idle memory of the
+router, beside a bare node:http pipe proxy in the same rounds.
+
+  CASE         only the cases whose names begin so; "start" stands for start-up and memory
+  --quick      few rounds, to see that it runs
+  --base DIR   also measures the router built in another checkout, round by round
+  --json       one JSON document instead of the table
+  --help       this
+`;
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    base: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+/** The first rounds warm up and are not counted. */
+const [WARM_ROUNDS, ROUNDS] = options.quick ? [1, 2] : [4, 15];
+const START_ROUNDS = options.quick ? 1 : 5;
+const FIRST_TEXT_COUNT = options.quick ? 5 : 40;
 const KEY = 'bench-client-key-0123456789';
-/** As `npm start` runs it. */
-const ROUTER_FLAGS = ['--single-threaded-gc'];
+const root = path.join(import.meta.dirname, '..', '..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cliproxy-bench-'));
+const wants = (name) =>
+  positionals.length === 0 || positionals.some((text) => name.startsWith(text));
+const say = options.json ? () => undefined : (print) => print();
 
-const text = 'The quick brown fox jumps over the lazy dog. '.repeat(23_302);
-const image = `data:image/png;base64,${'iVBORw0KGgoAAAANSUhEUgAB'.repeat(43_691)}`;
-const question = (content, extra) =>
-  Buffer.from(
-    JSON.stringify({ model: 'gpt-bench', ...extra, messages: [{ role: 'user', content }] }),
-  );
-const cases = [
-  {
-    name: 'small request',
-    per: 'request',
-    count: 2000,
-    concurrency: 10,
-    body: question('Hello'),
-    mark: 'Hello there',
-    aim: 1,
-  },
-  {
-    name: '1 MB of text',
-    per: 'request',
-    count: 100,
-    concurrency: 4,
-    body: question(text),
-    mark: 'Hello there',
-    aim: 2,
-  },
-  {
-    name: '1 MB image',
-    per: 'request',
-    count: 100,
-    concurrency: 4,
-    body: question([{ type: 'image_url', image_url: { url: image } }]),
-    mark: 'Hello there',
-    aim: 1.5,
-  },
-  {
-    name: 'stream of 100 chunks',
-    per: 'chunk',
-    count: 100,
-    parts: 100,
-    concurrency: 20,
-    body: question('Hello', { stream: true }),
-    mark: '[DONE]',
-    aim: 1.15,
-  },
-  {
-    name: 'small request, Chat to Anthropic',
-    per: 'request',
-    count: 2000,
-    concurrency: 10,
-    body: Buffer.from(question('Hello').toString().replace('gpt-bench', 'claude-bench')),
-    mark: 'Hello there',
-    aim: 1.5,
-  },
-  {
-    name: 'stream, Chat to Anthropic',
-    per: 'chunk',
-    count: 100,
-    parts: 100,
-    concurrency: 20,
-    body: Buffer.from(
-      question('Hello', { stream: true }).toString().replace('gpt-bench', 'claude-bench'),
-    ),
-    mark: '[DONE]',
-    aim: 1.3,
-  },
-];
-
-const children = [];
+createRequire(import.meta.url)('../../bin/prepare.cjs').prepare();
 try {
-  const upstream = await start(path.join(import.meta.dirname, 'upstream.mjs'), []);
-  const configuration = writeConfiguration(upstream.url);
-  const routerFile = path.join(root, 'packages', 'cli', 'dist', 'bin.js');
-  const startRouter = () => start(routerFile, ['start', '--config', configuration], ROUTER_FLAGS);
-  const startPipe = () => start(path.join(import.meta.dirname, 'pipe-proxy.mjs'), [upstream.url]);
-
-  console.log(
-    `Node ${process.versions.node}, ${os.cpus().length} cores, ${ROUNDS} rounds; the first round warms up and is not counted`,
-  );
-  const starts = await measureStarts(startPipe, startRouter);
-  const pipe = await startPipe();
-  const router = await startRouter();
-  const idle = {
-    pipe: await idleBytes(path.join(import.meta.dirname, 'pipe-proxy.mjs'), [upstream.url], []),
-    router: await idleBytes(routerFile, ['start', '--config', configuration], ROUTER_FLAGS),
-  };
-
-  console.log(
-    '\ncase                              per      pipe µs  router µs  ratio (min … max)     aim',
-  );
-  for (const one of cases.filter(({ name }) => name.startsWith(wanted))) {
-    print(one, await measure(one, pipe, router));
-  }
-  console.log('\nstart-up                          pipe        router');
-  console.log(
-    `start to ready, ms                ${pad(median(starts.pipe.map(({ ms }) => ms)), 10)}  ${pad(median(starts.router.map(({ ms }) => ms)), 10)}  aim under 1000`,
-  );
-  console.log(
-    `start to ready, CPU ms            ${pad(median(starts.pipe.map(({ cpuMs }) => cpuMs)), 10)}  ${pad(median(starts.router.map(({ cpuMs }) => cpuMs)), 10)}`,
-  );
-  console.log(
-    `idle memory, MB (RSS)             ${pad(idle.pipe / 1e6, 10)}  ${pad(idle.router / 1e6, 10)}  aim under 85`,
-  );
+  const result = await measureAll();
+  if (options.json) console.log(JSON.stringify(result, undefined, 2));
 } finally {
-  for (const child of children) child.kill('SIGKILL');
+  endAll();
   fs.rmSync(folder, { recursive: true });
 }
 
-/** Starts a script in a process of its own; resolves when it has printed its address. */
-function start(file, args, flags = []) {
-  const began = performance.now();
-  const child = fork(file, args, {
-    execArgv: [...flags, '--import', path.join(import.meta.dirname, 'usage-probe.mjs')],
-    stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
-    env: { ...process.env, NODE_ENV: 'production' },
-  });
-  children.push(child);
-  return new Promise((resolve, reject) => {
-    let printed = '';
-    child.once('exit', (code) => reject(new Error(`${file} ended with ${code}: ${printed}`)));
-    child.stdout.on('data', (piece) => {
-      printed += piece;
-      const url = /http:\/\/127\.0\.0\.1:\d+/u.exec(printed)?.[0];
-      if (url) resolve({ child, url, readyMs: performance.now() - began });
-    });
-  });
-}
-
-function usage({ child }) {
-  return new Promise((resolve) => {
-    child.once('message', resolve);
-    child.send('usage');
-  });
-}
-
-/** Memory of a process as a user runs it, without our probe, three seconds after its start. */
-async function idleBytes(file, args, flags) {
-  const child = spawn(process.execPath, [...flags, file, ...args], { stdio: 'ignore' });
-  children.push(child);
-  await new Promise((resolve) => setTimeout(resolve, 4000));
-  const { stdout } = spawnSync('ps', ['-o', 'rss=', '-p', String(child.pid)], { encoding: 'utf8' });
-  child.kill('SIGKILL');
-  return Number(stdout) * 1024;
-}
-
-async function measureStarts(startPipe, startRouter) {
-  const starts = { pipe: [], router: [] };
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [name, begin] of [
-      ['pipe', startPipe],
-      ['router', startRouter],
-    ]) {
-      const process_ = await begin();
-      const { cpuUs } = await usage(process_);
-      if (round > 0) starts[name].push({ ms: process_.readyMs, cpuMs: cpuUs / 1000 });
-      process_.child.removeAllListeners('exit');
-      process_.child.kill('SIGKILL');
+async function measureAll() {
+  const machine = { node: process.versions.node, cores: os.cpus().length, rounds: ROUNDS };
+  say(() => console.log(`Node ${machine.node}, ${machine.cores} cores, ${ROUNDS} rounds`));
+  const upstream = await start(upstreamProgram());
+  const configuration = writeConfiguration(upstream.url);
+  const programs = {
+    pipe: pipeProgram(upstream.url),
+    router: routerProgram(root, configuration),
+    ...(options.base && { base: routerProgram(path.resolve(options.base), configuration) }),
+  };
+  const chosen = cases.filter(({ name }) => wants(name));
+  const result = { machine, cases: [] };
+  if (chosen.length > 0) {
+    const proxies = {};
+    for (const [name, program] of Object.entries(programs)) proxies[name] = await start(program);
+    say(() => printHead(options));
+    for (const one of chosen) {
+      const measured = await measureCase(one, proxies);
+      say(() => printCase(measured));
+      result.cases.push(measured);
     }
+    result.firstText = await measureFirstText(proxies);
+    say(() => printFirstText(result.firstText));
+    Object.values(proxies).forEach(end);
   }
-  return starts;
+  if (wants('start')) {
+    result.start = await measureStart(programs);
+    say(() => printStart(result.start));
+  }
+  return result;
 }
 
-async function measure({ count, concurrency, parts = 1, body, mark }, pipe, router) {
-  const requests = quick ? Math.max(concurrency, count / 10) : count;
+async function measureCase(one, proxies) {
+  const { name, per, aim, count, parts, concurrency } = one;
   const rounds = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < WARM_ROUNDS + ROUNDS; round += 1) {
     const cost = {};
-    for (const [name, { url, child }] of Object.entries({ pipe, router })) {
-      // The pipe forwards paths as they are, and upstream serves both vendors' paths.
-      const claude = name === 'pipe' && body.includes('claude-bench');
-      const target = {
-        url,
-        path: claude ? '/v1/messages' : '/v1/chat/completions',
-        headers: { authorization: `Bearer ${KEY}` },
-        body,
-        mark: claude && mark === '[DONE]' ? 'message_stop' : mark,
-      };
-      const before = await usage({ child });
-      await load(target, requests, concurrency);
-      cost[name] = ((await usage({ child })).cpuUs - before.cpuUs) / requests / parts;
+    for (const [proxy, process_] of Object.entries(proxies)) {
+      const before = await cpuUs(process_);
+      await load(targetOf(one, proxy, process_), count, concurrency);
+      cost[proxy] = ((await cpuUs(process_)) - before) / count / parts;
     }
-    if (round > 0) rounds.push({ ...cost, ratio: cost.router / cost.pipe });
+    if (round >= WARM_ROUNDS) rounds.push(cost);
   }
-  return rounds;
+  return {
+    name,
+    per,
+    aim,
+    pipeUs: median(rounds.map(({ pipe }) => pipe)),
+    routerUs: median(rounds.map(({ router }) => router)),
+    ratio: spread(rounds.map(({ router, pipe }) => router / pipe)),
+    ...('base' in proxies && { toBase: spread(rounds.map(({ router, base }) => router / base)) }),
+  };
 }
 
-function print({ name, per, aim }, rounds) {
-  const ratios = rounds.map(({ ratio }) => ratio);
-  const range = `${Math.min(...ratios).toFixed(2)} … ${Math.max(...ratios).toFixed(2)}`;
-  console.log(
-    `${name.padEnd(33)} ${per.padEnd(8)} ${pad(median(rounds.map(({ pipe }) => pipe)), 7)}  ${pad(median(rounds.map(({ router }) => router)), 9)}  ${median(ratios).toFixed(2)} (${range})`.padEnd(
-      88,
-    ) + `${aim.toFixed(2)}`,
-  );
+/** One stream at a time: what a client waits for the router itself, not for its other clients. */
+async function measureFirstText({ pipe, router }) {
+  const one = cases.find(({ per }) => per === 'chunk');
+  const times = { pipe: [], router: [] };
+  for (let count = 0; count < FIRST_TEXT_COUNT; count += 1) {
+    times.pipe.push(...(await load(targetOf(one, 'pipe', pipe), 1, 1)));
+    times.router.push(...(await load(targetOf(one, 'router', router), 1, 1)));
+  }
+  const [pipeMs, routerMs] = [median(times.pipe), median(times.router)];
+  return { pipeMs, routerMs, addedMs: routerMs - pipeMs };
 }
 
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+async function measureStart({ pipe, router }) {
+  const found = { readyMs: {}, cpuMs: {}, idleMb: {} };
+  const rounds = { pipe: [], router: [] };
+  for (let round = 0; round <= START_ROUNDS; round += 1) {
+    for (const [name, program] of Object.entries({ pipe, router })) {
+      const process_ = await start(program);
+      const cpuMs = (await cpuUs(process_)) / 1000;
+      end(process_);
+      if (round > 0) rounds[name].push({ readyMs: process_.readyMs, cpuMs });
+    }
+  }
+  for (const [name, program] of Object.entries({ pipe, router })) {
+    found.readyMs[name] = median(rounds[name].map(({ readyMs }) => readyMs));
+    found.cpuMs[name] = median(rounds[name].map(({ cpuMs }) => cpuMs));
+    found.idleMb[name] = (await idleBytes(program)) / 1e6;
+  }
+  return found;
 }
 
-function pad(value, width) {
-  return value.toFixed(value < 100 ? 1 : 0).padStart(width);
+function targetOf(one, proxy, { url }) {
+  const { path: at, body, mark } = proxy === 'pipe' ? one.pipe : one.router;
+  return { url, path: at, body, mark, headers: { authorization: `Bearer ${KEY}` } };
 }
 
 function writeConfiguration(upstream) {

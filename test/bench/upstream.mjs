@@ -1,7 +1,7 @@
 // A stand-in for the vendors' APIs that costs little: small answers, and streams of 100 chunks.
 import http from 'node:http';
+import { CHUNKS } from './cases.mjs';
 
-const CHUNKS = 100;
 const TICK_MS = 5;
 
 const chat = {

@@ -1,0 +1,51 @@
+// Prints what was measured.
+
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** Median and range. */
+export function spread(values) {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
+}
+
+export function printHead({ base }) {
+  const more = base === undefined ? '' : '  to base (min … max)';
+  console.log(`\n${'CPU per'.padEnd(42)}pipe µs  router µs  ratio (min … max)     aim${more}`);
+}
+
+export function printCase({ name, per, aim, pipeUs, routerUs, ratio, toBase }) {
+  const more = toBase === undefined ? '' : `   ${ranged(toBase)}`;
+  console.log(
+    `${name.padEnd(33)} ${per.padEnd(7)} ${number(pipeUs, 8)}  ${number(routerUs, 9)}  ${ranged(ratio).padEnd(20)}  ${aim.toFixed(2)}${more}`,
+  );
+}
+
+export function printFirstText({ pipeMs, routerMs, addedMs }) {
+  console.log(
+    `\n${'time to first text, ms'.padEnd(34)}pipe        router      added\n` +
+      `${'one stream at a time'.padEnd(34)}${number(pipeMs, 10)}  ${number(routerMs, 10)}  ${number(addedMs, 9)}`,
+  );
+}
+
+export function printStart({ readyMs, cpuMs, idleMb }) {
+  console.log(
+    `\n${'start-up'.padEnd(34)}pipe        router\n` +
+      `${row('start to ready, ms', readyMs)}  aim under 1000\n` +
+      `${row('start to ready, CPU ms', cpuMs)}\n` +
+      `${row('idle memory, MB (RSS)', idleMb)}  aim under 85`,
+  );
+}
+
+function row(name, { pipe, router }) {
+  return `${name.padEnd(34)}${number(pipe, 10)}  ${number(router, 10)}`;
+}
+
+function ranged({ median: middle, min, max }) {
+  return `${middle.toFixed(2)} (${min.toFixed(2)} … ${max.toFixed(2)})`;
+}
+
+function number(value, width) {
+  return value.toFixed(value < 100 ? 1 : 0).padStart(width);
+}
