@@ -20,6 +20,7 @@ export type {
   Dialects,
   EncodeTarget,
   ErrorAnswer,
+  EstimatedAnswer,
   EventExchange,
   EventPipe,
   RequestFacts,

@@ -8,6 +8,7 @@ import type {
   FailureKind,
   HeaderMap,
   ModelEvent,
+  Operation,
   Usage,
   WireExecutor,
   WireReply,
@@ -28,7 +29,7 @@ import type {
 } from '../src/ports/dialects.ts';
 import type { KernelEvent, RequestFinished } from '../src/ports/event-sink.ts';
 import type { FailoverSettings, TimeoutSettings } from '../src/ports/settings.ts';
-import type { AccountChoice, Candidate, Plan } from '../src/routing/plan.ts';
+import type { AccountChoice, Candidate, Plan, RouteQuery } from '../src/routing/plan.ts';
 
 const realClock = {
   now: (): number => Date.now(),
@@ -179,6 +180,8 @@ export interface TargetSpec {
   /** Default one. */
   readonly accounts?: number;
   readonly refresh?: () => Promise<boolean>;
+  /** Default all. */
+  readonly offers?: readonly Operation[];
 }
 
 export interface Rig {
@@ -217,13 +220,20 @@ export function rig(
   const sink = { emit: (event: KernelEvent) => void events.push(event) };
   const book = new AccountBook({ clock, sink, policy: () => settings.failover, random: () => 0 });
   const instances = targets.map((target) => instanceOf(target, entered, faults));
-  const plan = (): Plan => ({
+  const offers = (id: string, operation: Operation): boolean =>
+    targets.find((target) => target.id === id)?.offers?.includes(operation) ?? true;
+  const plan = ({ operation }: Pick<RouteQuery, 'operation'>): Plan => ({
     requested: 'm',
     model: 'm',
     alias: false,
     ...(overrides.unknown === true ? {} : { via: 'route' as const }),
     strategy: 'failover',
-    candidates: instances.map((instance) => candidateOf(instance, book)),
+    candidates: instances.map((instance) => {
+      const found = candidateOf(instance, book);
+      return offers(instance.id, operation)
+        ? found
+        : { ...found, usable: false, reason: 'operation-not-offered' as const };
+    }),
     near: [],
     ...overrides.plan,
   });
@@ -447,6 +457,7 @@ class LineEventPipe implements EventPipe {
 }
 
 export interface CallSpec {
+  readonly operation?: Operation;
   readonly stream?: boolean;
   readonly strict?: boolean;
   readonly ignored?: readonly string[];
@@ -467,7 +478,7 @@ export function call(spec: CallSpec = {}): IngressCall & { readonly got: Checkin
   const got = new CheckingSink();
   const facts: RequestFacts = {
     dialect: 'openai-chat',
-    operation: 'generate',
+    operation: spec.operation ?? 'generate',
     model: 'm',
     stream,
     ...(spec.sessionKey === undefined ? {} : { sessionKey: spec.sessionKey }),
@@ -502,6 +513,10 @@ export function call(spec: CallSpec = {}): IngressCall & { readonly got: Checkin
         answer: () => new LineEventPipe(stream),
       };
     },
+    estimate: () =>
+      facts.operation === 'count-tokens'
+        ? { contentType: 'text/lines', body: Buffer.from('about 7\n'), estimated: 'input_tokens' }
+        : undefined,
   };
   return {
     requestId: `r${++requests}`,

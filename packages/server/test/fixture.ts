@@ -139,6 +139,7 @@ export const fakeDialects: Dialects = {
       },
       wire: () => ({ path: '', body, ignored: [], answer: () => ({}) as never }),
       events: () => ({}) as never,
+      estimate: () => undefined,
     };
   },
   classify: () => ({ kind: 'upstream', scope: 'request' }),

@@ -50,7 +50,8 @@ export function logEvents(logging: Logging): EventSink {
 
 function sentence(event: RequestFinished): string {
   const last = event.attempts.at(-1);
-  const where = last === undefined ? '' : ` by ${last.instanceId} (${last.accountLabel})`;
+  const by = last === undefined ? '' : ` by ${last.instanceId} (${last.accountLabel})`;
+  const where = event.estimated === undefined ? by : ' by an estimate';
   const took = `${Math.round(event.durationMs)} ms`;
   const why = event.code === undefined ? '' : ` ${event.code}`;
   return `${short(event.model)} ${event.status} ${event.outcome}${where} in ${took}${why}`;
@@ -78,9 +79,10 @@ function requestFields(event: RequestFinished): object {
     cachedTokens: event.usage?.cachedTokens,
     finish: event.finish,
     ignored: event.ignored?.slice(0, MAX_IGNORED).map(short),
+    estimated: event.estimated,
     // One attempt that answered is told by the fields above.
     attempts:
-      event.attempts.length === 1 && event.outcome === 'answered'
+      event.attempts.length === 1 && event.outcome === 'answered' && event.estimated === undefined
         ? undefined
         : event.attempts.map(attemptFields),
     upstreamRequestId: last?.upstreamRequestId,

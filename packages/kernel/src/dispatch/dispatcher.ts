@@ -1,4 +1,5 @@
 import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
+import type { Failure } from '@cliproxy/plugin-api';
 import type { AccountBook } from '../accounts/account-book.ts';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
@@ -8,6 +9,7 @@ import type { EventSink, RequestFinished } from '../ports/event-sink.ts';
 import type { AccountChoice, Candidate, Plan, RouteQuery } from '../routing/plan.ts';
 import { Attempt } from './attempt.ts';
 import type { AttemptEnd } from './attempt-input.ts';
+import { giveEstimate, noneCan } from './estimated-answer.ts';
 import { Flight } from './flight.ts';
 import type { IngressCall } from './ingress-call.ts';
 import { noAnswer, withRetryTime } from './no-answer.ts';
@@ -106,6 +108,12 @@ export class Dispatcher {
     }
     const { clock, book } = this.#options;
     const now = this.#options.plan(facts);
+    const estimate = noneCan(now, course.failures) ? flight.call.request.estimate() : undefined;
+    if (estimate !== undefined) {
+      if (flight.left) return 'client-left';
+      giveEstimate(flight, estimate);
+      return 'answered';
+    }
     throw noAnswer({
       plan: now,
       failures: course.failures,
@@ -165,7 +173,7 @@ export class Dispatcher {
         // Whether the renewal would have mended it was not waited for.
         else if (course.flight.left) end = { outcome: 'client-left' };
       }
-      if ('error' in end) {
+      if ('error' in end && !isUnknownOperation(course, end.failure)) {
         book.record(candidate, choice, { type: 'failed', failure: end.failure });
         told = true;
       }
@@ -189,7 +197,8 @@ export class Dispatcher {
     if (flight.stopped !== undefined || failure.scope === 'request') throw error;
     failures.push({ instanceId: candidate.instanceId, error, failure });
     // Another account would be waited for just as long, by a client that has waited already.
-    if (failure.scope === 'instance' || failure.kind === 'timeout') {
+    const slow = failure.kind === 'timeout';
+    if (slow || failure.scope === 'instance' || isUnknownOperation(course, failure)) {
       skipped.add(candidate.instanceId);
     }
     return undefined;
@@ -261,6 +270,14 @@ export class Dispatcher {
     if (tried === 0) return true;
     return tried < settings.failover.maxAttempts && this.#budget.allows(settings.failover);
   }
+}
+
+/**
+ * Whether what was not found may be the operation: look-alikes of a vendor's API often lack all but
+ * generating. That says nothing about the model, which stays in for what it can do.
+ */
+function isUnknownOperation({ flight }: Course, { kind }: Failure): boolean {
+  return kind === 'not-found' && flight.call.request.facts.operation !== 'generate';
 }
 
 function stopping(): GatewayError {

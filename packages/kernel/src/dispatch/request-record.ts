@@ -22,6 +22,7 @@ export class RequestRecord {
   readonly #attempts: AttemptRecord[] = [];
   #firstTokenMs: number | undefined;
   #ignored: readonly string[] = [];
+  #estimated: string | undefined;
   #last: Attempt['answer'];
   #told = false;
 
@@ -45,6 +46,13 @@ export class RequestRecord {
   noteCommit(ignored: readonly string[]): void {
     this.#firstTokenMs = this.#clock.monotonic() - this.startedMs;
     this.#ignored = ignoredNames(ignored);
+  }
+
+  /** The gateway answers by itself. @param what - of its answer is an estimate. */
+  noteEstimate(what: string): void {
+    this.noteCommit([]);
+    this.#estimated = what;
+    this.#last = undefined;
   }
 
   noteAttempt(
@@ -98,6 +106,7 @@ export class RequestRecord {
     if (error !== undefined) event.code = error.code;
     if (firstTokenMs !== undefined) event.firstTokenMs = firstTokenMs;
     if (this.#ignored.length > 0) event.ignored = this.#ignored;
+    if (this.#estimated !== undefined) event.estimated = this.#estimated;
     if (this.#last !== undefined) {
       const { usage, finish, passthrough } = this.#last;
       if (firstTokenMs !== undefined) event.passthrough = passthrough;

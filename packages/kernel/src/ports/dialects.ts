@@ -104,6 +104,14 @@ export interface EventExchange {
   answer(): EventPipe;
 }
 
+/** A whole answer that the gateway gives by itself, where no target can. */
+export interface EstimatedAnswer {
+  readonly contentType: string;
+  readonly body: Buffer;
+  /** What of it is no more than an estimate; told in `x-cliproxy-estimated`. */
+  readonly estimated: string;
+}
+
 /** One client's request, read once; its bytes are kept. */
 export interface ClientRequest {
   readonly facts: RequestFacts;
@@ -111,6 +119,12 @@ export interface ClientRequest {
   wire(target: EncodeTarget): WireExchange;
   /** @throws GatewayError `CLIENT_UNSUPPORTED` */
   events(target: Omit<EncodeTarget, 'dialect' | 'passthrough'>): EventExchange;
+  /**
+   * An answer made from the request alone; undefined where there can be none.
+   *
+   * @throws GatewayError `CLIENT_BAD_REQUEST`
+   */
+  estimate(): EstimatedAnswer | undefined;
 }
 
 /** An answer in full, in the shape of a dialect. */

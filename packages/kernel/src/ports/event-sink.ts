@@ -51,6 +51,8 @@ export interface RequestFinished {
   readonly finish?: FinishReason;
   /** Parameters that could not be honoured. */
   readonly ignored?: readonly string[];
+  /** What of the answer the gateway estimated, since no target could tell it. */
+  readonly estimated?: string;
 }
 
 /** Told when an account's state changes. */

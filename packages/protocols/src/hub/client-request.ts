@@ -1,8 +1,15 @@
 import { isGatewayError } from '@cliproxy/plugin-api';
 import type { Capability, Dialect, HeaderMap, ModelRequest, Operation } from '@cliproxy/plugin-api';
-import type { ClientForm, ClientRequest, EventExchange, RequestFacts } from '@cliproxy/kernel';
-import type { DialectCodec } from './dialect-codec.ts';
-import { unsupported } from './exchange.ts';
+import type {
+  ClientForm,
+  ClientRequest,
+  EstimatedAnswer,
+  EventExchange,
+  RequestFacts,
+} from '@cliproxy/kernel';
+import { inputTokens } from '../estimate/input-tokens.ts';
+import type { CountCodec, DialectCodec } from './dialect-codec.ts';
+import { contentTypeOf, unsupported } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import { withoutRefusedWishes } from './refused-wishes.ts';
 import { RequestBody } from './request-body.ts';
@@ -89,7 +96,22 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
         answer: () => eventPipe(exchange, target.maxAnswerBytes),
       });
     },
+    estimate: () =>
+      operation === 'count-tokens' ? estimatedCount(client.count, decode()) : undefined,
   };
+}
+
+function estimatedCount(
+  count: CountCodec | undefined,
+  request: ModelRequest,
+): EstimatedAnswer | undefined {
+  return (
+    count && {
+      contentType: contentTypeOf(false),
+      body: Buffer.from(JSON.stringify(count.encodeAnswer(inputTokens(request)))),
+      estimated: 'input_tokens',
+    }
+  );
 }
 
 /** @throws GatewayError `CLIENT_UNSUPPORTED` */

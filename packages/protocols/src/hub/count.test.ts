@@ -173,3 +173,24 @@ describe('a count in another dialect', () => {
     expect(codeOf(() => request.wire(target({ dialect: 'gemini' })))).toBe('CLIENT_BAD_REQUEST');
   });
 });
+
+describe('an estimate', () => {
+  test('has the shape of the caller’s dialect', () => {
+    const estimate = read('anthropic-messages', question).estimate();
+    expect(estimate).toMatchObject({ contentType: 'application/json', estimated: 'input_tokens' });
+    const told = JSON.parse(String(estimate?.body)) as { input_tokens: number };
+    expect(Object.keys(told)).toEqual(['input_tokens']);
+    expect(told.input_tokens).toBeGreaterThan(10);
+    const theirs = read('gemini', { model: 'asked', ask: 'How many?' }).estimate();
+    expect(JSON.parse(String(theirs?.body))).toEqual({ totalTokens: expect.any(Number) });
+  });
+
+  test('is for counts alone, and for sound requests', () => {
+    const source = { headers: {}, body: Buffer.from('{"model":"m"}'), requestId: 'r' };
+    for (const operation of ['generate', 'embed'] as const) {
+      expect(hub.read({ ...source, dialect: 'openai-chat', operation }).estimate()).toBeUndefined();
+    }
+    const broken = read('anthropic-messages', { model: 'asked' });
+    expect(codeOf(() => broken.estimate())).toBe('CLIENT_BAD_REQUEST');
+  });
+});

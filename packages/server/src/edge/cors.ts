@@ -1,6 +1,7 @@
 import type { Exchange } from './exchange.ts';
 
-const EXPOSED = 'x-request-id, retry-after, x-upstream-request-id, x-cliproxy-ignored';
+const EXPOSED =
+  'x-request-id, retry-after, x-upstream-request-id, x-cliproxy-ignored, x-cliproxy-estimated';
 const PREFLIGHT_S = '600';
 /** Header names as browsers list them; nothing else is worth repeating. */
 const HEADER_LIST = /^[A-Za-z0-9_, -]{1,2000}$/;
