@@ -23,6 +23,11 @@ plugins:
     enabled: false
     config: { apiKeys: ["\${OPENAI_API_KEY}"] }
 
+  # Gemini, by an API key of Google.
+  gemini:
+    enabled: false
+    config: { apiKeys: ["\${GEMINI_API_KEY}"] }
+
   # Any service with an OpenAI-compatible API; mount it as often as you like.
   openrouter:
     enabled: false

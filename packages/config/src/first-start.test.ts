@@ -30,6 +30,7 @@ test('writes a configuration that works at once, for its owner alone', async () 
     ['echo', true],
     ['llmux-claude', false],
     ['llmux-chatgpt', false],
+    ['gemini', false],
     ['openrouter', false],
   ]);
   expect(settings.kernel.plugins.flatMap((one) => one.problems)).toEqual([]);

@@ -64,6 +64,7 @@ describe('the example', () => {
     expect(problems.map(({ code, instanceId }) => [code, instanceId])).toEqual([
       ['CONFIG_ENV_UNSET', 'llmux-claude'],
       ['CONFIG_ENV_UNSET', 'llmux-chatgpt'],
+      ['CONFIG_ENV_UNSET', 'gemini'],
     ]);
     expect(validator()(load(text))).toBe(true);
   });
