@@ -42,11 +42,20 @@ interface ExecutorBase {
   models(context: AccountContext): Promise<readonly ModelInfo[]>;
 }
 
+/** Dialects, best first, each with the operations that it is spoken for. */
+export type Speaks = Readonly<Partial<Record<Dialect, readonly Operation[]>>>;
+
 /** Moves bytes: the upstream speaks one or more of the dialects. */
 export interface WireExecutor extends ExecutorBase {
   readonly kind: 'wire';
   /** The dialects and operations of the upstream; {@link ModelInfo.dialects} narrows per model. */
-  readonly speaks: Readonly<Partial<Record<Dialect, readonly Operation[]>>>;
+  readonly speaks: Speaks;
+  /**
+   * What holds in the place of `speaks` for models of certain names, whether any list names them or
+   * not: of the entries whose `match` fits the model's name at the upstream, the first. `*` stands
+   * for any characters.
+   */
+  readonly speaksFor?: readonly { readonly match: string; readonly speaks: Speaks }[];
   /** `false`: the upstream's answers need repair, so always decode and encode them. Default `true`. */
   readonly passthrough?: boolean;
   /**

@@ -16,7 +16,14 @@ export type { Dialect, Operation } from './dialect.ts';
 export type { EmbedReply, EmbedRequest } from './embed.ts';
 export { errorRow, errorTable, upstreamCodes } from './error-table.ts';
 export type { ErrorCode, ErrorRow } from './error-table.ts';
-export type { CallContext, EventExecutor, Executor, WireCall, WireExecutor } from './executor.ts';
+export type {
+  CallContext,
+  EventExecutor,
+  Executor,
+  Speaks,
+  WireCall,
+  WireExecutor,
+} from './executor.ts';
 export type { Failure, FailureKind, Quota } from './failure.ts';
 export { GatewayError, isGatewayError } from './gateway-error.ts';
 export type { HealthProbe, HealthReport } from './health.ts';

@@ -1,4 +1,13 @@
 import { configSchema } from '@cliproxy/plugin-api';
+import type { Dialect } from '@cliproxy/plugin-api';
+
+/** Which of OpenAI's APIs are used for models of some names. */
+export interface ModelRule {
+  /** A model's name; `*` stands for any characters. */
+  readonly match: string;
+  /** Best first. */
+  readonly dialects: readonly Extract<Dialect, 'openai-responses' | 'openai-chat'>[];
+}
 
 /** Configuration of `llmux-chatgpt`. */
 export interface ChatGptConfig {
@@ -6,6 +15,8 @@ export interface ChatGptConfig {
   readonly apiKeys: readonly string[];
   /** As the vendor's SDK means it: with `/v1`. */
   readonly baseUrl: string;
+  /** Goes before what the plugin knows of OpenAI's models; the first that matches holds. */
+  readonly models: readonly ModelRule[];
 }
 
 /** The schema that the configuration file is checked against. */
@@ -31,6 +42,32 @@ export const chatGptConfig = configSchema<ChatGptConfig>({
       description: "The API's address with /v1 and no query, such as https://api.openai.com/v1.",
       pattern: '^https?://[^/?#@\\\\\\s]+(/[^?#\\s]*)?$',
       default: 'https://api.openai.com/v1',
+    },
+    models: {
+      type: 'array',
+      description:
+        'By which API models are asked, where it is another than the plugin would choose.',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['match', 'dialects'],
+        properties: {
+          match: {
+            type: 'string',
+            description: "A model's name; * stands for any characters.",
+            minLength: 1,
+            maxLength: 256,
+          },
+          dialects: {
+            type: 'array',
+            description: 'Best first; clients of either get their own where it is among them.',
+            minItems: 1,
+            uniqueItems: true,
+            items: { type: 'string', enum: ['openai-responses', 'openai-chat'] },
+          },
+        },
+      },
+      default: [],
     },
   },
 });

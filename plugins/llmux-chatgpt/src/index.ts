@@ -8,7 +8,7 @@ import { upstreamProbe } from './probe.ts';
 export default definePlugin({
   config: chatGptConfig,
   setup: ({ config }) => ({
-    executor: chatGptExecutor(apiRoot(config)),
+    executor: chatGptExecutor(apiRoot(config), config.models),
     authenticators: [apiKeyAuthenticator],
     accounts: apiKeyAccounts(config.apiKeys, apiKeyAuthenticator.id),
     probes: [upstreamProbe(apiRoot(config))],

@@ -4,6 +4,7 @@ import { startScriptedUpstream, startTestGateway } from '@cliproxy/plugin-testki
 import type { ScriptedUpstream, TestGateway } from '@cliproxy/plugin-testkit';
 import { listModels } from './models.ts';
 import { apiKeyAuthenticator } from './api-key-authenticator.ts';
+import { chatGptExecutor } from './executor.ts';
 import plugin from './index.ts';
 
 let upstream: ScriptedUpstream;
@@ -19,20 +20,20 @@ afterEach(async () => {
   await upstream.close();
 });
 
-async function start(): Promise<TestGateway> {
+async function start(config: object = {}): Promise<TestGateway> {
   gateway = await startTestGateway({
     plugins: [
       {
         plugin,
         packageJson: new URL('../package.json', import.meta.url),
-        config: { baseUrl: `${upstream.url}/v1`, apiKeys: ['sk-0123456789'] },
+        config: { baseUrl: `${upstream.url}/v1`, apiKeys: ['sk-0123456789'], ...config },
       },
     ],
   });
   return gateway;
 }
 
-test.each(['gpt-5', 'gpt-9-mini', 'chatgpt-4o-latest', 'o1', 'o3-mini', 'o4-mini', 'codex-mini'])(
+test.each(['gpt-5', 'gpt-9-mini', 'chatgpt-4o-latest', 'o1', 'o3-mini', 'o4-mini'])(
   'its patterns lead %s to it, listed or not, under that name',
   async (model) => {
     upstream.answer({ status: 400, body: '{"error":{"message":"enough"}}' });
@@ -71,7 +72,7 @@ test('a stream goes through byte for byte, with the usage that the client asked 
   expect(sent?.body.toString()).toBe(body);
 });
 
-test('models that answer no chats are not listed', async () => {
+test('models that neither answer nor embed are not listed', async () => {
   const ids = [
     'gpt-5',
     'o3-mini',
@@ -94,9 +95,89 @@ test('models that answer no chats are not listed', async () => {
   for (;;) {
     const { data } = (await (await to.ask('/v1/models')).json()) as { data: { id: string }[] };
     if (data.length === 0) continue;
-    expect(data.map(({ id }) => id)).toEqual(['gpt-5', 'o3-mini', 'gpt-4o-search-preview']);
+    expect(data.map(({ id }) => id)).toEqual([
+      'gpt-5',
+      'o3-mini',
+      'gpt-4o-search-preview',
+      'text-embedding-3-small',
+    ]);
     break;
   }
+});
+
+/** What a model is asked in, best first, with the operations of each. */
+function spoken(model: string, models: Parameters<typeof chatGptExecutor>[1] = []) {
+  const { speaks, speaksFor = [] } = chatGptExecutor('https://a.example/v1', models);
+  const fits = (match: string) =>
+    new RegExp(`^${match.replaceAll('.', '\\.').replaceAll('*', '.*')}$`, 'u').test(model);
+  return Object.entries(speaksFor.find(({ match }) => fits(match))?.speaks ?? speaks);
+}
+
+const RESPONSES = ['openai-responses', ['generate', 'count-tokens']];
+const CHAT = ['openai-chat', ['generate']];
+
+test.each([
+  [
+    'both, Responses first',
+    ['gpt-5', 'gpt-5.2-mini', 'o1', 'o3-mini', 'o4-mini'],
+    [RESPONSES, CHAT],
+  ],
+  [
+    'both, Chat first',
+    ['gpt-4o', 'gpt-4.1-nano', 'gpt-3.5-turbo', 'chatgpt-4o'],
+    [CHAT, RESPONSES],
+  ],
+  [
+    'Responses alone',
+    [
+      ...['gpt-5-codex', 'gpt-5.1-codex-max', 'codex-mini-latest', 'o1-pro', 'o3-pro-2025-06-10'],
+      ...['gpt-5-pro', 'o3-deep-research', 'computer-use-preview'],
+    ],
+    [RESPONSES],
+  ],
+  ['Chat alone', ['gpt-4o-search-preview', 'gpt-5-search-api'], [CHAT]],
+  ['embeddings alone', ['text-embedding-3-small'], [['openai-chat', ['embed']]]],
+])('%s: %j', (_, models, expected) => {
+  for (const model of models) expect([model, spoken(model)]).toEqual([model, expected]);
+});
+
+test('the configuration says otherwise, first match first; not of embeddings', () => {
+  const rules = [
+    { match: 'gpt-5-codex', dialects: ['openai-chat'] },
+    { match: '*', dialects: ['openai-chat', 'openai-responses'] },
+  ] as const;
+  expect(spoken('gpt-5-codex', rules)).toEqual([CHAT]);
+  expect(spoken('o1-pro', rules)).toEqual([CHAT, RESPONSES]);
+  expect(spoken('text-embedding-3-small', rules)).toEqual([['openai-chat', ['embed']]]);
+});
+
+test.each([
+  [{ match: 'gpt-5', dialects: [] }, /dialects/u],
+  [{ match: 'gpt-5', dialects: ['gemini'] }, /openai-responses/u],
+  [{ id: 'gpt-5' }, /no key "id".*match/u],
+])('a rule that is none is refused: %j', async (rule, sentence) => {
+  await expect(start({ models: [rule] })).rejects.toThrow(sentence);
+});
+
+test('embeddings go through byte for byte', async () => {
+  const answer =
+    '{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.5,1e-7]}],"model":"text-embedding-3-small","usage":{"prompt_tokens":1,"total_tokens":1}}';
+  upstream.answer({ headers: { 'content-type': 'application/json' }, body: answer });
+  const body = '{"model":"text-embedding-3-small", "input":["h\\u0069"],"new_field":1}';
+  const reply = await (await start()).ask('/v1/embeddings', { body });
+  expect(await reply.text()).toBe(answer);
+  const [sent] = upstream.requests.filter(({ method }) => method === 'POST');
+  expect(sent?.url).toBe('/v1/embeddings');
+  expect(sent?.body.toString()).toBe(body);
+});
+
+test('embeddings of a model that makes none are refused before anybody is asked', async () => {
+  const reply = await (
+    await start()
+  ).ask('/v1/embeddings', { body: { model: 'gpt-5', input: 'x' } });
+  expect(reply.status).toBe(400);
+  expect(await reply.json()).toMatchObject({ error: { gateway_code: 'ROUTE_NOT_CAPABLE' } });
+  expect(upstream.requests.filter(({ method }) => method === 'POST')).toHaveLength(0);
 });
 
 test('the sentence of a refused list holds no part of the address but the path', async () => {

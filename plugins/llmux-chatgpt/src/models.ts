@@ -3,9 +3,9 @@ import type { AccountContext, ModelInfo, WireReply } from '@cliproxy/plugin-api'
 
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
-/** Models of the vendor's list that answer no chats; the list itself does not say which. */
-const NOT_FOR_CHAT =
-  /embedding|whisper|tts|dall-e|moderation|transcribe|realtime|image|sora|audio|davinci|babbage|instruct/u;
+/** Models of the vendor's list that neither answer nor embed; the list itself does not say which. */
+const NOT_SERVED =
+  /whisper|tts|dall-e|moderation|transcribe|realtime|image|sora|audio|davinci|babbage|instruct/u;
 
 /**
  * The models that an account can use.
@@ -31,7 +31,7 @@ export async function listModels(
       `GET ${pathOf(root)} answered 200, but with no list of models; check baseUrl`,
     );
   }
-  return ids.filter((id) => !NOT_FOR_CHAT.test(id)).map((id) => ({ id }));
+  return ids.filter((id) => !NOT_SERVED.test(id)).map((id) => ({ id }));
 }
 
 /** Asks for the list: costs no tokens, and needs a key that serves. */

@@ -1,5 +1,8 @@
 import { configSchema } from '@cliproxy/plugin-api';
-import type { Capability, HeaderMap } from '@cliproxy/plugin-api';
+import type { Capability, Dialect, HeaderMap } from '@cliproxy/plugin-api';
+
+/** What such a service may speak. */
+export type CompatibleDialect = Extract<Dialect, 'openai-chat' | 'openai-responses'>;
 
 /** One model of the service, as configured. */
 export interface ConfiguredModel {
@@ -7,6 +10,10 @@ export interface ConfiguredModel {
   readonly id: string;
   /** Another name for clients; the service's own keeps working. */
   readonly alias?: string;
+  /** What it is asked in, best first, where it is not what the service as a whole speaks. */
+  readonly dialects?: readonly CompatibleDialect[];
+  /** Whether it makes embeddings, where it is not as with the service as a whole. */
+  readonly embeddings?: boolean;
   /** What it can't do; requests that need it go elsewhere. */
   readonly lacks?: readonly Capability[];
   /** Top-level request parameters to leave out. */
@@ -22,6 +29,10 @@ export interface CompatibleConfig {
   /** Each is an account of its own; none: requests go without a key. */
   readonly apiKeys: readonly string[];
   readonly models: readonly ConfiguredModel[];
+  /** What the service speaks, best first. */
+  readonly dialects: readonly CompatibleDialect[];
+  /** Whether the service makes embeddings. */
+  readonly embeddings: boolean;
   /** Ask the service for its list of models, beside those configured. */
   readonly discover: boolean;
   /** Sent with every request, for example an attribution header that the service asks for. */
@@ -31,6 +42,12 @@ export interface CompatibleConfig {
 }
 
 const name = { type: 'string', minLength: 1, maxLength: 256 } as const;
+const dialects = {
+  type: 'array',
+  minItems: 1,
+  uniqueItems: true,
+  items: { type: 'string', enum: ['openai-chat', 'openai-responses'] },
+} as const;
 const tokens = { type: 'integer', minimum: 1, nullable: true } as const;
 
 /** The schema that the configuration file is checked against. */
@@ -67,6 +84,16 @@ export const compatibleConfig = configSchema<CompatibleConfig>({
         properties: {
           id: { ...name, description: "The service's name for it." },
           alias: { ...name, description: 'Another name for clients.', nullable: true },
+          dialects: {
+            ...dialects,
+            description: 'What it is asked in, best first, where the service as a whole differs.',
+            nullable: true,
+          },
+          embeddings: {
+            type: 'boolean',
+            description: 'Whether it makes embeddings, where the service as a whole differs.',
+            nullable: true,
+          },
           lacks: {
             type: 'array',
             description: "What it can't do; requests that need it go elsewhere.",
@@ -87,6 +114,16 @@ export const compatibleConfig = configSchema<CompatibleConfig>({
         },
       },
       default: [],
+    },
+    dialects: {
+      ...dialects,
+      description: 'What the service speaks, best first: Chat Completions, Responses, or both.',
+      default: ['openai-chat'],
+    },
+    embeddings: {
+      type: 'boolean',
+      description: 'Whether the service makes embeddings.',
+      default: true,
     },
     discover: {
       type: 'boolean',

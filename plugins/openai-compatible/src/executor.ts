@@ -1,12 +1,13 @@
 import type { WireExecutor } from '@cliproxy/plugin-api';
 import type { CompatibleConfig, Service } from './config.ts';
 import { listModels } from './models.ts';
+import { spokenBy } from './spoken.ts';
 
-/** Moves Chat Completions to the service and back. */
+/** Moves chats and embeddings to the service and back. */
 export function compatibleExecutor(service: Service, config: CompatibleConfig): WireExecutor {
   return {
     kind: 'wire',
-    speaks: { 'openai-chat': ['generate'] },
+    ...spokenBy(config),
     passthrough: config.passthrough,
     models: (context) => listModels(service, config, context),
     send: (call) =>

@@ -13,7 +13,7 @@ const KEYLESS: NewAccount = {
   credential: { secrets: {} },
 };
 
-/** Any service that speaks the OpenAI Chat Completions API. */
+/** Any service that speaks OpenAI's Chat Completions or Responses API. */
 export default definePlugin({
   config: compatibleConfig,
   setup: ({ config }) => ({

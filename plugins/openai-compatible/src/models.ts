@@ -60,8 +60,18 @@ export function refusal({ root }: Service, status: number): string {
   return `GET ${pathOf(root)} answered ${status}; ${remedies[status] ?? 'it is tried again'}`;
 }
 
-/** An alias comes first, so that the service's own name is listed beside it, not before. */
-function modelInfos({ id, alias, ...facts }: ConfiguredModel): readonly ModelInfo[] {
+/**
+ * An alias comes first, so that the service's own name is listed beside it, not before. What a model
+ * is asked in is said by the executor's `speaksFor`.
+ */
+function modelInfos(model: ConfiguredModel): readonly ModelInfo[] {
+  const { id, alias, lacks, refuses, contextTokens, maxOutputTokens } = model;
+  const facts = {
+    ...(lacks && { lacks }),
+    ...(refuses && { refuses }),
+    ...(contextTokens !== undefined && { contextTokens }),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+  };
   const own = { id, ...facts };
   return alias === undefined ? [own] : [{ id: alias, upstreamId: id, ...facts }, own];
 }

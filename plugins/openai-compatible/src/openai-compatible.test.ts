@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startScriptedUpstream, startTestGateway } from '@cliproxy/plugin-testkit';
 import type { ScriptedUpstream, TestGateway } from '@cliproxy/plugin-testkit';
 import plugin from './index.ts';
+import { spokenBy } from './spoken.ts';
 
 let upstream: ScriptedUpstream;
 let gateway: TestGateway | undefined;
@@ -220,6 +221,64 @@ test.each([404, 405])('the probe of a service without a list (%i): up', async (s
   const health = await (await to.ask('/v1/health/deep', { admin: true })).text();
   expect(health).toContain('"status":"up"');
   expect(health).not.toContain('"status":"down"');
+});
+
+describe('what is spoken', () => {
+  const posts = () => sent().map(({ url }) => url.replace('/v1/', ''));
+
+  test('embeddings go through as they are, under the name that the service knows', async () => {
+    const answer = '{"object":"list","data":[],"model":"big/model"}';
+    upstream.answer({ headers: { 'content-type': 'application/json' }, body: answer });
+    const to = await start({ discover: false, models: [{ id: 'big/model', alias: 'big' }] });
+    await listed(to, 2);
+    const body = '{"input": ["x"],"model":"big","odd":1}';
+    const reply = await to.ask('/v1/embeddings', { body });
+    expect(await reply.text()).toBe(answer.replace('big/model', 'big'));
+    expect(posts()).toEqual(['embeddings']);
+    expect(sent()[0]?.body.toString()).toBe(body.replace('"big"', '"big/model"'));
+  });
+
+  test('embeddings: false, of the service or of a model: nobody is asked', async () => {
+    const models = [{ id: 'chats' }, { id: 'embeds', embeddings: true }];
+    const to = await start({ discover: false, embeddings: false, models });
+    const asked = async (model: string) =>
+      (await to.ask('/v1/embeddings', { body: { model: `some/${model}`, input: 'x' } })).status;
+    expect(await asked('chats')).toBe(400);
+    expect(await asked('embeds')).toBe(200);
+    expect(await asked('unlisted')).toBe(400);
+    expect(posts()).toEqual(['embeddings']);
+  });
+
+  test('is Chat Completions, or Responses where the configuration says so', () => {
+    const config = { dialects: ['openai-chat'], embeddings: true, models: [] } as never;
+    expect(spokenBy(config)).toEqual({
+      speaks: { 'openai-chat': ['generate', 'embed'] },
+      speaksFor: [],
+    });
+    const both = {
+      dialects: ['openai-responses', 'openai-chat'],
+      embeddings: false,
+      models: [
+        { id: 'a' },
+        { id: 'b', dialects: ['openai-responses'] },
+        { id: 'c', dialects: ['openai-responses'], embeddings: true },
+      ],
+    } as never;
+    expect(Object.keys(spokenBy(both).speaks)).toEqual(['openai-responses', 'openai-chat']);
+    expect(spokenBy(both).speaksFor).toEqual([
+      { match: 'a', speaks: { 'openai-responses': ['generate'], 'openai-chat': ['generate'] } },
+      { match: 'b', speaks: { 'openai-responses': ['generate'] } },
+      { match: 'c', speaks: { 'openai-responses': ['generate'], 'openai-chat': ['embed'] } },
+    ]);
+  });
+
+  test.each([
+    [{ dialects: [] }, /dialects/u],
+    [{ dialects: ['gemini'] }, /openai-responses/u],
+    [{ models: [{ id: 'm', dialects: ['openai-chat', 'openai-chat'] }] }, /dialects/u],
+  ])('%j is refused', async (wrong, sentence) => {
+    await expect(start(wrong)).rejects.toThrow(sentence);
+  });
 });
 
 test('passthrough: false: answers are decoded and made anew', async () => {

@@ -180,7 +180,14 @@ function readExecutor(value: unknown, check: Check): void {
     if (!['undefined', 'boolean'].includes(typeof executor.passthrough)) {
       check.fault('executor.passthrough is neither true nor false');
     }
-    readSpeaks(executor.speaks, check);
+    readSpeaks(executor.speaks, 'executor.speaks', check);
+    check.list(executor.speaksFor, 'executor.speaksFor').forEach((item, index) => {
+      const part = `executor.speaksFor[${index}]`;
+      const rule = check.object(item, part);
+      if (rule === undefined) return;
+      if (typeof rule.match !== 'string') check.fault(`${part} has no \`match\``);
+      readSpeaks(rule.speaks, `${part}.speaks`, check);
+    });
   }
   if (executor.kind === 'events') {
     check.method(executor, 'run', 'executor', true);
@@ -189,18 +196,18 @@ function readExecutor(value: unknown, check: Check): void {
   }
 }
 
-function readSpeaks(value: unknown, check: Check): void {
-  const speaks = check.object(value, 'executor.speaks');
+function readSpeaks(value: unknown, part: string, check: Check): void {
+  const speaks = check.object(value, part);
   if (speaks === undefined) return;
-  if (Object.keys(speaks).length === 0) check.fault('executor.speaks names no dialect');
+  if (Object.keys(speaks).length === 0) check.fault(`${part} names no dialect`);
   for (const [dialect, operations] of Object.entries(speaks)) {
     if (!(DIALECTS as readonly string[]).includes(dialect)) {
-      check.fault(`executor.speaks names the dialect "${dialect}"; known: ${DIALECTS.join(', ')}`);
+      check.fault(`${part} names the dialect "${dialect}"; known: ${DIALECTS.join(', ')}`);
     }
-    for (const operation of check.list(operations, `executor.speaks["${dialect}"]`)) {
+    for (const operation of check.list(operations, `${part}["${dialect}"]`)) {
       if (OPERATIONS.includes(operation as string)) continue;
       const name = JSON.stringify(operation);
-      check.fault(`executor.speaks["${dialect}"] names ${name}; known: ${OPERATIONS.join(', ')}`);
+      check.fault(`${part}["${dialect}"] names ${name}; known: ${OPERATIONS.join(', ')}`);
     }
   }
 }

@@ -635,6 +635,22 @@ describe('contributions', () => {
       { executor: `{ kind: 'wire', speaks: {}, models() {}, send() {} }` },
       'no dialect',
     ],
+    [
+      'an unknown dialect for some models',
+      {
+        executor: `{ kind: 'wire', speaks: { gemini: ['generate'] }, models() {}, send() {},
+          speaksFor: [{ match: 'x', speaks: { morse: ['generate'] } }] }`,
+      },
+      'executor.speaksFor[0].speaks names the dialect "morse"',
+    ],
+    [
+      'nothing that tells which models',
+      {
+        executor: `{ kind: 'wire', speaks: { gemini: ['generate'] }, models() {}, send() {},
+          speaksFor: [{ speaks: { gemini: ['generate'] } }] }`,
+      },
+      'executor.speaksFor[0] has no `match`',
+    ],
     ['an executor that is a list', { executor: `[]` }, 'executor is not an object'],
     ['no authenticator', { authenticators: '[]' }, 'lacks "key"'],
     [

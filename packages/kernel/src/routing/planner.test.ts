@@ -178,6 +178,28 @@ describe('how a request is encoded', () => {
     ]);
   });
 
+  test('what holds for models of a name goes before what holds for all; its list narrows it', () => {
+    const executor = (name: string): FakeInstance =>
+      fakeInstance('a', {
+        patterns: [{ match: name, upstream: 'up-codex' }],
+        executor: {
+          ...(chatExecutor() as Extract<Executor, { kind: 'wire' }>),
+          speaks: { 'openai-chat': ['generate', 'embed'] },
+          speaksFor: [
+            {
+              match: '*-codex',
+              speaks: { 'openai-responses': ['generate'], gemini: ['generate'] },
+            },
+            { match: 'up-*', speaks: { gemini: ['generate'] } },
+          ],
+        },
+      });
+    expect(first([executor('m')], {})?.dialects).toEqual(['openai-responses', 'gemini']);
+    expect(first([executor('m')], { operation: 'embed' })?.reason).toBe('operation-not-offered');
+    const narrowed: ModelInfo = { id: 'm', dialects: ['openai-chat', 'gemini'] };
+    expect(first([executor('m')], {}, narrowed)?.dialects).toEqual(['gemini']);
+  });
+
   test('an operation that is not offered puts the target out', () => {
     const candidate = first([wire({ 'openai-chat': ['generate'] })], { operation: 'embed' });
     expect(candidate).toMatchObject({

@@ -67,7 +67,7 @@ function candidateOf(
 ): Candidate {
   const { instanceId, instance, upstreamModel, info } = target;
   const dialects =
-    instance?.executor === undefined ? [] : dialectsOf(instance.executor, info, query);
+    instance?.executor === undefined ? [] : dialectsOf(instance.executor, target, query);
   const accounts = accountsOf(target, query, view);
   const out =
     outOfInstance(target) ??
@@ -89,14 +89,14 @@ function candidateOf(
 /** How a request may be encoded, best first; undefined where the executor does not do the operation. */
 function dialectsOf(
   executor: Executor,
-  info: ModelInfo | undefined,
+  { info, speaks: spoken }: ResolvedTarget,
   { dialect, operation }: RouteQuery,
 ): readonly Dialect[] | undefined {
   if (executor.kind === 'events') {
     if (operation === 'count-tokens' && executor.countTokens === undefined) return undefined;
     return operation === 'embed' && executor.embed === undefined ? undefined : [];
   }
-  const { speaks } = executor;
+  const speaks = spoken() ?? executor.speaks;
   const able = (info?.dialects ?? (Object.keys(speaks) as Dialect[])).filter(
     (name) => speaks[name]?.includes(operation) === true,
   );

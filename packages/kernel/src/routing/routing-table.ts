@@ -1,4 +1,4 @@
-import type { ModelInfo } from '@cliproxy/plugin-api';
+import type { ModelInfo, Speaks } from '@cliproxy/plugin-api';
 import QuickLRU from 'quick-lru';
 import type { ModelPatternDeclaration, PluginInstance } from '../plugins/plugin-instance.ts';
 import type { AccountStrategyName, KernelSettings, StrategyName } from '../ports/settings.ts';
@@ -6,6 +6,7 @@ import type { ModelPattern } from './model-pattern.ts';
 import { bySpecificity, compilePattern, substitute } from './model-pattern.ts';
 import { nearNames } from './near-names.ts';
 import type { RouteVia } from './plan.ts';
+import { spokenFor } from './spoken-for.ts';
 
 /** What the table needs to know about the models that plugins list. */
 export interface ListedModels {
@@ -35,6 +36,8 @@ export interface ResolvedTarget {
   readonly upstreamModel: string;
   /** What the plugin lists about the model, if it lists it. */
   readonly info: ModelInfo | undefined;
+  /** What a wire executor speaks for this model, before its list narrows it. */
+  readonly speaks: () => Speaks | undefined;
 }
 
 /** The way of a name: what it means and who may serve it. */
@@ -109,6 +112,7 @@ export function createRoutingTable(options: RoutingTableOptions): RoutingTable {
       configured: mount !== undefined,
       upstreamModel: upstream,
       info,
+      speaks: spokenFor(mount?.instance, upstream),
     };
   };
 
