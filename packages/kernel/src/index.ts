@@ -23,6 +23,9 @@ export type {
   EstimatedAnswer,
   EventExchange,
   EventPipe,
+  EventTarget,
+  ReplyExchange,
+  ReplyPipe,
   RequestFacts,
   WireExchange,
 } from './ports/dialects.ts';

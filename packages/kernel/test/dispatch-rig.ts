@@ -25,6 +25,7 @@ import type {
   ClientRequest,
   Dialects,
   EventPipe,
+  ReplyPipe,
   RequestFacts,
 } from '../src/ports/dialects.ts';
 import type { KernelEvent, RequestFinished } from '../src/ports/event-sink.ts';
@@ -456,6 +457,34 @@ class LineEventPipe implements EventPipe {
   }
 }
 
+/** The same for a number that comes whole. */
+class LineReplyPipe implements ReplyPipe {
+  readonly contentType = 'text/lines';
+  readonly streaming = false;
+  readonly passthrough = false;
+  usage: Usage | undefined;
+  readonly finish = undefined;
+
+  push(reply: unknown, out: Buffer[]): boolean {
+    if (typeof reply !== 'number') throw new TypeError('no number');
+    this.usage = { inputTokens: reply, outputTokens: 0 };
+    out.push(Buffer.from(`whole ${reply}\n`));
+    return false;
+  }
+
+  end(): void {
+    if (this.usage === undefined) throw new Error('ended without a reply');
+  }
+
+  failure(): Buffer {
+    return Buffer.alloc(0);
+  }
+
+  heartbeat(): Buffer {
+    return Buffer.alloc(0);
+  }
+}
+
 export interface CallSpec {
   readonly operation?: Operation;
   readonly stream?: boolean;
@@ -512,6 +541,18 @@ export function call(spec: CallSpec = {}): IngressCall & { readonly got: Checkin
         ignored,
         answer: () => new LineEventPipe(stream),
       };
+    },
+    reply: ({ instanceId }) => {
+      encode(instanceId);
+      const asked = { model: 'up', inputs: ['a'] };
+      const exchange = { ignored, answer: () => new LineReplyPipe() };
+      return facts.operation === 'embed'
+        ? { ...exchange, operation: 'embed', request: asked }
+        : {
+            ...exchange,
+            operation: 'count-tokens',
+            request: { model: 'up', turns: [], tools: [], stream, extras },
+          };
     },
     estimate: () =>
       facts.operation === 'count-tokens'

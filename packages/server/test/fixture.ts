@@ -139,6 +139,7 @@ export const fakeDialects: Dialects = {
       },
       wire: () => ({ path: '', body, ignored: [], answer: () => ({}) as never }),
       events: () => ({}) as never,
+      reply: () => ({}) as never,
       estimate: () => undefined,
     };
   },

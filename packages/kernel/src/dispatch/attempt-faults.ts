@@ -27,6 +27,7 @@ export function oddAnswer(
   instanceId: string,
   cause: unknown,
 ): GatewayError {
+  if (kind === 'reply') return pluginFault(instanceId, 'gave an answer that makes no sense', cause);
   if (kind === 'events') return pluginFault(instanceId, 'gave events that make no sense', cause);
   const message = `${instanceId}: ${errorRow('UPSTREAM_BAD_ANSWER').when}`;
   const failure: Failure = { kind: 'upstream', scope: 'account' };

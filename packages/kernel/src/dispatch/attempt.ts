@@ -23,9 +23,11 @@ import type { WirePrepared } from './outgoing-call.ts';
 import type { PreparedCall } from './prepared-call.ts';
 import { relayBody } from './relay-body.ts';
 import { isEvent, isIterable, relayEvents } from './relay-events.ts';
+import { relayReply } from './relay-reply.ts';
 import { checkedReply, discardReply, upstreamRequestId } from './wire-reply.ts';
 
 type EventsPrepared = Extract<PreparedCall, { kind: 'events' }>;
+type ReplyPrepared = Extract<PreparedCall, { kind: 'reply' }>;
 
 const nothing = Buffer.alloc(0);
 /** An error's text is not waited for longer than this. */
@@ -67,7 +69,8 @@ export class Attempt implements AttemptClockOwner {
       if (commitAtMs !== undefined) this.#clock.commitAt(commitAtMs);
       try {
         if (prepared.kind === 'wire') this.#send(prepared);
-        else this.#pull(prepared);
+        else if (prepared.kind === 'events') this.#pull(prepared);
+        else this.#ask(prepared);
       } catch (thrown) {
         this.#failThrown(thrown);
       }
@@ -192,6 +195,17 @@ export class Attempt implements AttemptClockOwner {
       else relay.fail(pluginFault(instanceId, 'gave an event of no known type'));
     };
     relay.from(relayEvents(events, { take, end: () => relay.end(), fail: (e) => relay.fail(e) }));
+  }
+
+  /** The executor answers whole. */
+  #ask({ executor, exchange }: ReplyPrepared): void {
+    const context = eventCall(this.#input, this.#controller.signal);
+    const reply: unknown =
+      exchange.operation === 'embed'
+        ? executor.embed?.(exchange.request, context)
+        : executor.countTokens?.(exchange.request, context);
+    const relay = this.#open(exchange.answer(), exchange.ignored);
+    relay.from(relayReply(Promise.resolve(reply), relay));
   }
 
   #open<T>(pipe: PiecePipe<T>, ignored: readonly string[]): AnswerRelay<T> {

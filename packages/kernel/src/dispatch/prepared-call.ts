@@ -1,6 +1,11 @@
 import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
 import type { Dialect, EventExecutor, WireExecutor } from '@cliproxy/plugin-api';
-import type { EncodeTarget, EventExchange, WireExchange } from '../ports/dialects.ts';
+import type {
+  EncodeTarget,
+  EventExchange,
+  ReplyExchange,
+  WireExchange,
+} from '../ports/dialects.ts';
 import type { KernelSettings } from '../ports/settings.ts';
 import type { Candidate } from '../routing/plan.ts';
 import { ignoredNames } from './ignored-names.ts';
@@ -17,7 +22,8 @@ export type PreparedCall =
       readonly dialect: Dialect;
       readonly exchange: WireExchange;
     }
-  | { readonly kind: 'events'; readonly executor: EventExecutor; readonly exchange: EventExchange };
+  | { readonly kind: 'events'; readonly executor: EventExecutor; readonly exchange: EventExchange }
+  | { readonly kind: 'reply'; readonly executor: EventExecutor; readonly exchange: ReplyExchange };
 
 /**
  * Makes a client's request ready for a target: in the best of the dialects that can express it.
@@ -35,9 +41,13 @@ export function prepareCall(
   if (executor === undefined) return undefined;
   if (executor.kind === 'events') {
     // Events have no dialect; the two fields that speak of one are not looked at.
-    const exchange = call.request.events(targetOf(candidate, settings, 'openai-chat', false));
-    if (call.strict) refuseIgnored(exchange.ignored, candidate);
-    return { kind: 'events', executor, exchange };
+    const target = targetOf(candidate, settings, 'openai-chat', false);
+    const prepared: PreparedCall =
+      call.request.facts.operation === 'generate'
+        ? { kind: 'events', executor, exchange: call.request.events(target) }
+        : { kind: 'reply', executor, exchange: call.request.reply(target) };
+    if (call.strict) refuseIgnored(prepared.exchange.ignored, candidate);
+    return prepared;
   }
   const passthrough = executor.passthrough !== false;
   let unsupported: GatewayError | undefined;

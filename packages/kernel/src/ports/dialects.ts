@@ -1,6 +1,7 @@
 import type {
   Capability,
   Dialect,
+  EmbedRequest,
   Failure,
   FinishReason,
   GatewayError,
@@ -40,6 +41,9 @@ export interface EncodeTarget {
   /** Largest answer that is translated, in bytes. */
   readonly maxAnswerBytes: number;
 }
+
+/** The same for an executor that produces events. */
+export type EventTarget = Omit<EncodeTarget, 'dialect' | 'passthrough'>;
 
 /** Head of an upstream's 2xx answer. */
 export interface AnswerHead {
@@ -86,6 +90,16 @@ export interface EventPipe extends Omit<AnswerPipe, 'push'> {
   push(event: ModelEvent, out: Buffer[]): boolean;
 }
 
+/** The same for answers that an executor gives whole: a count, vectors. */
+export interface ReplyPipe extends Omit<AnswerPipe, 'push'> {
+  /**
+   * Takes the one reply; it comes from a plugin, so it may be anything.
+   *
+   * @throws TypeError where it makes no sense.
+   */
+  push(reply: unknown, out: Buffer[]): boolean;
+}
+
 /** A request made ready for one wire target. */
 export interface WireExchange {
   /** See `WireCall.path`. */
@@ -104,6 +118,15 @@ export interface EventExchange {
   answer(): EventPipe;
 }
 
+/** A question that an executor of events answers whole, made ready for it. */
+export type ReplyExchange = {
+  readonly ignored: readonly string[];
+  answer(): ReplyPipe;
+} & (
+  | { readonly operation: 'count-tokens'; readonly request: ModelRequest }
+  | { readonly operation: 'embed'; readonly request: EmbedRequest }
+);
+
 /** A whole answer that the gateway gives by itself, where no target can. */
 export interface EstimatedAnswer {
   readonly contentType: string;
@@ -117,8 +140,10 @@ export interface ClientRequest {
   readonly facts: RequestFacts;
   /** @throws GatewayError `CLIENT_UNSUPPORTED` when the target's dialect can't express it. */
   wire(target: EncodeTarget): WireExchange;
-  /** @throws GatewayError `CLIENT_UNSUPPORTED` */
-  events(target: Omit<EncodeTarget, 'dialect' | 'passthrough'>): EventExchange;
+  /** To generate. @throws GatewayError `CLIENT_UNSUPPORTED` */
+  events(target: EventTarget): EventExchange;
+  /** Every other operation. @throws GatewayError `CLIENT_UNSUPPORTED`, `CLIENT_BAD_REQUEST` */
+  reply(target: EventTarget): ReplyExchange;
   /**
    * An answer made from the request alone; undefined where there can be none.
    *

@@ -68,7 +68,7 @@ export class BodyPassthrough implements AnswerPipe {
       const { usage, finish } = upstream.passthrough.inspect(json);
       this.#usage = usage;
       this.#finish = finish;
-    }
+    } else if (operation === 'embed') this.#usage = upstream.embed?.usageOf(json);
     if (!this.#renames) return;
     out.push(modelSplice(upstream.passthrough.modelPaths, clientModel).body(body, json));
   }

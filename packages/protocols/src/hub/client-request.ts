@@ -12,6 +12,7 @@ import type { CountCodec, DialectCodec } from './dialect-codec.ts';
 import { contentTypeOf, unsupported } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import { withoutRefusedWishes } from './refused-wishes.ts';
+import { replyExchange } from './reply-exchange.ts';
 import { RequestBody } from './request-body.ts';
 import { modelOf, streamOf } from './request-fields.ts';
 import { inForm, spokenForm } from './spoken-form.ts';
@@ -88,7 +89,7 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
       return inForm(form, translatedExchange(exchange, decode(), upstream, target));
     },
     events(target): EventExchange {
-      if (operation === 'embed') throw unsupported('Embeddings are not offered as events.');
+      if (operation !== 'generate') throw unsupported(`${operation} is not offered as events.`);
       const { request, ignored } = withoutRefusedWishes(decode(), target.refuses);
       return inForm(form, {
         request: { ...request, model: target.model, ...clamped(request, target.maxOutputTokens) },
@@ -96,6 +97,7 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
         answer: () => eventPipe(exchange, target.maxAnswerBytes),
       });
     },
+    reply: (target) => replyExchange(exchange, target, decode, () => body.json()),
     estimate: () =>
       operation === 'count-tokens' ? estimatedCount(client.count, decode()) : undefined,
   };

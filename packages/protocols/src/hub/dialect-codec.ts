@@ -1,6 +1,8 @@
 import type {
   Capability,
   Dialect,
+  EmbedReply,
+  EmbedRequest,
   Failure,
   FinishReason,
   GatewayError,
@@ -96,6 +98,26 @@ export interface CountCodec {
    */
   decodeAnswer(body: JsonObject): number;
   encodeAnswer(inputTokens: number): JsonObject;
+}
+
+/** A client's question for embeddings. */
+export interface EmbedQuestion {
+  readonly request: EmbedRequest;
+  /** Client parameters that could not be expressed. */
+  readonly ignored: readonly string[];
+  /** @param model - as the client asked for it. */
+  encodeAnswer(reply: EmbedReply, model: string): JsonObject;
+}
+
+/** Embeddings, in dialects that have such an operation. */
+export interface EmbedCodec {
+  /**
+   * @throws GatewayError `CLIENT_BAD_REQUEST`, naming the field; `CLIENT_UNSUPPORTED` for inputs
+   *   that are no text.
+   */
+  decodeRequest(body: JsonObject, hints: { readonly model: string }): EmbedQuestion;
+  /** The usage that an answer tells; undefined where it tells none. */
+  usageOf(body: JsonObject): Usage | undefined;
 }
 
 /** Answers without stream. */
@@ -203,6 +225,8 @@ export interface DialectCodec {
   readonly errors: ErrorCodec;
   /** Absent where the dialect can't ask for a count. */
   readonly count?: CountCodec;
+  /** Absent where the dialect can't ask for embeddings. */
+  readonly embed?: EmbedCodec;
   /**
    * Further forms that clients use.
    *

@@ -1,4 +1,5 @@
 import type { DialectCodec } from '../hub/dialect-codec.ts';
+import { embed } from './embeddings.ts';
 import { errors } from './errors.ts';
 import { legacyCompletions } from './legacy-completions.ts';
 import { passthrough } from './passthrough.ts';
@@ -14,5 +15,6 @@ export const openAiChat: DialectCodec = {
   stream,
   passthrough,
   errors,
+  embed,
   forms: { completions: legacyCompletions },
 };
