@@ -83,7 +83,7 @@ describe('embeddings of an executor of events', () => {
       apiKey: 'k',
       baseURL: 'http://gateway.test/v1',
       fetch: async (_, init) => {
-        asked = JSON.parse(String(init?.body)) as object;
+        asked = JSON.parse(typeof init?.body === 'string' ? init.body : '{}') as object;
         const { body } = told(read('embed', asked).reply(target), { vectors: [[0.5, -0.25]] });
         return Promise.resolve(Response.json(body));
       },
