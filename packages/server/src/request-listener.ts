@@ -11,6 +11,7 @@ import { createRequestIds } from './edge/request-id.ts';
 import type { ServerContext } from './edge/server-context.ts';
 import { sendError } from './errors/error-answer.ts';
 import { createRouteApp } from './routes/app.ts';
+import { createHotRoutes } from './routes/hot-routes.ts';
 import { answerOptions } from './routes/not-found.ts';
 import type { Route } from './routes/route.ts';
 
@@ -26,6 +27,7 @@ export function createListeners(context: ServerContext, routes: readonly Route[]
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const lastOn = new WeakMap<Duplex, Exchange>();
   const waitForTurn = createTurns();
+  const serveHot = createHotRoutes(routes, context);
   const app = createRouteApp(routes, context, (req) => {
     const exchange = exchanges.get(req);
     if (exchange === undefined) throw new Error('a request came past the gate');
@@ -47,7 +49,6 @@ export function createListeners(context: ServerContext, routes: readonly Route[]
         corsOrigin: undefined,
         handed: false,
       };
-      exchanges.set(req, exchange);
       lastOn.set(req.socket, exchange);
       if (res.socket === null) waitForTurn(req.socket, res);
       try {
@@ -60,6 +61,8 @@ export function createListeners(context: ServerContext, routes: readonly Route[]
         sendError(exchange, error, context);
         return;
       }
+      if (serveHot(exchange)) return;
+      exchanges.set(req, exchange);
       // The adapter makes a URL of it and is choosier than we are; it has done its work by now.
       req.headers.host = 'localhost';
       // Hono would wrap what answers a HEAD in a response of its own; Node leaves the body out.

@@ -2,15 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { Hono } from 'hono';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { HttpBindings } from '@hono/node-server';
-import { authorize } from '../edge/access.ts';
-import { requireJson } from '../edge/content-type.ts';
 import type { Exchange } from '../edge/exchange.ts';
 import type { ServerContext } from '../edge/server-context.ts';
-import { sendError } from '../errors/error-answer.ts';
 import { answerUnrouted } from './not-found.ts';
 import { compilePath } from './path-pattern.ts';
-import type { PathPattern } from './path-pattern.ts';
 import type { Route } from './route.ts';
+import { serveRoute } from './serve-route.ts';
 
 /** The routing of one server. */
 export type RouteApp = Hono<{ Bindings: HttpBindings }>;
@@ -30,7 +27,7 @@ export function createRouteApp(
   for (const route of routes) {
     const path = compilePath(route.path);
     app.on(route.method, path.hono, async (c) => {
-      await serve(route, path, exchangeOf(c.env.incoming), context);
+      await serveRoute(route, path, exchangeOf(c.env.incoming), context);
       return RESPONSE_ALREADY_SENT;
     });
   }
@@ -39,19 +36,4 @@ export function createRouteApp(
     return RESPONSE_ALREADY_SENT;
   });
   return app;
-}
-
-async function serve(
-  route: Route,
-  path: PathPattern,
-  exchange: Exchange,
-  context: ServerContext,
-): Promise<void> {
-  try {
-    const grant = authorize(exchange, route.access, context);
-    if (route.method === 'POST') requireJson(exchange.req.headers);
-    await route.handle(exchange, grant, context, path.valueIn(exchange.path) ?? '');
-  } catch (error) {
-    sendError(exchange, error, context);
-  }
 }
