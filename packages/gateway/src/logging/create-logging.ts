@@ -1,3 +1,4 @@
+import { EOL } from 'node:os';
 import type { Writable } from 'node:stream';
 import type { Loggers, SecretRegistry } from '@cliproxy/kernel';
 import type { Logger } from '@cliproxy/plugin-api';
@@ -19,9 +20,17 @@ export interface LoggingOptions {
   readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
-/** Writes fields that hold no secret by their making: nothing is looked through or copied. */
+/**
+ * Writes fields that hold no secret by their making: nothing is looked through or copied. The line
+ * goes straight to where winston would bring it: its streams cost more than the line does.
+ */
 interface PlainLog {
-  write(level: 'info' | 'warn' | 'error', name: string, message: string, fields: object): void;
+  write(
+    level: 'info' | 'warn' | 'error',
+    name: string,
+    message: string,
+    fields: LogRecord['fields'],
+  ): void;
 }
 
 /** The gateway's log. */
@@ -68,6 +77,13 @@ export function createLogging(options: LoggingOptions): Logging {
   logger.on('error', ignore);
   stream.on('error', ignore);
 
+  const writeStraight = (record: LogRecord): void => {
+    const nowMs = Date.now();
+    const line = pretty ? prettyLine(record, nowMs, redactor) : jsonLine(record, nowMs, redactor);
+    stream.write(line + EOL);
+    file?.write((pretty ? jsonLine(record, nowMs, redactor) : line) + EOL);
+  };
+
   let closed: Promise<void> | undefined;
   const isOn = (level: string) => closed === undefined && logger.isLevelEnabled(level);
   const write = (level: string, name: string, message: string, fields: object | undefined) => {
@@ -83,7 +99,7 @@ export function createLogging(options: LoggingOptions): Logging {
     secrets: redactor,
     plain: {
       write(level, name, message, fields) {
-        if (isOn(level)) logger.log({ level, message, name, fields });
+        if (isOn(level)) writeStraight({ level, name, message, fields });
       },
     },
     logger: (name): Logger => ({

@@ -57,7 +57,7 @@ function sentence(event: RequestFinished): string {
   return `${short(event.model)} ${event.status} ${event.outcome}${where} in ${took}${why}`;
 }
 
-function requestFields(event: RequestFinished): object {
+function requestFields(event: RequestFinished): Readonly<Record<string, unknown>> {
   const last = event.attempts.at(-1);
   return {
     id: event.requestId,

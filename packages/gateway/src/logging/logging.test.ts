@@ -422,6 +422,28 @@ describe('files', () => {
     expect(lines()).toHaveLength(2000);
   });
 
+  test('what is said once per request keeps its place among the rest, and ends with it', async () => {
+    const file = path.join(folder, 'a.log');
+    const { logging, log, lines } = collect({ file, format: 'pretty', level: 'info' });
+    logging.secrets.add(KEY);
+    for (let index = 0; index < 500; index += 1) {
+      log.info(`rest ${index}`);
+      logging.plain.write('info', 'request', `plain ${index}`, { key: KEY });
+    }
+    logging.setLevel('warn');
+    logging.plain.write('info', 'request', 'too quiet', {});
+    await logging.close();
+    logging.plain.write('warn', 'request', 'too late', {});
+    const written = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const wanted = Array.from({ length: 500 }, (_, n) => [`rest ${n}`, `plain ${n}`]).flat();
+    expect(written.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual(
+      wanted,
+    );
+    expect(written.at(-1)).toContain('"key":"***"');
+    expect(lines()).toHaveLength(1000);
+    expect(lines().at(-1)).toMatch(/request: plain 499 {2}key=\*\*\*$/u);
+  });
+
   test('an existing file is continued, and closed to others', async () => {
     const file = path.join(folder, 'a.log');
     writeFileSync(file, 'before\n', { mode: 0o644 });
