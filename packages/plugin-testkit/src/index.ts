@@ -14,6 +14,7 @@ export type {
   TestPlugin,
   TestQuestion,
 } from './start-test-gateway.ts';
+export { startVendor } from './upstreams/start-vendor.ts';
 export type {
   StreamFaults,
   VendorAnswer,

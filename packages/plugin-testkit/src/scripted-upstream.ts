@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startLoopbackServer } from './loopback-server.ts';
+import { pacedWrite } from './paced-write.ts';
 
 /** One request as the upstream received it. */
 export interface ReceivedRequest {
@@ -61,28 +62,14 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
     requests.push(request);
     await play(scriptFor(next, request), outgoing);
   };
-  const server = http.createServer((incoming, outgoing) => {
-    // Fails only where the other side left before its request was complete.
-    serve(incoming, outgoing).catch(() => outgoing.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  let closed: Promise<unknown> | undefined;
+  const { url, close } = await startLoopbackServer(serve);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     requests,
     answer(script) {
       next = typeof script === 'function' ? script : oneByOne(script);
     },
-    async close() {
-      if (closed === undefined) {
-        closed = once(server, 'close');
-        server.close();
-        server.closeAllConnections();
-      }
-      await closed;
-    },
+    close,
   };
 }
 
@@ -140,7 +127,7 @@ async function play(script: ScriptedAnswer, outgoing: http.ServerResponse): Prom
   outgoing.flushHeaders();
   for (const step of listOf(script.body)) {
     if (left()) return;
-    if (typeof step === 'string' || Buffer.isBuffer(step)) await write(outgoing, step);
+    if (typeof step === 'string' || Buffer.isBuffer(step)) await pacedWrite(outgoing, step);
     else if ('pauseMs' in step) await pause(step.pauseMs, gone.signal);
     else await writeEndlessly(outgoing, step.endless);
   }
@@ -159,23 +146,5 @@ async function writeEndlessly(
   outgoing: http.ServerResponse,
   bytes: string | Buffer,
 ): Promise<void> {
-  while (!outgoing.destroyed) await write(outgoing, bytes);
-}
-
-/** Writes with back-pressure, so that a slow reader shows. */
-async function write(outgoing: http.ServerResponse, bytes: string | Buffer): Promise<void> {
-  if (outgoing.write(bytes)) {
-    // Let others run: an endless answer must not block the loop.
-    await new Promise(setImmediate);
-    return;
-  }
-  await new Promise<void>((resolve) => {
-    const settle = () => {
-      outgoing.off('drain', settle);
-      outgoing.off('close', settle);
-      resolve();
-    };
-    outgoing.once('drain', settle);
-    outgoing.once('close', settle);
-  });
+  while (!outgoing.destroyed) await pacedWrite(outgoing, bytes);
 }

@@ -48,7 +48,7 @@ export interface VendorOptions {
   /**
    * `openai-chat` alone: reasoning is answered as `reasoning_content`, and taken back in assistant
    * messages, as DeepSeek and many compatible servers do. OpenAI itself does neither.
-   * Default false.
+   * Default: true for models whose name is none of OpenAI's.
    */
   readonly reasoningContent?: boolean;
 }
