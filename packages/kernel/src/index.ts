@@ -27,6 +27,7 @@ export type {
   ReplyExchange,
   ReplyPipe,
   RequestFacts,
+  ToldFailure,
   WireExchange,
 } from './ports/dialects.ts';
 export type {

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { GatewayError } from '@cliproxy/plugin-api';
 import type {
   Executor,
-  Failure,
   FailureKind,
   HeaderMap,
   ModelEvent,
@@ -27,6 +26,7 @@ import type {
   EventPipe,
   ReplyPipe,
   RequestFacts,
+  ToldFailure,
 } from '../src/ports/dialects.ts';
 import type { KernelEvent, RequestFinished } from '../src/ports/event-sink.ts';
 import type { FailoverSettings, TimeoutSettings } from '../src/ports/settings.ts';
@@ -337,8 +337,9 @@ export const classify: Dialects['classify'] = (_, { status, headers, body }, now
   const kind = kinds[status] ?? 'upstream';
   const text = body.toString();
   const after = headers['retry-after'];
-  const failure: Failure = {
+  const failure: ToldFailure = {
     kind,
+    refusesReasoning: text.includes('signature'),
     scope:
       kind === 'bad-request' || kind === 'too-large'
         ? 'request'
@@ -490,6 +491,8 @@ export interface CallSpec {
   readonly stream?: boolean;
   readonly strict?: boolean;
   readonly ignored?: readonly string[];
+  /** The request holds reasoning of an earlier answer. */
+  readonly reasoning?: boolean;
   readonly headers?: HeaderMap;
   readonly sessionKey?: string;
   readonly sink?: AnswerSink;
@@ -499,6 +502,7 @@ export interface CallSpec {
   readonly answer?: () => void;
 }
 
+const WITH_REASONING = '{"model":"up","reasoning":"signed"}';
 let requests = 0;
 
 /** A client's call, and what its sink got. */
@@ -520,13 +524,13 @@ export function call(spec: CallSpec = {}): IngressCall & { readonly got: Checkin
       throw new GatewayError('CLIENT_UNSUPPORTED', `${instanceId} can't do that`);
     }
   };
-  const request: ClientRequest = {
+  const requestOf = (body: string): ClientRequest => ({
     facts,
     wire: ({ instanceId }) => {
       encode(instanceId);
       return {
         path: '/lines',
-        body: Buffer.from('{"model":"up"}'),
+        body: Buffer.from(body),
         ignored,
         answer: () => {
           spec.answer?.();
@@ -554,11 +558,17 @@ export function call(spec: CallSpec = {}): IngressCall & { readonly got: Checkin
             request: { model: 'up', turns: [], tools: [], stream, extras },
           };
     },
+    withoutReasoning: () => {
+      if (spec.reasoning !== true) return undefined;
+      if (body !== WITH_REASONING) throw new Error('left out already');
+      return requestOf('{"model":"up"}');
+    },
     estimate: () =>
       facts.operation === 'count-tokens'
         ? { contentType: 'text/lines', body: Buffer.from('about 7\n'), estimated: 'input_tokens' }
         : undefined,
-  };
+  });
+  const request = requestOf(spec.reasoning === true ? WITH_REASONING : '{"model":"up"}');
   return {
     requestId: `r${++requests}`,
     request,

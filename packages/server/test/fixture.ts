@@ -140,6 +140,7 @@ export const fakeDialects: Dialects = {
       wire: () => ({ path: '', body, ignored: [], answer: () => ({}) as never }),
       events: () => ({}) as never,
       reply: () => ({}) as never,
+      withoutReasoning: () => undefined,
       estimate: () => undefined,
     };
   },

@@ -99,6 +99,7 @@ function attemptFields(attempt: AttemptRecord): object {
     failure: attempt.failure,
     code: attempt.code,
     reason: attempt.reason,
+    without: attempt.without,
     durationMs: Math.round(attempt.durationMs),
     upstreamRequestId: attempt.upstreamRequestId,
   };

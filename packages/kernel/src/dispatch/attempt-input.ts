@@ -36,4 +36,6 @@ export type AttemptEnd =
       readonly outcome: 'failed' | 'broken';
       readonly error: GatewayError;
       readonly failure: Failure;
+      /** See `ToldFailure`. */
+      readonly refusesReasoning?: boolean;
     };

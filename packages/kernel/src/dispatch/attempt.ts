@@ -1,5 +1,5 @@
 import type { GatewayError, WireReply } from '@cliproxy/plugin-api';
-import type { AnswerPipe } from '../ports/dialects.ts';
+import type { AnswerPipe, ToldFailure } from '../ports/dialects.ts';
 import { answerHead } from './answer-head.ts';
 import { AnswerRelay } from './answer-relay.ts';
 import type { PiecePipe } from './answer-relay.ts';
@@ -46,6 +46,7 @@ export class Attempt implements AttemptClockOwner {
   #gate: CommitGate | undefined;
   #relay: Pick<AnswerRelay<never>, 'halt' | 'stop'> | undefined;
   #errorBody: ErrorBodyReading | undefined;
+  #refusesReasoning = false;
   #commitDue = false;
   #over = false;
   #resolve: (end: AttemptEnd) => void = () => undefined;
@@ -166,13 +167,14 @@ export class Attempt implements AttemptClockOwner {
     const { status, headers } = reply;
     try {
       const told = isFailure(reply.failure) ? reply.failure : undefined;
-      const failure =
+      const failure: ToldFailure =
         status >= 200 && status <= 299 && told !== undefined
           ? told
           : {
               ...dialects.classify(dialect, { status, headers, body: text }, clock.now()),
               ...told,
             };
+      this.#refusesReasoning = failure.refusesReasoning === true;
       this.#fail(errorOfFailure(failure, candidate.instanceId));
     } catch (thrown) {
       this.#failThrown(thrown);
@@ -253,7 +255,8 @@ export class Attempt implements AttemptClockOwner {
     if (error.code === 'PLUGIN_FAULT') this.#logFault(error);
     if (this.#gate?.committed !== true) {
       this.#gate?.shut();
-      this.#settle({ outcome: 'failed', error, failure });
+      const refusesReasoning = this.#refusesReasoning;
+      this.#settle({ outcome: 'failed', error, failure, refusesReasoning });
       return;
     }
     try {

@@ -400,6 +400,71 @@ describe('a refused credential', () => {
   });
 });
 
+describe('reasoning that the upstream refuses', () => {
+  const refusal = answers.status(400, 'invalid signature in thinking block');
+  const free = { maxAttempts: 1, retryFloor: 0, retryRatio: 0 };
+
+  test('is left out, once, on the same account, free of attempts, and told', async () => {
+    const a = await up(refusal, answers.lines(...whole));
+    const found = rig([{ id: 'a', executor: httpExecutor(a.url), accounts: 2 }], {
+      failover: free,
+    });
+    const client = call({ reasoning: true });
+    await found.dispatcher.handle(client);
+    expect(client.got).toMatchObject({ text: good, sins: [] });
+    expect(a.seen.map(({ body }) => body)).toEqual([
+      '{"model":"up","reasoning":"signed"}',
+      '{"model":"up"}',
+    ]);
+    expect(found.finished()).toMatchObject([
+      {
+        outcome: 'answered',
+        attempts: [
+          { account: 'a/a0', status: 400, failure: 'bad-request' },
+          { account: 'a/a0', status: 200, outcome: 'answered', without: 'reasoning' },
+        ],
+      },
+    ]);
+    expect(found.finished()[0]?.attempts[0]).not.toHaveProperty('without');
+  });
+
+  test('is left out no second time', async () => {
+    const a = await up(refusal);
+    const found = rig([{ id: 'a', executor: httpExecutor(a.url), accounts: 2 }]);
+    const error = await errorOf(found.dispatcher.handle(call({ reasoning: true })));
+    expect(error.code).toBe('UPSTREAM_BAD_REQUEST');
+    expect(a.seen).toHaveLength(2);
+  });
+
+  test('is not there: the client gets the refusal', async () => {
+    const a = await up(refusal);
+    const found = rig([{ id: 'a', executor: httpExecutor(a.url) }]);
+    const error = await errorOf(found.dispatcher.handle(call()));
+    expect(error.message).toBe('a: invalid signature in thinking block');
+    expect(a.seen).toHaveLength(1);
+  });
+
+  test('stays in for another target', async () => {
+    const a = await up(refusal, answers.status(429));
+    const b = await up(answers.lines(...whole));
+    const found = rig([
+      { id: 'a', executor: httpExecutor(a.url) },
+      { id: 'b', executor: httpExecutor(b.url) },
+    ]);
+    const client = call({ reasoning: true });
+    await found.dispatcher.handle(client);
+    expect(client.got.text).toBe(good);
+    expect(b.seen[0]?.body).toContain('signed');
+  });
+
+  test('and other faults of the request are told apart', async () => {
+    const a = await up(answers.status(400, 'max_tokens is too large'));
+    const found = rig([{ id: 'a', executor: httpExecutor(a.url) }]);
+    await errorOf(found.dispatcher.handle(call({ reasoning: true })));
+    expect(a.seen).toHaveLength(1);
+  });
+});
+
 test('a target that timed out counts as tried though it has accounts left', async () => {
   const hangs = { ...(await target('a', answers.silence)), accounts: 2 };
   const found = rig([hangs, await target('b', answers.silence)], {

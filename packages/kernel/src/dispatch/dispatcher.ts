@@ -5,7 +5,7 @@ import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Dialects } from '../ports/dialects.ts';
-import type { EventSink, RequestFinished } from '../ports/event-sink.ts';
+import type { AttemptRecord, EventSink, RequestFinished } from '../ports/event-sink.ts';
 import type { AccountChoice, Candidate, Plan, RouteQuery } from '../routing/plan.ts';
 import { Attempt } from './attempt.ts';
 import type { AttemptEnd } from './attempt-input.ts';
@@ -152,7 +152,10 @@ export class Dispatcher {
     return undefined;
   }
 
-  /** One account's attempt; a second one where a renewed credential may mend the first. */
+  /**
+   * One account's attempt; a second one where a renewed credential, or leaving out reasoning that
+   * the upstream refuses, may mend the first.
+   */
   async #tryAccount(
     candidate: Candidate,
     choice: AccountChoice,
@@ -172,6 +175,12 @@ export class Dispatcher {
         if (again !== undefined) end = await this.#attempt(candidate, choice, again, course);
         // Whether the renewal would have mended it was not waited for.
         else if (course.flight.left) end = { outcome: 'client-left' };
+      }
+      if (end.outcome === 'failed' && end.refusesReasoning === true) {
+        const again = this.#prepareWithoutReasoning(candidate, course);
+        if (again !== undefined) {
+          end = await this.#attempt(candidate, choice, again, course, 'reasoning');
+        }
       }
       if ('error' in end && !isUnknownOperation(course, end.failure)) {
         book.record(candidate, choice, { type: 'failed', failure: end.failure });
@@ -209,6 +218,7 @@ export class Dispatcher {
     choice: AccountChoice,
     prepared: PreparedCall,
     { flight, settings }: Course,
+    without?: AttemptRecord['without'],
   ): Promise<AttemptEnd> {
     const { clock, dialects, book, heartbeatMs = HEARTBEAT_MS } = this.#options;
     const instance = candidate.instance as PluginInstance;
@@ -235,7 +245,7 @@ export class Dispatcher {
     instance.enter();
     try {
       const end = await flight.fly(attempt);
-      record.noteAttempt(candidate, choice, sentMs, attempt, end);
+      record.noteAttempt(candidate, choice, sentMs, attempt, end, without);
       if (attempt.quotas !== undefined) book.setQuotas(choice.handle, attempt.quotas);
       return end;
     } finally {
@@ -262,6 +272,18 @@ export class Dispatcher {
     } catch (thrown) {
       if (!isUnsupported(thrown)) throw thrown;
       course.unsupported ??= thrown;
+      return undefined;
+    }
+  }
+
+  /** Undefined where there is nothing to leave out, or the target can't do the rest. */
+  #prepareWithoutReasoning(candidate: Candidate, course: Course): PreparedCall | undefined {
+    const { call } = course.flight;
+    try {
+      const request = call.request.withoutReasoning();
+      return request && prepareCall({ ...call, request }, candidate, course.settings);
+    } catch (thrown) {
+      if (!isGatewayError(thrown)) throw thrown;
       return undefined;
     }
   }

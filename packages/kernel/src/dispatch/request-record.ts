@@ -61,6 +61,7 @@ export class RequestRecord {
     sentMs: number,
     attempt: Attempt,
     end: AttemptEnd,
+    without?: AttemptRecord['without'],
   ): void {
     this.#last = attempt.answer;
     // Filled in place, no spreading: this is the hot path.
@@ -73,6 +74,7 @@ export class RequestRecord {
       durationMs: this.#clock.monotonic() - sentMs,
       outcome: 'error' in end ? 'failed' : end.outcome,
     };
+    if (without !== undefined) told.without = without;
     if (attempt.status !== undefined) told.status = attempt.status;
     if (attempt.upstreamRequestId !== undefined) told.upstreamRequestId = attempt.upstreamRequestId;
     if ('error' in end) {

@@ -25,6 +25,12 @@ export interface RequestFacts {
   needs(): readonly Capability[];
 }
 
+/** A failure, as an upstream's error answer tells it. */
+export interface ToldFailure extends Failure {
+  /** True: it is about reasoning that an earlier answer left in the conversation. */
+  readonly refusesReasoning?: boolean;
+}
+
 /** Where an encoded request is to go. */
 export interface EncodeTarget {
   readonly dialect: Dialect;
@@ -145,6 +151,11 @@ export interface ClientRequest {
   /** Every other operation. @throws GatewayError `CLIENT_UNSUPPORTED`, `CLIENT_BAD_REQUEST` */
   reply(target: EventTarget): ReplyExchange;
   /**
+   * The same request without the reasoning of earlier answers; undefined where that changes nothing.
+   * Its bytes are never the client's.
+   */
+  withoutReasoning(): ClientRequest | undefined;
+  /**
    * An answer made from the request alone; undefined where there can be none.
    *
    * @throws GatewayError `CLIENT_BAD_REQUEST`
@@ -195,7 +206,7 @@ export interface Dialects {
     dialect: Dialect,
     answer: { readonly status: number; readonly headers: HeaderMap; readonly body: Buffer },
     nowMs: number,
-  ): Failure;
+  ): ToldFailure;
   /**
    * An error in a client's shape.
    *

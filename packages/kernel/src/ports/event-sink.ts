@@ -21,6 +21,8 @@ export interface AttemptRecord {
   /** Error code and the sentence for a person; no secrets. */
   readonly code?: string;
   readonly reason?: string;
+  /** What was left out of the request, after the upstream had refused it. */
+  readonly without?: 'reasoning';
   /** The upstream's own request id. */
   readonly upstreamRequestId?: string;
 }

@@ -1,7 +1,9 @@
 import type { Failure, FailureKind, HeaderMap } from '@cliproxy/plugin-api';
+import type { ToldFailure } from '@cliproxy/kernel';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import type { DialectCodec } from './dialect-codec.ts';
+import { namesReasoning } from './reasoning-refusal.ts';
 import { retryAtMs } from './retry-after.ts';
 
 /** An upstream's error answer. */
@@ -11,7 +13,7 @@ interface ErrorReply {
   readonly body: Buffer;
 }
 
-/** No vendor's sentence is longer; what is, is a page. */
+/** No vendor's sentence, and no error's beginning, is longer; what is, is a page. */
 const MAX_MESSAGE_CHARS = 1000;
 
 /** See `Dialects.classify`. Never throws, whatever the upstream sent. */
@@ -19,7 +21,7 @@ export function classifyReply(
   codec: DialectCodec | undefined,
   reply: ErrorReply,
   nowMs: number,
-): Failure {
+): ToldFailure {
   const failure = fromBody(codec, reply, nowMs) ?? statusFailure(reply.status);
   const { message, resetAtMs, ...rest } = failure;
   const reset =
@@ -28,6 +30,10 @@ export function classifyReply(
     ...rest,
     ...(reset !== undefined && Number.isFinite(reset) && { resetAtMs: Math.max(reset, nowMs) }),
     ...(message !== undefined && { message: message.slice(0, MAX_MESSAGE_CHARS) }),
+    ...(failure.kind === 'bad-request' &&
+      namesReasoning(reply.body.toString('utf8', 0, MAX_MESSAGE_CHARS)) && {
+        refusesReasoning: true,
+      }),
   };
 }
 

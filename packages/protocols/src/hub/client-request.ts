@@ -8,6 +8,7 @@ import type {
   RequestFacts,
 } from '@cliproxy/kernel';
 import { inputTokens } from '../estimate/input-tokens.ts';
+import { withoutReasoning } from '../model/without-reasoning.ts';
 import type { CountCodec, DialectCodec } from './dialect-codec.ts';
 import { contentTypeOf, unsupported } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
@@ -77,10 +78,11 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
     ...(sessionKey !== undefined && { sessionKey }),
     needs,
   };
-  return {
+  /** @param ours - the request was changed: the client's bytes are not it any more. */
+  const requestOf = (decode: () => ModelRequest, ours: boolean): ClientRequest => ({
     facts,
     wire(target) {
-      const same = target.dialect === dialect && client === codec;
+      const same = target.dialect === dialect && client === codec && !ours;
       // Embeddings hold nothing to unwrap or repair.
       if (same && (operation === 'embed' || (target.passthrough && !body.holdsTag))) {
         return inForm(form, passthroughExchange(exchange, body, target));
@@ -100,7 +102,12 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
     reply: (target) => replyExchange(exchange, target, decode, () => body.json()),
     estimate: () =>
       operation === 'count-tokens' ? estimatedCount(client.count, decode()) : undefined,
-  };
+    withoutReasoning() {
+      const rest = operation === 'embed' ? undefined : withoutReasoning(decode());
+      return rest && requestOf(() => rest, true);
+    },
+  });
+  return requestOf(decode, false);
 }
 
 function estimatedCount(
