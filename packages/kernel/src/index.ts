@@ -15,6 +15,7 @@ export type { Clock } from './ports/clock.ts';
 export type {
   AnswerHead,
   AnswerPipe,
+  BodyCheck,
   ClientForm,
   ClientRequest,
   Dialects,
@@ -24,6 +25,7 @@ export type {
   EventExchange,
   EventPipe,
   EventTarget,
+  JsonKind,
   ReplyExchange,
   ReplyPipe,
   RequestFacts,

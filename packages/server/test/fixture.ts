@@ -1,7 +1,14 @@
 import { request as httpRequest } from 'node:http';
 import type { Agent, IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
-import type { HealthSnapshot, IngressCall, Kernel, ModelEntry, Plan } from '@cliproxy/kernel';
+import type {
+  HealthSnapshot,
+  IngressCall,
+  JsonKind,
+  Kernel,
+  ModelEntry,
+  Plan,
+} from '@cliproxy/kernel';
 import type { Dialects } from '@cliproxy/kernel';
 import { GatewayError, errorRow } from '@cliproxy/plugin-api';
 import { createServer } from '../src/server.ts';
@@ -113,9 +120,15 @@ function fakeKernel(): FakeKernel {
   return kernel;
 }
 
+const kindOf = (value: unknown): JsonKind | undefined => {
+  if (value === undefined) return undefined;
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : (typeof value as JsonKind);
+};
+
 /** The least of the wire formats: enough to see which one was asked for. */
 export const fakeDialects: Dialects = {
-  read({ dialect, operation, body, headers, ...path }) {
+  read({ dialect, operation, body, headers, check, ...given }) {
     let value: unknown;
     try {
       value = JSON.parse(body.toString());
@@ -125,8 +138,10 @@ export const fakeDialects: Dialects = {
     if (typeof value !== 'object' || value === null) {
       throw new GatewayError('CLIENT_BAD_JSON', 'the body is not a JSON object');
     }
-    const { model, stream } = { ...(value as { model?: unknown; stream?: unknown }), ...path };
+    const fields = value as { readonly [key: string]: unknown };
+    const { model = fields.model, stream = fields.stream } = given;
     if (typeof model !== 'string') throw new GatewayError('CLIENT_BAD_REQUEST', 'no model');
+    check?.((key) => kindOf(fields[key]));
     const session = headers['x-session'];
     return {
       facts: {

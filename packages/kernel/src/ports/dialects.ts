@@ -176,6 +176,17 @@ export interface ErrorAnswer {
  */
 export type ClientForm = 'completions' | 'json-array';
 
+/** What a value of JSON is. */
+export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
+
+/**
+ * Checks a body's top level.
+ *
+ * @param kindOf - what the value of a key is; undefined: the body has no such key.
+ * @throws GatewayError `CLIENT_BAD_REQUEST`
+ */
+export type BodyCheck = (kindOf: (key: string) => JsonKind | undefined) => void;
+
 /** The wire formats. Implemented by the protocols package. */
 export interface Dialects {
   /**
@@ -188,10 +199,12 @@ export interface Dialects {
     readonly dialect: Dialect;
     readonly operation: Operation;
     readonly body: Buffer;
-    readonly model?: string;
-    readonly stream?: boolean;
+    readonly model?: string | undefined;
+    readonly stream?: boolean | undefined;
     /** Absent: the dialect's own. */
-    readonly form?: ClientForm;
+    readonly form?: ClientForm | undefined;
+    /** Checks the body's top level, once it is known to name a model. */
+    readonly check?: BodyCheck;
     /** Client headers, lower-case, for session ids. */
     readonly headers: HeaderMap;
     /** Told in errors inside an answer that has begun, where the dialect has a place for it. */

@@ -1,6 +1,7 @@
 import { isGatewayError } from '@cliproxy/plugin-api';
 import type { Capability, Dialect, HeaderMap, ModelRequest, Operation } from '@cliproxy/plugin-api';
 import type {
+  BodyCheck,
   ClientForm,
   ClientRequest,
   EstimatedAnswer,
@@ -26,9 +27,10 @@ export interface RequestSource {
   readonly dialect: Dialect;
   readonly operation: Operation;
   readonly body: Buffer;
-  readonly model?: string;
-  readonly stream?: boolean;
-  readonly form?: ClientForm;
+  readonly model?: string | undefined;
+  readonly stream?: boolean | undefined;
+  readonly form?: ClientForm | undefined;
+  readonly check?: BodyCheck;
   readonly headers: HeaderMap;
   readonly requestId: string;
 }
@@ -45,12 +47,13 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
   const { dialect, operation } = source;
   const codec = codecOf(codecs, dialect);
   const body = new RequestBody(source.body);
-  const form = spokenForm(codec, source.form, () => body.json());
-  const client = form?.client ?? codec;
   const { fields, top } = body;
   const model = modelOf(fields, top.has('model'), source.model);
   const asksForStream = streamOf(fields, top.has('stream'), source.stream);
   const stream = asksForStream && operation === 'generate';
+  source.check?.((key) => body.kindOf(key));
+  const form = spokenForm(codec, source.form, () => body.json());
+  const client = form?.client ?? codec;
   const sessionKey = client.request.sessionKey(fields, source.headers);
   const exchange: Exchange = {
     client,

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { JsonKind } from '@cliproxy/kernel';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { OPAQUE_TAG } from '../model/opaque-tag.ts';
@@ -46,12 +47,28 @@ export class RequestBody {
     return value;
   }
 
+  /** What the value of a top-level key is, by its first byte; undefined where there is no such key. */
+  kindOf(key: string): JsonKind | undefined {
+    const entry = this.top.get(key);
+    return entry === undefined ? undefined : (KINDS[this.bytes[entry.start] ?? 0] ?? 'number');
+  }
+
   /** Whether an opaque part of another dialect may be inside. */
   get holdsTag(): boolean {
     this.#holdsTag ??= this.bytes.includes(TAG);
     return this.#holdsTag;
   }
 }
+
+/** What begins with a byte; everything else is a number. */
+const KINDS: Readonly<Record<number, JsonKind>> = {
+  0x22: 'string',
+  0x5b: 'array',
+  0x66: 'boolean',
+  0x6e: 'null',
+  0x74: 'boolean',
+  0x7b: 'object',
+};
 
 function smallFields(bytes: Buffer, top: TopLevel): JsonObject {
   const fields: [string, unknown][] = [];

@@ -5,7 +5,7 @@ import type { JsonObject } from '../model/json-object.ts';
 import { classify } from './error-classes.ts';
 
 /** What stands under `error`. `gateway_code` is the gateway's own, stable code. */
-export interface ChatError extends JsonObject {
+interface ChatError extends JsonObject {
   readonly message: string;
   readonly type: string;
   readonly param: string | null;
@@ -36,7 +36,7 @@ export const errors: ErrorCodec = {
 };
 
 /** The error as the dialect tells it, in an answer of its own or inside a stream. */
-export function chatError(error: GatewayError): ChatError {
+function chatError(error: GatewayError): ChatError {
   const kind = kindOf(error);
   const [type, code] = WORDS[kind];
   return {

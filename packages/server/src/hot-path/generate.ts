@@ -1,34 +1,54 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ClientForm } from '@cliproxy/kernel';
+import type { BodyCheck, ClientForm } from '@cliproxy/kernel';
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { Dialect, HeaderMap, Operation } from '@cliproxy/plugin-api';
 import type { Exchange } from '../edge/exchange.ts';
 import type { ServerContext } from '../edge/server-context.ts';
-import type { RouteHandler } from '../routes/route.ts';
+import type { Address, Route, RouteHandler } from '../routes/route.ts';
+import type { JsonSchema } from '../schemas/json-schema.ts';
 import { ResponseSink } from './answer-sink.ts';
+import { compileBodyCheck } from './body-check.ts';
 import { readRequestBody } from './request-body.ts';
 
 /** Client headers that may go upstream; everything else stays here. */
 const FORWARDED = ['anthropic-beta', 'anthropic-version', 'idempotency-key'] as const;
 
-/** What the path of a request says: among it, with Gemini, what in other dialects the body does. */
-export interface PathFacts {
+/** What the address of a request says: among it, with Gemini, what in other dialects the body does. */
+interface AddressFacts {
   readonly model?: string;
   readonly stream?: boolean;
   readonly form?: ClientForm;
 }
 
-/**
- * Makes the handler of a route that asks a model: body in, the kernel's answer out.
- *
- * @param factsOf - reads the path and the query.
- */
-export function generate(
+/** A route that asks a model. */
+export interface ModelRoute extends Omit<Route, 'method' | 'access' | 'handle'> {
+  readonly dialect: Dialect;
+  readonly operation: Operation;
+  readonly body: JsonSchema;
+  /** Absent: the address says nothing. */
+  readonly factsOf?: (address: Address) => AddressFacts;
+}
+
+/** Makes a route that asks a model: body in, the kernel's answer out. */
+export function modelRoute({ operation, factsOf, ...info }: ModelRoute): Route {
+  const check = compileBodyCheck(info.body);
+  return {
+    ...info,
+    method: 'POST',
+    access: 'client',
+    handle: generate(info.dialect, operation, check, factsOf),
+  };
+}
+
+const NO_FACTS: AddressFacts = Object.freeze({});
+
+function generate(
   dialect: Dialect,
   operation: Operation,
-  factsOf: (exchange: Exchange, named: string) => PathFacts = () => OF_OPERATION[operation],
+  check: BodyCheck,
+  factsOf: ModelRoute['factsOf'],
 ): RouteHandler {
-  return async (exchange, grant, context, named) => {
+  return async (exchange, grant, context, address) => {
     if (context.draining) {
       throw new GatewayError(
         'KERNEL_STOPPING',
@@ -36,16 +56,19 @@ export function generate(
       );
     }
     const { req, requestId } = exchange;
-    const facts = factsOf(exchange, named);
+    const { model, stream, form } = factsOf?.(address) ?? NO_FACTS;
     const body = await readRequestBody(exchange, context.policy.maxBodyBytes);
     const headers = clientHeaders(req.headers);
     const request = context.dialects.read({
       dialect,
       operation,
       body,
+      model,
+      stream,
+      form,
+      check,
       headers,
       requestId,
-      ...facts,
     });
     const sink = new ResponseSink(exchange, () => furtherHead(exchange, dialect, context));
     exchange.handed = true;
@@ -62,15 +85,6 @@ export function generate(
     }
   };
 }
-
-const NO_STREAM: PathFacts = Object.freeze({ stream: false });
-
-/** Only what is generated can be streamed, whatever the body says. */
-const OF_OPERATION: Readonly<Record<Operation, PathFacts>> = {
-  generate: Object.freeze({}),
-  'count-tokens': NO_STREAM,
-  embed: NO_STREAM,
-};
 
 function furtherHead(exchange: Exchange, dialect: Dialect, context: ServerContext): string[] {
   const head: string[] = [];

@@ -1,7 +1,7 @@
-import { GatewayError } from '@cliproxy/plugin-api';
 import type { Dialect } from '@cliproxy/plugin-api';
 import { answerJson } from '../edge/answer.ts';
-import type { RouteHandler } from './route.ts';
+import { explanation } from '../schemas/gateway.ts';
+import type { Route } from './route.ts';
 
 const DIALECTS: readonly Dialect[] = [
   'openai-chat',
@@ -10,21 +10,25 @@ const DIALECTS: readonly Dialect[] = [
   'gemini',
 ];
 
-/** `GET /v1/routes/explain?model=&dialect=`: the way a request would take, without sending one. */
-export const explainRoute: RouteHandler = (exchange, _grant, context) => {
-  const query = new URLSearchParams(exchange.query);
-  const model = query.get('model') ?? '';
-  if (model === '') {
-    throw new GatewayError('CLIENT_BAD_REQUEST', 'the query names no model; add ?model=NAME');
-  }
-  const asked = query.get('dialect') ?? 'openai-chat';
-  const dialect = DIALECTS.find((one) => one === asked);
-  if (dialect === undefined) {
-    throw new GatewayError(
-      'CLIENT_BAD_REQUEST',
-      `dialect ${JSON.stringify(asked.slice(0, 100))} is not one of ${DIALECTS.join(', ')}`,
-    );
-  }
-  const plan = context.kernel.plan({ model, dialect, operation: 'generate' });
-  answerJson(exchange, context.draining, context.explain(plan));
+/** The way a request would take, without sending one. */
+export const explainRoute: Route = {
+  method: 'GET',
+  path: '/v1/routes/explain',
+  access: 'admin',
+  summary: 'Which way ?model= would take, and why; ?dialect= as in the request',
+  query: {
+    type: 'object',
+    properties: {
+      model: { type: 'string', description: 'as a client would name it' },
+      dialect: { enum: DIALECTS, default: 'openai-chat' },
+    },
+    required: ['model'],
+  },
+  answers: { 'application/json': explanation },
+  handle(exchange, _grant, context, { query }) {
+    const model = query.text('model') ?? '';
+    const dialect = (query.text('dialect') ?? 'openai-chat') as Dialect;
+    const plan = context.kernel.plan({ model, dialect, operation: 'generate' });
+    answerJson(exchange, context.draining, context.explain(plan));
+  },
 };

@@ -1,34 +1,28 @@
-import { GatewayError } from '@cliproxy/plugin-api';
-import type { Operation } from '@cliproxy/plugin-api';
-import type { Exchange } from '../edge/exchange.ts';
-import { generate } from '../hot-path/generate.ts';
+import { modelRoute } from '../hot-path/generate.ts';
+import * as shapes from '../schemas/gemini.ts';
+import type { JsonSchema } from '../schemas/json-schema.ts';
+import type { Query } from '../edge/query.ts';
 import type { Route } from './route.ts';
 
+const STREAM_QUERY: JsonSchema = {
+  type: 'object',
+  properties: {
+    alt: { enum: ['json', 'sse'], default: 'json', description: 'the form of the stream' },
+  },
+};
+
 /**
- * Gemini's methods. They name the model in the path, and whether the answer is a stream.
+ * What Gemini's clients use. Its methods name the model in the path, and whether the answer is a
+ * stream.
  *
- * @param collection - the path of the models, without a slash at the end.
  * @see https://ai.google.dev/api/generate-content
  */
-export function geminiMethods(collection: string): readonly Route[] {
-  const method = (verb: string, operation: Operation, stream: boolean, summary: string): Route => ({
-    method: 'POST',
-    path: `${collection}/{model}:${verb}`,
-    access: 'client',
-    summary,
-    handle: generate('gemini', operation, (exchange, named) => {
-      const model = modelName(collection, named);
-      return stream && !wantsEvents(exchange)
-        ? { model, stream, form: 'json-array' }
-        : { model, stream };
-    }),
-  });
-  return [
-    method('generateContent', 'generate', false, 'Gemini, without stream, for any model'),
-    method('streamGenerateContent', 'generate', true, 'Gemini, as a stream'),
-    method('countTokens', 'count-tokens', false, "A request's tokens, in Gemini's shape"),
-  ];
-}
+export const geminiRoutes: readonly Route[] = [
+  ...methodsOf('/v1beta/models'),
+  ...methodsOf('/v1beta/tunedModels'),
+  // Clients can be set to the first version of the API.
+  ...methodsOf('/v1/models'),
+];
 
 /** Models have the collection's name before their own, in Gemini's lists and often in its paths. */
 export function modelName(collection: string, named: string): string {
@@ -36,17 +30,46 @@ export function modelName(collection: string, named: string): string {
   return named.startsWith('models/') ? named.slice('models/'.length) : named;
 }
 
-/**
- * Whether a stream is to be one of server-sent events; else it is a JSON array.
- *
- * @throws GatewayError `CLIENT_BAD_REQUEST`
- */
-function wantsEvents({ query }: Exchange): boolean {
-  const alt = new URLSearchParams(query).get('alt');
-  if (alt === 'sse') return true;
-  if (alt === null || alt === 'json') return false;
-  throw new GatewayError(
-    'CLIENT_BAD_REQUEST',
-    `alt ${JSON.stringify(alt.slice(0, 100))} is not offered; add ?alt=sse for server-sent events`,
-  );
+function methodsOf(collection: string): readonly Route[] {
+  return [
+    modelRoute({
+      path: `${collection}/{model}:generateContent`,
+      summary: 'Gemini, without stream, for any model',
+      dialect: 'gemini',
+      operation: 'generate',
+      body: shapes.generateContentRequest,
+      answers: { 'application/json': shapes.generateContentAnswer },
+      factsOf: ({ named }) => ({ model: modelName(collection, named), stream: false }),
+    }),
+    modelRoute({
+      path: `${collection}/{model}:streamGenerateContent`,
+      summary: 'Gemini, as a stream: server-sent events with ?alt=sse, else a JSON array',
+      dialect: 'gemini',
+      operation: 'generate',
+      query: STREAM_QUERY,
+      body: shapes.generateContentRequest,
+      answers: {
+        'text/event-stream': shapes.generateContentAnswer,
+        'application/json': { type: 'array', items: shapes.generateContentAnswer },
+      },
+      factsOf: ({ named, query }) => ({
+        model: modelName(collection, named),
+        stream: true,
+        ...formOf(query),
+      }),
+    }),
+    modelRoute({
+      path: `${collection}/{model}:countTokens`,
+      summary: "A request's tokens, in Gemini's shape",
+      dialect: 'gemini',
+      operation: 'count-tokens',
+      body: shapes.geminiCountRequest,
+      answers: { 'application/json': shapes.geminiCountAnswer },
+      factsOf: ({ named }) => ({ model: modelName(collection, named), stream: false }),
+    }),
+  ];
+}
+
+function formOf(query: Query): { readonly form?: 'json-array' } {
+  return query.text('alt') === 'sse' ? {} : { form: 'json-array' };
 }

@@ -4,10 +4,11 @@ import { answerJson } from '../edge/answer.ts';
 import type { Exchange } from '../edge/exchange.ts';
 import type { ServerContext } from '../edge/server-context.ts';
 import { sendError } from '../errors/error-answer.ts';
-import type { RouteHandler } from './route.ts';
+import { healthAnswer, liveAnswer, readyAnswer } from '../schemas/gateway.ts';
+import type { Route, RouteHandler } from './route.ts';
 
 /** `GET /v1/health`. Always 200 while it can answer: the state is in the body. */
-export const health: RouteHandler = (exchange, grant, context) => {
+const health: RouteHandler = (exchange, grant, context) => {
   const snapshot = context.kernel.health();
   if (grant.role === 'nobody') {
     answerJson(exchange, context.draining, { status: snapshot.status });
@@ -17,19 +18,19 @@ export const health: RouteHandler = (exchange, grant, context) => {
 };
 
 /** `GET /v1/health/deep`. Probing ends when the client leaves. */
-export const deepHealth: RouteHandler = async (exchange, _grant, context) => {
+const deepHealth: RouteHandler = async (exchange, _grant, context) => {
   const leaving = new AbortController();
   exchange.res.once('close', () => leaving.abort());
   answerInFull(exchange, context, await context.kernel.checkHealth(leaving.signal));
 };
 
 /** `GET /livez`: the process answers. */
-export const live: RouteHandler = (exchange, _grant, context) => {
+const live: RouteHandler = (exchange, _grant, context) => {
   answerJson(exchange, context.draining, { status: 'alive' });
 };
 
 /** `GET /readyz`: 503 before the start is over and from the beginning of the stop. */
-export const ready: RouteHandler = (exchange, _grant, context) => {
+const ready: RouteHandler = (exchange, _grant, context) => {
   if (context.draining) {
     sendError(
       exchange,
@@ -43,6 +44,42 @@ export const ready: RouteHandler = (exchange, _grant, context) => {
     answerJson(exchange, false, { status: 'ready' });
   }
 };
+
+/** What watches a gateway. */
+export const healthRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/health',
+    access: 'optional',
+    summary: 'The overall state for anyone; in full with a key',
+    answers: { 'application/json': healthAnswer },
+    handle: health,
+  },
+  {
+    method: 'GET',
+    path: '/v1/health/deep',
+    access: 'client',
+    summary: 'Runs every probe now, then answers as /v1/health',
+    answers: { 'application/json': healthAnswer },
+    handle: deepHealth,
+  },
+  {
+    method: 'GET',
+    path: '/livez',
+    access: 'anyone',
+    summary: 'The process is up',
+    answers: { 'application/json': liveAnswer },
+    handle: live,
+  },
+  {
+    method: 'GET',
+    path: '/readyz',
+    access: 'anyone',
+    summary: 'It takes requests; 503 while it starts or stops',
+    answers: { 'application/json': readyAnswer },
+    handle: ready,
+  },
+];
 
 function answerInFull(exchange: Exchange, context: ServerContext, snapshot: HealthSnapshot): void {
   answerJson(exchange, context.draining, {

@@ -26,15 +26,10 @@ describe('what a path asks for', () => {
     ['/v1/messages/count_tokens?beta=true', 'anthropic-messages', 'count-tokens'],
   ])('%s: %s, %s', async (path, dialect, operation) => {
     const gateway = await start();
-    const body = JSON.stringify({ model: 'm-1', stream: true });
+    const body = JSON.stringify({ model: 'm-1', messages: [], prompt: 'x', input: 'x' });
     expect((await ask(gateway, path, { body })).status).toBe(200);
-    expect(gateway.kernel.calls[0]?.request.facts).toMatchObject({
-      dialect,
-      operation,
-      model: 'm-1',
-      // Counts and vectors come in one piece, whatever the body says.
-      stream: operation === 'generate',
-    });
+    const facts = gateway.kernel.calls[0]?.request.facts;
+    expect(facts).toMatchObject({ dialect, operation, model: 'm-1' });
   });
 
   test.each([
@@ -82,10 +77,69 @@ describe('what a path asks for', () => {
     const alt = await ask(gateway, '/v1beta/models/m-1:streamGenerateContent?alt=proto', {
       body: '{}',
     });
-    expect(alt.json.error.message).toContain('?alt=sse');
+    expect(alt.json.error.message).toContain('is not one of json, sse');
     const odd = await ask(gateway, '/v1beta/models/%ff:generateContent', { body: '{}' });
     expect([odd.status, odd.json.error.code]).toEqual([400, 'CLIENT_BAD_REQUEST']);
     expect(gateway.kernel.calls).toEqual([]);
+  });
+});
+
+describe('the top level of a body', () => {
+  const chat = { model: 'm-1', messages: [] };
+  const prompt = { model: 'm-1', prompt: 'x' };
+  const gemini = '/v1beta/models/m-1';
+  test.each<[string, object, string]>([
+    ['/v1/chat/completions', { model: 'm-1' }, '`messages` is missing.'],
+    [
+      '/v1/chat/completions',
+      { ...chat, messages: 'x' },
+      '`messages` must be an array, not a string.',
+    ],
+    ['/v1/chat/completions', { ...chat, messages: null }, '`messages` must be an array, not null.'],
+    ['/v1/chat/completions', { ...chat, n: '1' }, '`n` must be a whole number, not a string.'],
+    ['/v1/chat/completions', { ...chat, tools: {} }, '`tools` must be an array, not an object.'],
+    [
+      '/v1/chat/completions',
+      { ...chat, stop: 1 },
+      '`stop` must be a string or an array, not a number.',
+    ],
+    ['/v1/completions', { model: 'm-1' }, '`prompt` is missing.'],
+    ['/v1/completions', { ...prompt, echo: 1 }, '`echo` must be true or false, not a number.'],
+    [
+      '/v1/responses',
+      { model: 'm-1', input: 5 },
+      '`input` must be a string or an array, not a number.',
+    ],
+    ['/v1/embeddings', { model: 'm-1' }, '`input` is missing.'],
+    ['/v1/messages', { model: 'm-1' }, '`messages` is missing.'],
+    [
+      '/v1/messages',
+      { ...chat, system: {} },
+      '`system` must be a string or an array, not an object.',
+    ],
+    ['/v1/messages/count_tokens', { model: 'm-1' }, '`messages` is missing.'],
+    [`${gemini}:generateContent`, {}, '`contents` is missing.'],
+    [
+      `${gemini}:streamGenerateContent`,
+      { contents: 'x' },
+      '`contents` must be an array or an object, not a string.',
+    ],
+    [`${gemini}:countTokens`, {}, '`contents` is missing.'],
+  ])('%s with %j: %s', async (path, body, sentence) => {
+    const gateway = await start();
+    const got = await ask(gateway, path, { body: JSON.stringify(body) });
+    expect([got.status, got.json.error.message]).toEqual([400, sentence]);
+    expect(gateway.kernel.calls).toEqual([]);
+  });
+
+  test('optional members may be null, unknown ones anything', async () => {
+    const gateway = await start();
+    const body = JSON.stringify({ ...chat, stop: null, n: null, tools: null, vendor_extra: [1] });
+    expect((await ask(gateway, '/v1/chat/completions', { body })).status).toBe(200);
+    for (const key of ['generateContentRequest', 'generate_content_request']) {
+      const counted = { body: JSON.stringify({ [key]: {} }) };
+      expect((await ask(gateway, `${gemini}:countTokens`, counted)).status).toBe(200);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import type { ModelEntry } from '@cliproxy/kernel';
-import { MAX_PAGE, pageSize, placeOf } from './models-shape.ts';
+import { MAX_PAGE, placeOf } from './models-shape.ts';
 import type { ModelShape } from './models-shape.ts';
 
 /**
@@ -10,9 +10,9 @@ import type { ModelShape } from './models-shape.ts';
 export const anthropicModels: ModelShape = {
   one: anthropicModel,
   page(models, query) {
-    const limit = pageSize(query, 'limit') ?? MAX_PAGE;
-    const after = placeOf(models, query.get('after_id'));
-    const before = after === undefined ? placeOf(models, query.get('before_id')) : undefined;
+    const limit = query.count('limit') ?? MAX_PAGE;
+    const after = placeOf(models, query.text('after_id'));
+    const before = after === undefined ? placeOf(models, query.text('before_id')) : undefined;
     const from = before === undefined ? (after ?? -1) + 1 : Math.max(0, before - limit);
     const to = before ?? Math.min(models.length, from + limit);
     const page = models.slice(from, to);

@@ -1,5 +1,5 @@
 import type { ModelEntry } from '@cliproxy/kernel';
-import { pageSize, placeOf } from './models-shape.ts';
+import { placeOf } from './models-shape.ts';
 import type { ModelShape } from './models-shape.ts';
 
 const DEFAULT_PAGE = 50;
@@ -12,11 +12,11 @@ const DEFAULT_PAGE = 50;
 export const geminiModels: ModelShape = {
   one: geminiModel,
   page(models, query) {
-    const limit = pageSize(query, 'pageSize') ?? DEFAULT_PAGE;
-    const token = query.get('pageToken') || null;
+    const limit = query.count('pageSize') ?? DEFAULT_PAGE;
+    const token = query.text('pageToken');
     const last = placeOf(
       models,
-      token === null ? null : Buffer.from(token, 'base64url').toString(),
+      token === undefined ? undefined : Buffer.from(token, 'base64url').toString(),
     );
     const from = (last ?? -1) + 1;
     const page = models.slice(from, from + limit);

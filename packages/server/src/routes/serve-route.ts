@@ -1,10 +1,13 @@
 import { authorize } from '../edge/access.ts';
 import { requireJson } from '../edge/content-type.ts';
 import type { Exchange } from '../edge/exchange.ts';
+import { readQuery } from '../edge/query.ts';
 import type { ServerContext } from '../edge/server-context.ts';
 import { sendError } from '../errors/error-answer.ts';
 import type { PathPattern } from './path-pattern.ts';
 import type { Route } from './route.ts';
+
+const NO_QUERY = readQuery({}, '');
 
 /** Checks who asks and for what, and has the route answer; never rejects. */
 export async function serveRoute(
@@ -16,7 +19,9 @@ export async function serveRoute(
   try {
     const grant = authorize(exchange, route.access, context);
     if (route.method === 'POST') requireJson(exchange.req.headers);
-    await route.handle(exchange, grant, context, path.valueIn(exchange.path) ?? '');
+    const named = path.valueIn(exchange.path) ?? '';
+    const query = route.query === undefined ? NO_QUERY : readQuery(route.query, exchange.query);
+    await route.handle(exchange, grant, context, { named, query });
   } catch (error) {
     sendError(exchange, error, context);
   }
