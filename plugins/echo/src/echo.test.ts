@@ -267,6 +267,26 @@ test('every part has words; a token count is of the same words', async () => {
   await expect(executor.countTokens?.(request, {} as CallContext)).resolves.toBe(7);
 });
 
+test('a vector is of the words alone, of length 1, and of as many dimensions as are asked for', async () => {
+  const to = await start();
+  const vectorsOf = async (body: object): Promise<number[][]> => {
+    const reply = await to.ask('/v1/embeddings', { body: { model: 'echo', ...body } });
+    const { data } = (await reply.json()) as { data: { embedding: number[] }[] };
+    return data.map(({ embedding }) => embedding);
+  };
+  const near = (a: number[] = [], b: number[] = []): number =>
+    a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
+  const [cat, same, other] = await vectorsOf({
+    input: ['a black cat', 'A black cat!', 'über uns'],
+  });
+  expect(cat).toHaveLength(64);
+  expect(same).toEqual(cat);
+  expect(near(cat, cat)).toBeCloseTo(1);
+  expect(near(cat, other)).toBeLessThan(0.9);
+  const [three] = await vectorsOf({ input: 'x', dimensions: 3 });
+  expect(three).toHaveLength(3);
+});
+
 test('it is listed, found by its pattern, and alive', async () => {
   const to = await start();
   for (;;) {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { CallContext, EventExecutor, ModelEvent, ModelRequest } from '@cliproxy/plugin-api';
 import type { EchoConfig } from './config.ts';
+import { embed } from './embed.ts';
 import { readScript, said } from './script.ts';
 import type { Script } from './script.ts';
 
@@ -12,6 +13,7 @@ export function echoExecutor(config: EchoConfig, clock: { now(): number }): Even
     models: async () => [{ id: 'echo', displayName: 'Echo', lacks: ['json-schema'] }],
     run: (request, call) => answer(config, request, call, clock),
     countTokens: async (request) => countInput(request),
+    embed: async (request) => embed(request, countWords),
   };
 }
 

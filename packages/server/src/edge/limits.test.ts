@@ -16,7 +16,7 @@ afterEach(async () => {
 
 const MB = 1024 * 1024;
 const bodyOf = (bytes: number): Buffer => {
-  const head = '{"model":"m","x":"';
+  const head = '{"model":"m","messages":[],"x":"';
   return Buffer.from(`${head}${'x'.repeat(bytes - head.length - 2)}"}`);
 };
 const chunked = { 'transfer-encoding': 'chunked' };
@@ -47,7 +47,7 @@ describe('bodies', () => {
       sink.start({ status: 200, contentType: 'text/plain', headers: {} });
       sink.end();
     };
-    const body = JSON.stringify({ model: 'ü', pad: 'é€𝄞'.repeat(30_000) });
+    const body = JSON.stringify({ model: 'ü', messages: [], pad: 'é€𝄞'.repeat(30_000) });
     await ask(gateway, '/v1/chat/completions', { body });
     await ask(gateway, '/v1/chat/completions', { body, headers: chunked });
     const socket = connect(gateway.port, '127.0.0.1');
@@ -271,7 +271,7 @@ describe('heads', () => {
       sink.end();
     };
     const requests = Array.from({ length: 100 }, (_, n) => {
-      const body = JSON.stringify({ model: String(n) });
+      const body = JSON.stringify({ model: String(n), messages: [] });
       const close = n === 99 ? 'Connection: close\r\n' : '';
       return `POST /v1/messages HTTP/1.1\r\n${common}${close}Content-Length: ${body.length}\r\n\r\n${body}`;
     });

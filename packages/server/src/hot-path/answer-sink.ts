@@ -47,7 +47,8 @@ export class ResponseSink implements AnswerSink {
   start(head: AnswerStart): void {
     if (this.started || this.#res.destroyed) return;
     this.started = true;
-    const streams = head.contentType.startsWith('text/event-stream');
+    // Also a stream that is one JSON document; what is whole has a length.
+    const streams = head.contentLength === undefined;
     const flat = ['x-request-id', this.#exchange.requestId, 'content-type', head.contentType];
     flat.push(...this.#furtherHead());
     // Proxies in between must pass events on as they come.
