@@ -10,7 +10,7 @@ import { joined, opened, withoutLastThoughts } from './message-order.ts';
 import type { Message } from './message-order.ts';
 import { fitsTarget, writeReasoning } from './reasoning-blocks.ts';
 import { freeTextInput, toolInput } from './tool-arguments.ts';
-import { pairTools } from './tool-pairs.ts';
+import { pairTools, uniqueIds } from './tool-pairs.ts';
 
 /** The turns of a request, as the API wants them. */
 export interface Conversation {
@@ -46,7 +46,7 @@ export function writeConversation(
     target,
     names,
     freeText: new Set(freeText),
-    idOf: uniqueIds(request),
+    idOf: uniqueIds(request.turns, legalToolId),
     resultOf,
     keysOf: keysByPart(request, leftovers),
   };
@@ -156,21 +156,6 @@ function resultContent(
 /** The API refuses text without a visible character. */
 function textBlock(text: string): JsonObject | undefined {
   return text.trim() === '' ? undefined : { type: 'text', text };
-}
-
-/** Some upstreams count their ids anew in each turn; here they must differ. */
-function uniqueIds({ turns }: ModelRequest): ReadonlyMap<ToolCallPart, string> {
-  const idOf = new Map<ToolCallPart, string>();
-  const used = new Set<string>();
-  for (const part of turns.flatMap(({ parts }) => parts)) {
-    if (part.type !== 'tool-call') continue;
-    const legal = legalToolId(part.id);
-    let id = legal;
-    for (let n = 2; used.has(id); n += 1) id = `${legal}_${n}`;
-    used.add(id);
-    idOf.set(part, id);
-  }
-  return idOf;
 }
 
 function keysByPart(

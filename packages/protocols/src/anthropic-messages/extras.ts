@@ -51,8 +51,7 @@ function foreignExtras(fields: Fields): WrittenExtras {
   const ignored: string[] = [];
   let userId: string | undefined;
   for (const [name, value] of Object.entries(fields)) {
-    const problem = REFUSED.get(name);
-    if (problem?.when(value) === true) throw unsupported(name, problem.why);
+    refuseUnanswerable(name, value);
     if (asksNothing(name, value)) continue;
     if (USER_IDS.has(name) && userId === undefined && isOpaqueId(value)) userId = value;
     else ignored.push(name);
@@ -69,6 +68,16 @@ const USER_IDS: ReadonlySet<string> = new Set(['safety_identifier', 'user']);
 /** The vendor forbids names, mail addresses and telephone numbers there. */
 function isOpaqueId(value: Json): value is string {
   return typeof value === 'string' && /^[\w:.|-]{1,256}$/.test(value) && !/^[\d.-]+$/.test(value);
+}
+
+/**
+ * Refuses what can't be told to an API that gives one answer, in text and without probabilities.
+ *
+ * @throws GatewayError `CLIENT_UNSUPPORTED`, naming the parameter.
+ */
+export function refuseUnanswerable(name: string, value: Json): void {
+  const problem = REFUSED.get(name);
+  if (problem?.when(value) === true) throw unsupported(name, problem.why);
 }
 
 /** Parameters without which the answer would be another one than was asked for. */

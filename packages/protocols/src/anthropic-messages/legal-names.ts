@@ -43,6 +43,11 @@ export function legalToolId(id: string): string {
   return /^[a-zA-Z0-9_-]+$/.test(id) ? id : withHash(id, 64);
 }
 
+/** The same for OpenAI's APIs, which take at most 64 characters. */
+export function shortToolId(id: string): string {
+  return /^[a-zA-Z0-9_-]{1,64}$/.test(id) ? id : withHash(id, 64);
+}
+
 function withHash(text: string, maxChars: number): string {
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
   const clean = text.replace(/[^a-zA-Z0-9_-]+/g, '_').slice(0, maxChars - hash.length - 1);

@@ -1,6 +1,6 @@
 import type { FinishReason } from '@cliproxy/plugin-api';
 import type { FrameTap, PassthroughCodec } from '../hub/dialect-codec.ts';
-import { dataOf } from '../hub/frame-data.ts';
+import { dataOf, eventName } from '../hub/frame-data.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { errorInside, truncated } from './error-classes.ts';
@@ -87,19 +87,6 @@ function frameTap(): FrameTap {
 
 const MEANINGFUL_DELTAS = ['"text_delta"', '"thinking_delta"', '"input_json_delta"'] as const;
 const MEANINGFUL_BLOCKS = ['"redacted_thinking"', '"server_tool_use"'] as const;
-
-const EVENT = Buffer.from('event:');
-const LF = 0x0a;
-const CR = 0x0d;
-
-/** The name in a frame's first line; undefined where that line is another. */
-function eventName(frame: Buffer): string | undefined {
-  // A frame may be shorter than the word.
-  if (!frame.subarray(0, EVENT.length).equals(EVENT)) return undefined;
-  let end = EVENT.length;
-  while (end < frame.length && frame[end] !== LF && frame[end] !== CR) end += 1;
-  return frame.toString('latin1', EVENT.length, end).trim();
-}
 
 function objectOf(frame: Buffer): JsonObject {
   const { json } = dataOf(frame);

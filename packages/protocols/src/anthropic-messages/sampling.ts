@@ -47,7 +47,7 @@ export function writeSampling(
 }
 
 /** What the dialects call stop sequences. */
-const STOP_NAMES: Readonly<Record<Dialect, string>> = {
+export const STOP_NAMES: Readonly<Record<Dialect, string>> = {
   'openai-chat': 'stop',
   'openai-responses': 'stop',
   'anthropic-messages': 'stop_sequences',

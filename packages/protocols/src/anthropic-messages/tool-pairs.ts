@@ -40,3 +40,26 @@ export function pairTools(turns: readonly Turn[]): ToolPairs {
   }
   return { resultOf, left };
 }
+
+/**
+ * An id for every call. Some upstreams count theirs anew in each turn; most vendors want them to
+ * differ.
+ *
+ * @param legal - makes an id that the vendor takes; the same for the same id.
+ */
+export function uniqueIds(
+  turns: readonly Turn[],
+  legal: (id: string) => string,
+): ReadonlyMap<ToolCallPart, string> {
+  const idOf = new Map<ToolCallPart, string>();
+  const used = new Set<string>();
+  for (const part of turns.flatMap(({ parts }) => parts)) {
+    if (part.type !== 'tool-call') continue;
+    const first = legal(part.id);
+    let id = first;
+    for (let n = 2; used.has(id); n += 1) id = legal(`${first}_${n}`);
+    used.add(id);
+    idOf.set(part, id);
+  }
+  return idOf;
+}

@@ -73,6 +73,11 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
   const needs = once((): readonly Capability[] =>
     operation === 'generate' ? client.request.needs(body.json()) : [],
   );
+  const withEcho = once((): Exchange =>
+    client.request.echo === undefined
+      ? exchange
+      : { ...exchange, echo: client.request.echo(body.json()) },
+  );
   const facts: RequestFacts = {
     dialect,
     operation,
@@ -91,7 +96,7 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
         return inForm(form, passthroughExchange(exchange, body, target));
       }
       const upstream = codecOf(codecs, target.dialect);
-      return inForm(form, translatedExchange(exchange, decode(), upstream, target));
+      return inForm(form, translatedExchange(withEcho(), decode(), upstream, target));
     },
     events(target): EventExchange {
       if (operation !== 'generate') throw unsupported(`${operation} is not offered as events.`);
@@ -99,7 +104,7 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
       return inForm(form, {
         request: { ...request, model: target.model, ...clamped(request, target.maxOutputTokens) },
         ignored,
-        answer: () => eventPipe(exchange, target.maxAnswerBytes),
+        answer: () => eventPipe(withEcho(), target.maxAnswerBytes),
       });
     },
     reply: (target) => replyExchange(exchange, target, decode, () => body.json()),

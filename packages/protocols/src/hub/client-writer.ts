@@ -19,8 +19,7 @@ export interface ClientTeller {
 }
 
 /** For a client that asked for a stream. */
-export function streamWriter(codec: DialectCodec, context: AnswerContext): ClientWriter {
-  const encoder = codec.stream.encoder(context);
+export function streamWriter(encoder: StreamEncoder): ClientWriter {
   let finished = false;
   return {
     push(event, out) {
@@ -62,12 +61,13 @@ export function bodyWriter(
 }
 
 /**
- * Errors and heartbeats of a stream. The encoder is asked for only when there is an error: it needs
- * to know nothing of what was sent.
+ * Errors and heartbeats of a stream.
+ *
+ * @param encoder - is asked for only when there is an error.
  */
 export function streamTeller(
   codec: DialectCodec,
-  encoder: () => StreamEncoder,
+  encoder: () => Pick<StreamEncoder, 'failure'>,
   requestId: string,
 ): ClientTeller {
   return {

@@ -43,6 +43,14 @@ export interface DecodeContext {
   readonly customTools?: ReadonlySet<string>;
 }
 
+/** What an answer repeats of the client's request, in dialects that do so. */
+export interface RequestEcho {
+  /** Members of every answer. */
+  readonly fields: JsonObject;
+  /** Members by which the client knows a tool in its calls, where the name alone is not enough. */
+  readonly calls: ReadonlyMap<string, JsonObject>;
+}
+
 /** What an encoder of answers needs to know about the client. */
 export interface AnswerContext {
   /** The model's name, as the client asked for it. */
@@ -55,6 +63,8 @@ export interface AnswerContext {
   readonly includeUsage: boolean;
   /** Dialect that the upstream spoke, or undefined for events: whose opaque parts are native. */
   readonly upstream: Dialect | undefined;
+  /** See {@link RequestCodec.echo}. */
+  readonly echo?: RequestEcho;
 }
 
 /** Requests of a dialect. */
@@ -79,6 +89,8 @@ export interface RequestCodec {
   needs(body: JsonObject): readonly Capability[];
   /** Groups the requests of one conversation, where the client says so. */
   sessionKey(body: JsonObject, headers: HeaderMap): string | undefined;
+  /** What answers repeat; absent in dialects whose answers stand for themselves. Never throws. */
+  echo?(body: JsonObject): RequestEcho;
 }
 
 /** Token counts, in dialects that have such an operation. */
@@ -176,6 +188,11 @@ export interface FrameTap {
   /** Another object whenever a frame told it. */
   readonly usage: Usage | undefined;
   readonly finish: FinishReason | undefined;
+  /**
+   * Tells an error after the frames seen so far, in dialects where that depends on them; see
+   * {@link StreamEncoder.failure}.
+   */
+  failure?(error: GatewayError, requestId: string): string;
 }
 
 /** What passthrough has to know of a dialect. */

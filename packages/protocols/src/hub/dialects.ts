@@ -1,12 +1,14 @@
 import type { Dialects } from '@cliproxy/kernel';
 import { anthropicMessages } from '../anthropic-messages/anthropic-messages.ts';
 import { openAiChat } from '../openai-chat/openai-chat.ts';
+import { openAiResponses } from '../openai-responses/openai-responses.ts';
 import type { Codecs } from './client-request.ts';
 import { hubOf } from './hub.ts';
 
 /** The dialects of the gateway. A new one is a folder and a line here. */
 const spoken: Codecs = Object.freeze({
   'openai-chat': openAiChat,
+  'openai-responses': openAiResponses,
   'anthropic-messages': anthropicMessages,
 });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { Dialect, Operation } from '@cliproxy/plugin-api';
-import type { AnswerContext, DecodeContext, DialectCodec } from './dialect-codec.ts';
+import type { AnswerContext, DecodeContext, DialectCodec, RequestEcho } from './dialect-codec.ts';
 
 /** What the answer of one exchange must be read and written by. */
 export interface Exchange {
@@ -14,6 +14,8 @@ export interface Exchange {
   /** The client asked for its stream's usage. */
   readonly includeUsage: boolean;
   readonly requestId: string;
+  /** What the client's answer repeats of the request; made where the answer is written here. */
+  readonly echo?: RequestEcho | undefined;
 }
 
 /** The same, for an upstream that speaks a dialect. */
@@ -38,6 +40,7 @@ export function answerContext(exchange: Exchange, upstream: Dialect | undefined)
     id: randomUUID().replaceAll('-', '').slice(0, 24),
     includeUsage: exchange.includeUsage,
     upstream,
+    ...(exchange.echo === undefined ? {} : { echo: exchange.echo }),
   };
 }
 

@@ -17,6 +17,19 @@ export function dataOf(frame: Buffer): FrameData {
   return { json: parse(data.join('\n')), otherLines: lines.filter((line) => !isData(line)) };
 }
 
+const EVENT = Buffer.from('event:');
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** The name in a frame's first line; undefined where that line is another. */
+export function eventName(frame: Buffer): string | undefined {
+  // A frame may be shorter than the word.
+  if (!frame.subarray(0, EVENT.length).equals(EVENT)) return undefined;
+  let end = EVENT.length;
+  while (end < frame.length && frame[end] !== LF && frame[end] !== CR) end += 1;
+  return frame.toString('latin1', EVENT.length, end).trim();
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -4,7 +4,7 @@ import type { AnswerPipe } from '@cliproxy/kernel';
 import { FrameSplitter } from '../sse/frame-splitter.ts';
 import { streamTeller } from './client-writer.ts';
 import type { ClientTeller } from './client-writer.ts';
-import type { FrameTap } from './dialect-codec.ts';
+import type { FrameTap, StreamEncoder } from './dialect-codec.ts';
 import { answerContext, answerError } from './exchange.ts';
 import type { WireExchangeContext } from './exchange.ts';
 import { modelSplice } from './model-splice.ts';
@@ -37,7 +37,8 @@ export class StreamPassthrough implements AnswerPipe {
         ? undefined
         : modelSplice(upstream.passthrough.modelPaths, clientModel);
     const encoder = () => upstream.stream.encoder(answerContext(exchange, upstream.id));
-    this.#teller = streamTeller(upstream, encoder, requestId);
+    const tap = this.#tap;
+    this.#teller = streamTeller(upstream, () => (hasFailure(tap) ? tap : encoder()), requestId);
   }
 
   push(chunk: Buffer, out: Buffer[]): boolean {
@@ -71,7 +72,8 @@ export class StreamPassthrough implements AnswerPipe {
   }
 
   failure(error: GatewayError): Buffer {
-    return this.#teller.failure(error);
+    const told = this.#teller.failure(error);
+    return this.#splice === undefined ? told : this.#splice.frame(told);
   }
 
   heartbeat(): Buffer {
@@ -103,6 +105,10 @@ export class StreamPassthrough implements AnswerPipe {
       return false;
     }
   }
+}
+
+function hasFailure(tap: FrameTap): tap is FrameTap & Pick<StreamEncoder, 'failure'> {
+  return tap.failure !== undefined;
 }
 
 /** Frames that lie one after the other in a chunk leave as one piece; else the first leaves now. */

@@ -66,12 +66,11 @@ function pipeOf(
   maxAnswerBytes: number,
 ): EventPipe {
   const { client, stream, requestId } = exchange;
-  const writer = stream
-    ? streamWriter(client, context)
-    : bodyWriter(client, context, maxAnswerBytes);
-  const teller = stream
-    ? streamTeller(client, () => client.stream.encoder(context), requestId)
-    : silentTeller;
+  const encoder = stream ? client.stream.encoder(context) : undefined;
+  const writer =
+    encoder === undefined ? bodyWriter(client, context, maxAnswerBytes) : streamWriter(encoder);
+  const teller =
+    encoder === undefined ? silentTeller : streamTeller(client, () => encoder, requestId);
   const watch: Watch = { usage: undefined, finish: undefined };
   return {
     contentType: contentTypeOf(stream),

@@ -85,6 +85,7 @@ export function translatedExchange(
     stream: exchange.stream,
     includeUsage: exchange.includeUsage,
     requestId: exchange.requestId,
+    echo: exchange.echo,
     upstream,
     upstreamModel: target.model,
     passthrough: false,

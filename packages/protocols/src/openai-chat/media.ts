@@ -41,7 +41,8 @@ export function decodeFile(part: JsonObject, path: string): MediaPart {
   return { type: 'media', mediaType, source: { base64: data } };
 }
 
-function fromDataUrl(url: string, path: string): MediaPart {
+/** Reads a `data:` URL. */
+export function fromDataUrl(url: string, path: string): MediaPart {
   const comma = url.indexOf(',');
   if (comma === -1) throw fieldError(path, 'is a data: URL without a comma');
   const [mediaType = '', ...parameters] = url.slice('data:'.length, comma).split(';');
@@ -85,7 +86,7 @@ export function encodeMedia(part: MediaPart, ownFiles: boolean): JsonObject {
   const dataUrl = `data:${mediaType};base64,${source.base64}`;
   if (kind === 'image') return { type: 'image_url', image_url: { url: dataUrl } };
   if (kind === 'audio') {
-    const format = Object.hasOwn(AUDIO_FORMATS, subtype) ? AUDIO_FORMATS[subtype] : undefined;
+    const format = audioFormat(subtype);
     if (format !== undefined) {
       return { type: 'input_audio', input_audio: { data: source.base64, format } };
     }
@@ -95,6 +96,11 @@ export function encodeMedia(part: MediaPart, ownFiles: boolean): JsonObject {
     return { type: 'file', file: { file_data: dataUrl, filename: `file.${extension}` } };
   }
   throw unsupported('media_type', `is ${mediaType}; the target takes images, wav, mp3 and files`);
+}
+
+/** OpenAI's word for a subtype of `audio/`; undefined for those that it does not take. */
+export function audioFormat(subtype: string): string | undefined {
+  return Object.hasOwn(AUDIO_FORMATS, subtype) ? AUDIO_FORMATS[subtype] : undefined;
 }
 
 const AUDIO_FORMATS: Readonly<Record<string, string>> = {

@@ -117,8 +117,8 @@ function encodeResult(result: ToolResultPart, scope: Scope): JsonObject {
   };
 }
 
-/** Chat has no flag for a tool's failure: the text must say it. */
-function marked(text: string, isError: boolean): string {
+/** OpenAI's dialects have no flag for a tool's failure: the text must say it. */
+export function marked(text: string, isError: boolean): string {
   if (!isError || /^\W*(?:error|exception|failed)/i.test(text)) return text;
   return text === '' ? 'Error' : `Error: ${text}`;
 }

@@ -4,7 +4,6 @@ import {
   arrayAt,
   booleanAt,
   countAt,
-  fieldError,
   mustBe,
   numberAt,
   objectAt,
@@ -15,6 +14,7 @@ import { decodeMessages } from './message-decode.ts';
 import { collectNested } from './nested-extras.ts';
 import type { NestedExtras } from './nested-extras.ts';
 import { decodeTools } from './tool-decode.ts';
+import { collectExtras } from './top-level-extras.ts';
 
 /**
  * Reads a client's request. Null counts as absent. What says only what holds anyhow (`n: 1`) is
@@ -42,7 +42,7 @@ export function decodeRequest(
   readStreamOptions(body, nested);
   const wishes = decodeTools(body, nested);
   const turns = decodeMessages(body.messages, nested);
-  collectFields(body, fields);
+  collectExtras(body, fields, { canonical: CANONICAL, idle: IDLE, checks: CHECKS });
   return {
     model: hints.model,
     stream: hints.stream,
@@ -119,20 +119,6 @@ const CANONICAL: ReadonlySet<string> = new Set([
 
 /** Values that ask for nothing. */
 const IDLE: Readonly<Record<string, Json>> = { n: 1, logprobs: false, service_tier: 'auto' };
-
-function collectFields(body: JsonObject, fields: Record<string, Json>): void {
-  for (const key in body) {
-    const value = body[key];
-    if (CANONICAL.has(key) || value === null || value === undefined) continue;
-    if (Object.hasOwn(IDLE, key) && IDLE[key] === value) continue;
-    if (key.includes('.') || key.includes('[]')) {
-      throw fieldError(key, 'is no parameter of this API');
-    }
-    const check = CHECKS[key];
-    if (check !== undefined && Object.hasOwn(CHECKS, key)) check(value, key);
-    fields[key] = value as Json;
-  }
-}
 
 /** Extras that most upstreams read: a wrong type is told here, by its name. */
 const CHECKS: Readonly<Record<string, (value: unknown, path: string) => unknown>> = {

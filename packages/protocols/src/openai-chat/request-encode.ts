@@ -91,7 +91,7 @@ function encodeFormat(output: OutputFormat): JsonObject {
 }
 
 /** Fields that OpenAI's two dialects share, name and meaning. */
-const SHARED: readonly string[] = [
+export const SHARED: readonly string[] = [
   'metadata',
   'prompt_cache_key',
   'prompt_cache_retention',
@@ -108,8 +108,12 @@ function encodeExtras(
   const isOwn = extras.dialect === 'openai-chat';
   const nested: (readonly [string, Json])[] = [];
   for (const [name, value] of Object.entries(extras.fields)) {
-    const fits = isOwn || (extras.dialect === 'openai-responses' && SHARED.includes(name));
-    if (!fits) ignored.push(name);
+    const isResponses = extras.dialect === 'openai-responses';
+    // What is not kept need not be forbidden to be.
+    if (isResponses && name === 'store' && value === false) continue;
+    const fits = isOwn || (isResponses && SHARED.includes(name));
+    if (isResponses && name === 'text.verbosity') body.verbosity = value;
+    else if (!fits) ignored.push(name);
     else if (isNested(name)) nested.push([name, value]);
     else if (!Object.hasOwn(body, name)) body[name] = value;
   }

@@ -25,16 +25,22 @@ export const request: RequestCodec = {
     if (list.some(({ role }) => role === 'assistant')) needs.push('multi-turn');
     return needs;
   },
-  /**
-   * `prompt_cache_key`, which OpenAI documents for requests with a common beginning, else the
-   * header `x-session-affinity` or `session-id`, by which coding agents name their session.
-   */
-  sessionKey(body, headers) {
-    const { prompt_cache_key: key } = body;
-    if (typeof key === 'string' && key !== '') return key;
-    return header(headers, 'x-session-affinity') ?? header(headers, 'session-id');
-  },
+  sessionKey: openAiSession,
 };
+
+/**
+ * `prompt_cache_key`, which OpenAI documents for requests with a common beginning, else the header
+ * `x-session-affinity`, `session-id` or `session_id`, by which coding agents name their session.
+ */
+export function openAiSession(body: JsonObject, headers: HeaderMap): string | undefined {
+  const { prompt_cache_key: key } = body;
+  if (typeof key === 'string' && key !== '') return key;
+  return (
+    header(headers, 'x-session-affinity') ??
+    header(headers, 'session-id') ??
+    header(headers, 'session_id')
+  );
+}
 
 function isFilled(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0;

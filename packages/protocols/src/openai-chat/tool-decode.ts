@@ -36,7 +36,7 @@ export function decodeTools(body: JsonObject, extras: NestedExtras): ToolWishes 
       continue;
     }
     const spec = objectAt(source[type], `${path}.${type}`);
-    const read = type === 'function' ? readFunction : readCustom;
+    const read = type === 'function' ? readFunctionTool : readCustomTool;
     const decoded = read(spec, `${path}.${type}`);
     if (keep !== undefined && !keep.includes(decoded.name)) continue;
     extras.addUnknown(['tools', tools.length], source, ['type', type]);
@@ -44,7 +44,7 @@ export function decodeTools(body: JsonObject, extras: NestedExtras): ToolWishes 
     tools.push(decoded);
   }
   for (const [i, spec] of (optional(body.functions, 'functions', arrayAt) ?? []).entries()) {
-    tools.push(readFunction(objectAt(spec, `functions[${i}]`), `functions[${i}]`));
+    tools.push(readFunctionTool(objectAt(spec, `functions[${i}]`), `functions[${i}]`));
   }
   return allowed === undefined ? { tools } : { tools, toolChoice: allowed.choice };
 }
@@ -54,7 +54,8 @@ const KNOWN = {
   custom: ['name', 'description'],
 } as const;
 
-function readFunction(spec: JsonObject, path: string): Tool {
+/** Reads a function, which both of OpenAI's dialects write alike. */
+export function readFunctionTool(spec: JsonObject, path: string): Tool {
   const description = optional(spec.description, `${path}.description`, stringAt);
   const schema = optional(spec.parameters, `${path}.parameters`, objectAt);
   const strict = optional(spec.strict, `${path}.strict`, booleanAt);
@@ -67,7 +68,8 @@ function readFunction(spec: JsonObject, path: string): Tool {
   };
 }
 
-function readCustom(spec: JsonObject, path: string): Tool {
+/** Reads a free-text tool. */
+export function readCustomTool(spec: JsonObject, path: string): Tool {
   const description = optional(spec.description, `${path}.description`, stringAt);
   return {
     kind: 'custom',
@@ -76,7 +78,8 @@ function readCustom(spec: JsonObject, path: string): Tool {
   };
 }
 
-function nameAt(value: unknown, path: string): string {
+/** @throws GatewayError `CLIENT_BAD_REQUEST` unless the value is a string that says something. */
+export function nameAt(value: unknown, path: string): string {
   const name = stringAt(value, path);
   if (name === '') throw fieldError(path, 'must not be empty');
   return name;

@@ -22,32 +22,48 @@ export function encodeTools(
     return {};
   }
   const wrapped = wrappedTools(request, target);
-  let tools = request.tools;
-  let choice: unknown = toolChoice;
-  if (typeof toolChoice === 'object') {
-    const named = tools.filter(({ name }) => toolChoice.names.includes(name));
-    const [only, ...more] = named;
-    if (only === undefined) {
-      choice = undefined;
-      ignored.push('tool_choice');
-    } else if (more.length === 0) choice = reference(only, legalName, wrapped);
-    else if (modelTraits(target.model).isOpenAi) {
-      const allowed = {
-        mode: 'required',
-        tools: named.map((tool) => reference(tool, legalName, wrapped)),
-      };
-      choice = { type: 'allowed_tools', allowed_tools: allowed };
-    } else {
-      // Few servers besides OpenAI's know `allowed_tools`.
-      tools = named;
-      choice = 'required';
-    }
+  const { tools, choice: wish } = chosenTools(request, target, ignored);
+  let choice: unknown = wish;
+  if (typeof wish === 'object') {
+    const named = wish.map((tool) => reference(tool, legalName, wrapped));
+    choice =
+      named.length === 1
+        ? named[0]
+        : { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: named } };
   }
   return {
     tools: tools.map((tool) => encodeTool(tool, legalName, wrapped)),
     ...(choice === undefined ? {} : { tool_choice: choice }),
     ...(parallelTools === undefined ? {} : { parallel_tool_calls: parallelTools }),
   };
+}
+
+/** The tools to send, and the choice among them; tools: the model must call one of these. */
+export interface ChosenTools {
+  readonly tools: readonly Tool[];
+  readonly choice: 'auto' | 'none' | 'required' | readonly Tool[] | undefined;
+}
+
+/**
+ * Decides how a choice of named tools is told. Few servers besides OpenAI's know `allowed_tools`:
+ * others get the named ones alone, and must use one.
+ *
+ * @param ignored - takes a choice of tools that are not there.
+ */
+export function chosenTools(
+  { tools, toolChoice }: ModelRequest,
+  target: EncodeTarget,
+  ignored: string[],
+): ChosenTools {
+  if (typeof toolChoice !== 'object') return { tools, choice: toolChoice };
+  const named = tools.filter(({ name }) => toolChoice.names.includes(name));
+  if (named.length === 0) {
+    ignored.push('tool_choice');
+    return { tools, choice: undefined };
+  }
+  return named.length === 1 || modelTraits(target.model).isOpenAi
+    ? { tools, choice: named }
+    : { tools: named, choice: 'required' };
 }
 
 /**

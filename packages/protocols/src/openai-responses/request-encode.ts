@@ -1,0 +1,158 @@
+import type { Json, ModelRequest, OutputFormat } from '@cliproxy/plugin-api';
+import type { EncodeTarget } from '@cliproxy/kernel';
+import { refuseUnanswerable } from '../anthropic-messages/extras.ts';
+import { toolNamer } from '../anthropic-messages/legal-names.ts';
+import { STOP_NAMES } from '../anthropic-messages/sampling.ts';
+import type { EncodedBody } from '../hub/dialect-codec.ts';
+import { isJsonObject } from '../model/json-object.ts';
+import type { JsonObject } from '../model/json-object.ts';
+import { effortFor, modelTraits } from '../openai-chat/model-traits.ts';
+import { SHARED } from '../openai-chat/request-encode.ts';
+import { wrappedTools } from '../openai-chat/tool-encode.ts';
+import { LEFT_OUTPUTS } from './call-outputs.ts';
+import { STATE } from './input-decode.ts';
+import { encodeInput } from './input-encode.ts';
+import { isItemExtra, keptItemExtras } from './item-extras.ts';
+import { ENCRYPTED_REASONING } from './request-decode.ts';
+import { encodeTools } from './tool-encode.ts';
+
+/**
+ * Writes a request for an upstream. Clients of other dialects send their whole conversation each
+ * time: for them the vendor keeps nothing, and gives reasoning in the form that can be sent back.
+ *
+ * @throws GatewayError `CLIENT_UNSUPPORTED` for several answers at once, log probabilities, and
+ *   media that the dialect has no part for.
+ * @see https://platform.openai.com/docs/api-reference/responses/create
+ */
+export function encodeRequest(request: ModelRequest, target: EncodeTarget): EncodedBody {
+  const namer = toolNamer();
+  const legalName = (name: string) => namer.legal(name);
+  const { dialect, fields } = request.extras;
+  const isOwn = dialect === 'openai-responses';
+  const kept = keptItemExtras(isOwn ? fields : {}, LEFT_OUTPUTS);
+  const isState = isOwn && STATE.some((field) => Object.hasOwn(fields, field));
+  const {
+    instructions,
+    input,
+    ignored: left,
+  } = encodeInput(request, target, legalName, kept, isState);
+  const ignored = [...left];
+  const body: Record<string, unknown> = {
+    model: target.model,
+    ...(instructions === undefined ? {} : { instructions }),
+    input,
+    ...encodeTools(request, target, legalName, kept, ignored),
+    ...(request.output === undefined ? {} : { text: { format: encodeFormat(request.output) } }),
+    ...encodeReasoning(request, target),
+    ...encodeSampling(request, target, ignored),
+    ...(isOwn ? {} : { store: false }),
+    ...(request.stream ? { stream: true } : {}),
+  };
+  for (const [name, value] of Object.entries(fields)) {
+    if (!(isOwn ? putOwn : putForeign)(body, name, value, request)) ignored.push(name);
+  }
+  for (const name of target.refuses) {
+    if (!Object.hasOwn(body, name) || REQUIRED.includes(name)) continue;
+    Reflect.deleteProperty(body, name);
+    ignored.push(name);
+  }
+  return {
+    path: '/responses',
+    body,
+    ignored: [...new Set(ignored)],
+    toolNames: namer.changed,
+    customTools: new Set(wrappedTools(request, target).map(legalName)),
+  };
+}
+
+const REQUIRED: readonly string[] = ['model', 'input', 'stream'];
+
+/** Fewer tokens are refused. */
+const MIN_OUTPUT_TOKENS = 16;
+
+function encodeSampling(
+  { maxOutputTokens: wanted, temperature, topP, stop, extras }: ModelRequest,
+  target: EncodeTarget,
+  ignored: string[],
+): JsonObject {
+  // The dialect has no stop sequences.
+  if (stop !== undefined && stop.length > 0) ignored.push(STOP_NAMES[extras.dialect]);
+  const least = extras.dialect === 'openai-responses' ? 1 : MIN_OUTPUT_TOKENS;
+  return {
+    ...(wanted === undefined
+      ? {}
+      : { max_output_tokens: Math.max(least, Math.min(wanted, target.maxOutputTokens ?? wanted)) }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { top_p: topP }),
+  };
+}
+
+function encodeFormat(output: OutputFormat): JsonObject {
+  if (output.type === 'json') return { type: 'json_object' };
+  const { name, schema, strict } = output;
+  return {
+    type: 'json_schema',
+    name: name.replace(/[^\w-]/g, '_').slice(0, 64) || 'answer',
+    schema,
+    ...(strict === undefined ? {} : { strict }),
+  };
+}
+
+/**
+ * Asks for reasoning that can be sent back, unless the model is known to have none: such models
+ * refuse the question. A client of Messages that asks for thinking wants to see it.
+ */
+function encodeReasoning(request: ModelRequest, target: EncodeTarget): JsonObject {
+  const { reasoning: wish, extras } = request;
+  const isOwn = extras.dialect === 'openai-responses';
+  const traits = modelTraits(target.model);
+  const effort = effortFor(wish, traits, isOwn || extras.dialect === 'openai-chat');
+  const isSeen =
+    wish?.enabled === true &&
+    (wish.visible ?? (extras.dialect === 'anthropic-messages' && wish.effort !== 'none'));
+  const reasoning = {
+    ...(effort === undefined ? {} : { effort }),
+    ...(isSeen ? { summary: 'auto' } : {}),
+  };
+  const mayReason = traits.isOpenAi ? traits.wantsCompletionTokens : wish?.enabled === true;
+  const isStateless = !isOwn || extras.fields.store === false;
+  return {
+    ...(Object.keys(reasoning).length === 0 ? {} : { reasoning }),
+    ...(mayReason && isStateless ? { include: [ENCRYPTED_REASONING] } : {}),
+  };
+}
+
+type Body = Record<string, unknown>;
+
+/** @returns false for what has no place. */
+function putOwn(body: Body, name: string, value: Json): boolean {
+  if (isItemExtra(name)) return !LEFT_OUTPUTS.includes(name);
+  if (name === 'include' && Array.isArray(body.include) && Array.isArray(value)) {
+    body.include = [...(body.include as unknown[]), ...(value as readonly unknown[])];
+    return true;
+  }
+  const path = name.split('.');
+  const last = path.pop() ?? name;
+  let parent = body;
+  for (const step of path) {
+    const member = parent[step];
+    const next: Body = isJsonObject(member) ? { ...member } : {};
+    parent[step] = next;
+    parent = next;
+  }
+  parent[last] = value;
+  return true;
+}
+
+/** @returns false for what has no place. */
+function putForeign(body: Body, name: string, value: Json, request: ModelRequest): boolean {
+  refuseUnanswerable(name, value);
+  if (request.extras.dialect !== 'openai-chat') return false;
+  if (name === 'verbosity') {
+    body.text = { ...(isJsonObject(body.text) ? body.text : {}), verbosity: value };
+    return true;
+  }
+  if (name !== 'store' && !SHARED.includes(name)) return false;
+  body[name] = value;
+  return true;
+}
