@@ -45,7 +45,7 @@ export class Exchange {
   /** An error as it was scripted. */
   async failAsTold(error: VendorError['error'], asked: Asked): Promise<void> {
     if (error.inStream === true && asked.framing !== 'whole') {
-      const frames = [this.#api.faultFrame(error)];
+      const frames = [this.#api.faultFrame(error, [])];
       this.#head(200, typeOf(asked.framing));
       const sending = { framing: asked.framing, frames, faults: {}, faultFrame: undefined };
       return this.#send(streamedBody(sending, this.#gone.signal), {});
@@ -69,7 +69,8 @@ export class Exchange {
     }
     const frames = this.#api.frames(message, asked);
     const fault = faults.errorAfterFirst;
-    const faultFrame = fault && this.#api.faultFrame(fault);
+    const first = frames.findIndex(({ place }) => place === 'content');
+    const faultFrame = fault && this.#api.faultFrame(fault, frames.slice(0, first + 1));
     this.#head(200, typeOf(framing));
     await this.#send(streamedBody({ framing, frames, faults, faultFrame }, signal), faults);
   }

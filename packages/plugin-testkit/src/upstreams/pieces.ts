@@ -8,3 +8,11 @@ export function piecesOf(text: string, pieces = 2): readonly string[] {
   }
   return result;
 }
+
+/** The first of each list, then the second of each, and so on. */
+export function alternating<T>(lists: readonly (readonly T[])[]): T[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, at) =>
+    lists.flatMap((list) => list.slice(at, at + 1)),
+  ).flat();
+}

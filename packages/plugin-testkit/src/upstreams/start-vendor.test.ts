@@ -28,6 +28,13 @@ const VENDORS: readonly {
     body: { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }], stream: true },
     end: '"stop_reason":"end_turn"',
   },
+  {
+    dialect: 'openai-responses',
+    path: '/responses',
+    headers: { authorization: 'Bearer key-1' },
+    body: { model: 'm', input: 'hi', stream: true },
+    end: 'response.completed',
+  },
 ];
 
 let vendor: Vendor | undefined;

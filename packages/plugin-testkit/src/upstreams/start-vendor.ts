@@ -6,6 +6,7 @@ import { AnswerQueue } from './answer-queue.ts';
 import { checkKey } from './credentials.ts';
 import { Exchange } from './exchange.ts';
 import { openaiChat } from './openai-chat/openai-chat.ts';
+import { openaiResponses } from './openai-responses/openai-responses.ts';
 import { Refusal, demand } from './refusal.ts';
 import { isObject } from './shape.ts';
 import { vendorContext } from './vendor-api.ts';
@@ -15,6 +16,7 @@ import type { Vendor, VendorOptions, VendorRequest } from './vendor.ts';
 const APIS: Readonly<Record<string, (context: VendorContext) => VendorApi>> = {
   'anthropic-messages': anthropicMessages,
   'openai-chat': openaiChat,
+  'openai-responses': openaiResponses,
 };
 
 /**

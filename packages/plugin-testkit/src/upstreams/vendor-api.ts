@@ -59,8 +59,8 @@ export interface VendorApi {
   accept(route: Route, incoming: Incoming): Asked;
   whole(message: VendorMessage, asked: Asked): object;
   frames(message: VendorMessage, asked: Asked): readonly Frame[];
-  /** An error inside of a stream. */
-  faultFrame(fault: VendorFault): Frame;
+  /** An error inside of a stream. @param sent - what came before it. */
+  faultFrame(fault: VendorFault, sent: readonly Frame[]): Frame;
   /** Absent: the vendor does not count tokens in this dialect. */
   count?(tokens: number): object;
   /** Absent: the vendor has no embeddings in this dialect. */

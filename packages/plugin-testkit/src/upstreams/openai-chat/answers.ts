@@ -1,5 +1,6 @@
-import { piecesOf } from '../pieces.ts';
-import type { VendorMessage, VendorPart, VendorToolCall } from '../vendor-answer.ts';
+import { freeTextOf, freeTextTools } from '../openai/free-text.ts';
+import { alternating, piecesOf } from '../pieces.ts';
+import type { VendorMessage, VendorPart } from '../vendor-answer.ts';
 import type { Asked, Frame, VendorContext } from '../vendor-api.ts';
 
 /** How an answer differs from server to server, and from request to request. */
@@ -15,10 +16,10 @@ export function completion(message: VendorMessage, style: ChatStyle): object {
   const { parts } = message;
   const text = textOf(parts, 'text');
   const reasoning = style.speaksReasoning ? textOf(parts, 'reasoning') : undefined;
-  const calls = callsOf(parts, style.context).map(({ id, call }) => ({
+  const calls = callsOf(parts, style).map(({ id, type, name, field, text: args }) => ({
     id,
-    type: 'function',
-    function: { name: call.name, arguments: JSON.stringify(call.arguments) },
+    type,
+    [type]: { name, [field]: args },
   }));
   return {
     ...envelope(style, 'chat.completion'),
@@ -81,42 +82,50 @@ function choicesOf<T>({ body }: Asked, choice: (index: number) => T): T[] {
   return Array.from({ length: Number(body['n'] ?? 1) }, (_, index) => choice(index));
 }
 
-function deltasOf(
-  { parts, stream }: VendorMessage,
-  { context, speaksReasoning }: ChatStyle,
-): readonly object[] {
+function deltasOf({ parts, stream }: VendorMessage, style: ChatStyle): readonly object[] {
   const said = parts.flatMap((part): readonly object[] => {
     if (part.type === 'tool-call') return [];
-    if (part.type === 'reasoning' && !speaksReasoning) return [];
+    if (part.type === 'reasoning' && !style.speaksReasoning) return [];
     const name = part.type === 'text' ? 'content' : 'reasoning_content';
     return piecesOf(part.text, part.pieces).map((piece) => ({ [name]: piece }));
   });
-  const calls = callsOf(parts, context).map(({ id, call }, index) => [
-    { index, id, type: 'function', function: { name: call.name, arguments: '' } },
-    ...piecesOf(JSON.stringify(call.arguments), call.pieces).map((piece) => ({
-      index,
-      function: { arguments: piece },
-    })),
+  const calls = callsOf(parts, style).map(({ id, type, name, field, text, pieces }, index) => [
+    { index, id, type, [type]: { name, [field]: '' } },
+    ...piecesOf(text, pieces).map((piece) => ({ index, [type]: { [field]: piece } })),
   ]);
   const ordered = stream?.interleaved === true ? alternating(calls) : calls.flat();
   return [...said, ...ordered.map((fragment) => ({ tool_calls: [fragment] }))];
 }
 
-/** The first of each list, then the second of each, and so on. */
-export function alternating<T>(lists: readonly (readonly T[])[]): T[] {
-  const longest = Math.max(0, ...lists.map(({ length }) => length));
-  return Array.from({ length: longest }, (_, at) =>
-    lists.flatMap((list) => list.slice(at, at + 1)),
-  ).flat();
+/** A call of a function, or of a tool that takes free text. */
+interface Call {
+  readonly id: string;
+  readonly type: 'function' | 'custom';
+  readonly name: string;
+  /** Where its text stands. */
+  readonly field: 'arguments' | 'input';
+  readonly text: string;
+  readonly pieces: number | undefined;
 }
 
-function callsOf(
-  parts: readonly VendorPart[],
-  context: VendorContext,
-): readonly { readonly id: string; readonly call: VendorToolCall }[] {
-  return parts.flatMap((part) =>
-    part.type === 'tool-call' ? [{ id: part.id ?? context.id('call_'), call: part }] : [],
-  );
+function callsOf(parts: readonly VendorPart[], { asked, context }: ChatStyle): readonly Call[] {
+  const freeText = freeTextTools(asked.body['tools']);
+  return parts.flatMap((part): readonly Call[] => {
+    if (part.type !== 'tool-call') return [];
+    const { id = context.id('call_'), name, pieces } = part;
+    return freeText.includes(name)
+      ? [{ id, type: 'custom', name, field: 'input', text: freeTextOf(part), pieces }]
+      : [
+          {
+            id,
+            type: 'function',
+            name,
+            field: 'arguments',
+            text: JSON.stringify(part.arguments),
+            pieces,
+          },
+        ];
+  });
 }
 
 function textOf(parts: readonly VendorPart[], type: 'text' | 'reasoning'): string | undefined {

@@ -86,6 +86,15 @@ describe("the vendor's SDK", () => {
     },
   );
 
+  test('is called with free text', async () => {
+    vendor.script({ parts: [{ type: 'tool-call', name: 'patch', arguments: { input: 'x' } }] });
+    const body = { ...base, tools: [{ type: 'custom' as const, custom: { name: 'patch' } }] };
+    const { choices } = await client.chat.completions.create(body);
+    expect(choices[0]?.message.tool_calls).toMatchObject([
+      { type: 'custom', custom: { name: 'patch', input: 'x' } },
+    ]);
+  });
+
   test('is given usage only where it asked, and reasoning only by compatible servers', async () => {
     vendor.script(everything);
     const chunks: OpenAI.ChatCompletionChunk[] = [];

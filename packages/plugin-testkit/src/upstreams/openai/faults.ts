@@ -48,7 +48,12 @@ export function refusalFault({ kind, path, message, code }: Refusal): OpenAiFaul
     case 'key':
       return { status: 401, message };
     case 'found':
-      return { status: 404, message, ...(param === '' && { code: 'unknown_url' }) };
+      return {
+        status: 404,
+        message,
+        ...where,
+        code: code ?? (param === 'model' ? 'model_not_found' : 'unknown_url'),
+      };
     case 'unknown':
       return { ...refused, message: `Unknown parameter: '${param}'.`, code: 'unknown_parameter' };
     case 'missing':

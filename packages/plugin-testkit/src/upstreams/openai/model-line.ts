@@ -22,7 +22,8 @@ export function modelLine(model: string): ModelLine {
   const version = Number(`${major}.${minor}`);
   if (version < 5 || model.includes('-chat')) return CHAT;
   if (version < 5.1) return GPT_5;
-  return version < 5.2 ? GPT_5_1 : GPT_5_2;
+  if (version < 5.2) return GPT_5_1;
+  return version < 5.6 ? GPT_5_2 : NEWEST;
 }
 
 const CHAT: ModelLine = { isOpenAi: true, reasons: false, efforts: [], samplingAt: [] };
@@ -39,6 +40,7 @@ const GPT_5_1: ModelLine = {
   samplingAt: ['none', ''],
 };
 const GPT_5_2: ModelLine = { ...GPT_5_1, efforts: ['none', 'low', 'medium', 'high', 'xhigh'] };
+const NEWEST: ModelLine = { ...GPT_5_2, efforts: [...GPT_5_2.efforts, 'max'] };
 const COMPATIBLE: ModelLine = {
   isOpenAi: false,
   reasons: false,
