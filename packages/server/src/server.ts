@@ -85,24 +85,25 @@ export function createServer(options: ServerOptions): GatewayServer {
   };
 }
 
-/** Knows when the last answer under way is over. */
+/** Knows when the last answer under way is over. Counts them: see `Flights` for why there is no Set. */
 function trackAnswers(server: Server): { over(): Promise<void> } {
-  const answers = new Set<ServerResponse>();
+  let underWay = 0;
   let waiting: (() => void)[] = [];
+  const onClose = (): void => {
+    underWay -= 1;
+    if (waiting.length === 0 || underWay > 0) return;
+    for (const resolve of waiting) setImmediate(resolve);
+    waiting = [];
+  };
   const track = (_req: unknown, res: ServerResponse): void => {
-    answers.add(res);
-    res.once('close', () => {
-      answers.delete(res);
-      if (waiting.length === 0 || answers.size > 0) return;
-      for (const resolve of waiting) setImmediate(resolve);
-      waiting = [];
-    });
+    underWay += 1;
+    res.once('close', onClose);
   };
   server.on('request', track);
   server.on('checkContinue', track);
   return {
     over: () =>
-      answers.size === 0
+      underWay === 0
         ? Promise.resolve()
         : new Promise((resolve) => {
             waiting.push(resolve);

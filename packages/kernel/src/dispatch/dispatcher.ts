@@ -11,6 +11,7 @@ import { Attempt } from './attempt.ts';
 import type { AttemptEnd } from './attempt-input.ts';
 import { giveEstimate, noneCan } from './estimated-answer.ts';
 import { Flight } from './flight.ts';
+import { Flights } from './flights.ts';
 import type { IngressCall } from './ingress-call.ts';
 import { noAnswer, withRetryTime } from './no-answer.ts';
 import type { NoAnswerCase } from './no-answer.ts';
@@ -54,7 +55,7 @@ const HEARTBEAT_MS = 15_000;
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #budget: RetryBudget;
-  readonly #flights = new Set<Flight>();
+  readonly #flights = new Flights();
   #stopping = false;
 
   constructor(options: DispatcherOptions) {
@@ -78,14 +79,14 @@ export class Dispatcher {
       flight.record.tell(sink, 'failed', error);
       throw error;
     } finally {
-      this.#flights.delete(flight);
+      this.#flights.remove(flight);
     }
   }
 
   /** Refuses new requests and ends those under way; each client is told. */
   stop(): void {
     this.#stopping = true;
-    for (const flight of this.#flights) flight.stop(stopping());
+    for (const flight of this.#flights.all()) flight.stop(stopping());
   }
 
   async #serve(flight: Flight): Promise<RequestFinished['outcome']> {

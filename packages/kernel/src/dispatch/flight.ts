@@ -10,6 +10,8 @@ import { RequestRecord } from './request-record.ts';
 export class Flight {
   readonly call: IngressCall;
   readonly record: RequestRecord;
+  /** Where it stands among those under way; theirs to change. */
+  place = 0;
   /** What broke the answer after it had begun. */
   error: GatewayError | undefined;
   /** Why the gateway itself ended it. */
