@@ -1,3 +1,5 @@
+import type { Dialect } from './dialect.ts';
+
 /** What went wrong, as far as routing is concerned. */
 export type FailureKind =
   | 'bad-request'
@@ -12,6 +14,18 @@ export type FailureKind =
   | 'network'
   | 'upstream';
 
+/** How a vendor names a fault of the request, in its own error body. */
+export interface VendorFault {
+  /** The dialect whose names these are. */
+  readonly dialect: Dialect;
+  /** For example `invalid_request_error`. */
+  readonly type?: string;
+  /** For example `context_length_exceeded`. */
+  readonly code?: string;
+  /** Path of the parameter that is at fault. */
+  readonly param?: string;
+}
+
 /**
  * A failure as data.
  *
@@ -25,6 +39,8 @@ export interface Failure {
   readonly resetAtMs?: number;
   /** The upstream's own sentence, fit to show; never a secret. */
   readonly message?: string;
+  /** The upstream's own names for it, which clients of its dialect are told; never a secret. */
+  readonly vendor?: VendorFault;
 }
 
 /** One of a vendor's limits, as its headers tell it. */

@@ -24,7 +24,7 @@ export type {
   WireCall,
   WireExecutor,
 } from './executor.ts';
-export type { Failure, FailureKind, Quota } from './failure.ts';
+export type { Failure, FailureKind, Quota, VendorFault } from './failure.ts';
 export { GatewayError, isGatewayError } from './gateway-error.ts';
 export type { HealthProbe, HealthReport } from './health.ts';
 export type { HeaderMap, HttpClient, OutgoingRequest, WireReply } from './http.ts';

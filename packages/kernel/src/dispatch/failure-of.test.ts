@@ -89,3 +89,15 @@ test('secrets are taken out of both sentences; an error without any stays the sa
   });
   expect(withoutSecrets(plain, masked)).toBe(plain);
 });
+
+test('a vendor’s name that holds a secret is taken out; the others stay', () => {
+  const masked = (text: string): string => text.replaceAll('key-1', '***');
+  const vendor = { dialect: 'openai-chat', code: 'bad_value', param: 'key-1' } as const;
+  const failure = { kind: 'bad-request', scope: 'request', vendor } as const;
+  const told = new GatewayError('UPSTREAM_BAD_REQUEST', 'a: no', { failure });
+  expect(withoutSecrets(told, masked).failure?.vendor).toEqual({
+    dialect: 'openai-chat',
+    code: 'bad_value',
+  });
+  expect(withoutSecrets(told, (text) => text)).toBe(told);
+});

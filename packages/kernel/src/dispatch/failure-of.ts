@@ -1,5 +1,5 @@
 import { errorRow, GatewayError, isGatewayError, upstreamCodes } from '@cliproxy/plugin-api';
-import type { Failure, FailureKind } from '@cliproxy/plugin-api';
+import type { Failure, FailureKind, VendorFault } from '@cliproxy/plugin-api';
 
 const scopes: readonly string[] = ['request', 'model', 'account', 'instance'];
 
@@ -81,11 +81,28 @@ export function withoutSecrets(
   const failure = failureOf(error);
   const message = masked(error.message);
   const sentence = failure.message === undefined ? undefined : masked(failure.message);
-  if (message === error.message && sentence === failure.message) return error;
+  const vendor = failure.vendor && maskedNames(failure.vendor, masked);
+  if (message === error.message && sentence === failure.message && vendor === failure.vendor) {
+    return error;
+  }
   return new GatewayError(error.code, message, {
-    failure: { ...failure, ...(sentence === undefined ? {} : { message: sentence }) },
+    failure: {
+      ...failure,
+      ...(sentence === undefined ? {} : { message: sentence }),
+      ...(vendor === undefined ? {} : { vendor }),
+    },
     ...(error.cause === undefined ? {} : { cause: error.cause }),
   });
+}
+
+/**
+ * A name that holds a secret is none: clients could not act on what is left of it. Whatever a
+ * plugin put there besides names goes, too.
+ */
+function maskedNames(vendor: VendorFault, masked: (text: string) => string): VendorFault {
+  const names: [string, unknown][] = Object.entries(vendor);
+  const clean = names.filter(([, name]) => typeof name === 'string' && masked(name) === name);
+  return clean.length === names.length ? vendor : (Object.fromEntries(clean) as never);
 }
 
 const kindOfCode: ReadonlyMap<string, FailureKind> = new Map(

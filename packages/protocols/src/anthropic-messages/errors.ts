@@ -1,6 +1,7 @@
 import { errorRow, errorTable } from '@cliproxy/plugin-api';
 import type { FailureKind, GatewayError } from '@cliproxy/plugin-api';
 import type { ErrorCodec } from '../hub/dialect-codec.ts';
+import { vendorWords } from '../hub/vendor-words.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { classify } from './error-classes.ts';
 
@@ -29,12 +30,14 @@ export const errors: ErrorCodec = {
   },
 };
 
-/** The error as the dialect tells it: as a body, and as the data of an `error` event. */
+/** The error as the dialect tells it, in Anthropic's own words where it said it: as a body, and as the data of an `error` event. */
 export function errorBody(error: GatewayError, requestId: string): JsonObject {
-  const type = TYPES[kindOf(error)];
+  const told = vendorWords(error, ['anthropic-messages']);
+  const type = told?.type ?? TYPES[kindOf(error)];
+  const message = told?.message ?? error.message;
   return {
     type: 'error',
-    error: { type, message: error.message, gateway_code: error.code },
+    error: { type, message, gateway_code: error.code },
     request_id: requestId,
   };
 }

@@ -5,6 +5,7 @@ import type { JsonObject } from '../model/json-object.ts';
 import type { DialectCodec } from './dialect-codec.ts';
 import { namesReasoning } from './reasoning-refusal.ts';
 import { retryAtMs } from './retry-after.ts';
+import { readVendorFault } from './vendor-words.ts';
 
 /** An upstream's error answer. */
 interface ErrorReply {
@@ -22,7 +23,9 @@ export function classifyReply(
   reply: ErrorReply,
   nowMs: number,
 ): ToldFailure {
-  const failure = fromBody(codec, reply, nowMs) ?? statusFailure(reply.status);
+  const body = jsonOf(reply.body);
+  const failure = fromBody(codec, reply, body, nowMs) ?? statusFailure(reply.status);
+  const vendor = codec && readVendorFault(codec.id, failure, body);
   const { message, resetAtMs, ...rest } = failure;
   const reset =
     failure.scope === 'request' ? undefined : (resetAtMs ?? retryAtMs(reply.headers, nowMs));
@@ -30,6 +33,7 @@ export function classifyReply(
     ...rest,
     ...(reset !== undefined && Number.isFinite(reset) && { resetAtMs: Math.max(reset, nowMs) }),
     ...(message !== undefined && { message: message.slice(0, MAX_MESSAGE_CHARS) }),
+    ...(vendor !== undefined && { vendor }),
     ...(failure.kind === 'bad-request' &&
       namesReasoning(reply.body.toString('utf8', 0, MAX_MESSAGE_CHARS)) && {
         refusesReasoning: true,
@@ -65,12 +69,12 @@ const STATUSES: Readonly<Record<number, readonly [FailureKind, Failure['scope']]
 
 function fromBody(
   codec: DialectCodec | undefined,
-  reply: ErrorReply,
+  { status, headers }: ErrorReply,
+  body: JsonObject | undefined,
   nowMs: number,
 ): Failure | undefined {
   try {
-    const { status, headers } = reply;
-    return codec?.errors.classify({ status, headers, body: jsonOf(reply.body) }, nowMs);
+    return codec?.errors.classify({ status, headers, body }, nowMs);
   } catch {
     return undefined;
   }

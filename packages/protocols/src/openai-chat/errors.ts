@@ -1,6 +1,7 @@
 import { errorRow, errorTable } from '@cliproxy/plugin-api';
 import type { ErrorCode, FailureKind, GatewayError } from '@cliproxy/plugin-api';
 import type { ErrorCodec } from '../hub/dialect-codec.ts';
+import { vendorWords } from '../hub/vendor-words.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { classify } from './error-classes.ts';
 
@@ -20,30 +21,62 @@ interface ChatError extends JsonObject {
  *
  * @see https://developers.openai.com/api/docs/guides/error-codes
  */
-export const errors: ErrorCodec = {
-  classify,
-  encode(error, { requestId, retryAfterMs }) {
-    const retryAfter =
-      retryAfterMs === undefined
-        ? {}
-        : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
-    return {
-      status: statusOf(error),
-      headers: { 'content-type': 'application/json', 'x-request-id': requestId, ...retryAfter },
-      body: Buffer.from(JSON.stringify({ error: chatError(error) })),
-    };
-  },
-};
+export const errors: ErrorCodec = errorsOf('openai-chat');
 
-/** The error as the dialect tells it, in an answer of its own or inside a stream. */
-function chatError(error: GatewayError): ChatError {
+/** The same for either of OpenAI's dialects, which differ in the names of parameters. */
+function errorsOf(dialect: OpenAiDialect): ErrorCodec {
+  return {
+    classify,
+    encode(error, { requestId, retryAfterMs }) {
+      const retryAfter =
+        retryAfterMs === undefined
+          ? {}
+          : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
+      return {
+        status: statusOf(error),
+        headers: { 'content-type': 'application/json', 'x-request-id': requestId, ...retryAfter },
+        body: Buffer.from(JSON.stringify({ error: chatError(error, dialect) })),
+      };
+    },
+  };
+}
+
+type OpenAiDialect = 'openai-chat' | 'openai-responses';
+
+const FAMILY = {
+  'openai-chat': ['openai-chat', 'openai-responses'],
+  'openai-responses': ['openai-responses', 'openai-chat'],
+} as const;
+
+/** Parameters that both dialects have under one name. */
+const SHARED: ReadonlySet<string | undefined> = new Set([
+  'model',
+  'temperature',
+  'top_p',
+  'stream',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'metadata',
+  'service_tier',
+  'store',
+  'user',
+]);
+
+/**
+ * The error as the dialect tells it, in an answer of its own or inside a stream. What OpenAI itself
+ * said about the request is told in its words.
+ */
+function chatError(error: GatewayError, dialect: OpenAiDialect = 'openai-chat'): ChatError {
   const kind = kindOf(error);
   const [type, code] = WORDS[kind];
+  const told = vendorWords(error, FAMILY[dialect]);
+  const param = told?.same === true || SHARED.has(told?.param) ? told?.param : undefined;
   return {
-    message: error.message,
-    type,
-    param: paramOf(error, kind),
-    code: codeOf(error, kind) ?? code,
+    message: told?.message ?? error.message,
+    type: told?.type ?? type,
+    param: param ?? paramOf(error, kind),
+    code: told?.code ?? codeOf(error, kind) ?? code,
     gateway_code: error.code,
   };
 }
