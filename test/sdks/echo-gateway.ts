@@ -1,0 +1,24 @@
+import echo from '@cliproxy/plugin-echo';
+import { startTestGateway } from '@cliproxy/plugin-testkit';
+import type { TestGateway } from '@cliproxy/plugin-testkit';
+
+/** A gateway that needs no account: what is said to it comes back. */
+export function startEchoGateway(): Promise<TestGateway> {
+  return startTestGateway({
+    plugins: [
+      {
+        plugin: echo,
+        packageJson: new URL('../../plugins/echo/package.json', import.meta.url),
+        config: { paceMs: 0 },
+      },
+    ],
+    // A name with a slash, as many providers have them.
+    config: { aliases: { 'maker/parrot': 'echo' } },
+  });
+}
+
+/** A conversation that is long and of many scripts; each of its turns is told from every other. */
+export const unicodeTurns: readonly string[] = Array.from(
+  { length: 40 },
+  (_, n) => `${n}: ${['Grüße', '世界', 'مرحبا', '👩‍👩‍👧‍👦', 'e\u0301', '\u2028x', '𝒳"\\'][n % 7] ?? ''}`,
+);
