@@ -81,10 +81,11 @@ function casesOf(agent) {
 
 async function work() {
   for (let one = cases.shift(); one !== undefined; one = cases.shift()) {
-    const { faults, asked } = await play(one);
+    const { faults, asked, ignored } = await play(one);
     results.push(faults);
     const lines = [
       `${faults.length === 0 ? 'ok    ' : 'FAILED'} ${one.name}`,
+      ...(ignored.length === 0 ? [] : [`no place for ${ignored.join(', ')}`]),
       ...(asked.length === 0 ? [] : [`kept from reaching ${asked.join(', ')}`]),
       ...faults,
     ];
@@ -92,7 +93,10 @@ async function work() {
   }
 }
 
-/** One run of an agent. @returns what is wrong, in words, and whom it wanted to reach. */
+/**
+ * One run of an agent. @returns what is wrong, in words; whom it wanted to reach; and what of its
+ * requests the gateway could not say to the vendor.
+ */
 async function play({ agent, vendor: { dialect, model, reasons, mount }, kind }) {
   const apiKey = `vendor-key-${randomBytes(8).toString('hex')}`;
   const vendor = await startVendor(dialect, { apiKey, models: [model], secrets: [KEY] });
@@ -134,12 +138,17 @@ async function play({ agent, vendor: { dialect, model, reasons, mount }, kind })
       faults.push('what the file says never came back to the model');
     if (faults.length > 0)
       faults.push(...tail('stderr', run.stderr), ...tail('gateway', gateway.log()));
-    return { faults, asked: [...wall.asked] };
+    return { faults, asked: [...wall.asked], ignored: ignoredIn(gateway.log()) };
   } finally {
     wall.close();
     await gateway.stop();
     await vendor.close();
   }
+}
+
+function ignoredIn(log) {
+  const lines = log.split('\n').filter((line) => line.startsWith('{'));
+  return [...new Set(lines.flatMap((line) => JSON.parse(line).ignored ?? []))].sort();
 }
 
 function tail(name, text) {
