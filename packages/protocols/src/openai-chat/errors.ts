@@ -24,7 +24,7 @@ interface ChatError extends JsonObject {
 export const errors: ErrorCodec = errorsOf('openai-chat');
 
 /** The same for either of OpenAI's dialects, which differ in the names of parameters. */
-function errorsOf(dialect: OpenAiDialect): ErrorCodec {
+export function errorsOf(dialect: OpenAiDialect): ErrorCodec {
   return {
     classify,
     encode(error, { requestId, retryAfterMs }) {
@@ -67,7 +67,7 @@ const SHARED: ReadonlySet<string | undefined> = new Set([
  * The error as the dialect tells it, in an answer of its own or inside a stream. What OpenAI itself
  * said about the request is told in its words.
  */
-function chatError(error: GatewayError, dialect: OpenAiDialect = 'openai-chat'): ChatError {
+export function chatError(error: GatewayError, dialect: OpenAiDialect = 'openai-chat'): ChatError {
   const kind = kindOf(error);
   const [type, code] = WORDS[kind];
   const told = vendorWords(error, FAMILY[dialect]);

@@ -3,18 +3,18 @@ import type { ErrorCodec } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { badAnswer, throwErrorInside } from '../openai-chat/error-classes.ts';
 import type { EventWriter } from './event-writer.ts';
-import { chatError, errors as chatErrors } from '../openai-chat/errors.ts';
+import { chatError, errorsOf } from '../openai-chat/errors.ts';
 
 /**
  * Errors of the dialect: outside of streams, OpenAI tells them as in Chat.
  *
  * @see https://developers.openai.com/api/docs/guides/error-codes
  */
-export const errors: ErrorCodec = chatErrors;
+export const errors: ErrorCodec = errorsOf('openai-responses');
 
 /** The error of a response that failed. */
 export function failedResponse(error: GatewayError, requestId: string): JsonObject {
-  const { message, type, param, code, gateway_code } = chatError(error);
+  const { message, type, param, code, gateway_code } = chatError(error, 'openai-responses');
   return {
     code: code ?? 'server_error',
     message,
