@@ -22,7 +22,7 @@ export interface Conversation {
 }
 
 /** Stands where a call was never answered: the API refuses a call without a result. */
-const NO_RESULT = 'The client sent no result for this call.';
+export const NO_RESULT = 'The client sent no result for this call.';
 
 /**
  * Writes the turns. System and developer text of every turn goes to the system slot, in order: a

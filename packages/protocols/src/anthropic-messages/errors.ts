@@ -1,6 +1,6 @@
-import { errorRow, errorTable } from '@cliproxy/plugin-api';
 import type { FailureKind, GatewayError } from '@cliproxy/plugin-api';
 import type { ErrorCodec } from '../hub/dialect-codec.ts';
+import { kindOf, retryAfterHeader, tableStatus } from '../hub/error-kind.ts';
 import { vendorWords } from '../hub/vendor-words.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { classify } from './error-classes.ts';
@@ -13,17 +13,13 @@ import { classify } from './error-classes.ts';
 export const errors: ErrorCodec = {
   classify,
   encode(error, { requestId, retryAfterMs }) {
-    const retryAfter =
-      retryAfterMs === undefined
-        ? {}
-        : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
     return {
       status: statusOf(error),
       headers: {
         'content-type': 'application/json',
         'request-id': requestId,
         'x-request-id': requestId,
-        ...retryAfter,
+        ...retryAfterHeader(retryAfterMs),
       },
       body: Buffer.from(JSON.stringify(errorBody(error, requestId))),
     };
@@ -74,19 +70,9 @@ const STATUSES: Readonly<Record<FailureKind, number>> = {
 /** The vendor's own status where it has one that others lack. */
 const OVERLOADED_STATUS = 529;
 
-/** An upstream's refusal of our credentials must not look like one of the client's key. */
-const OURS: ReadonlySet<FailureKind> = new Set(['auth', 'billing', 'forbidden']);
-
-function kindOf(error: GatewayError): FailureKind {
-  if (Object.hasOwn(errorTable, error.code)) return errorRow(error.code).kind;
-  const kind = error.failure?.kind ?? 'upstream';
-  return OURS.has(kind) ? 'upstream' : kind;
-}
-
 function statusOf(error: GatewayError): number {
   const kind = kindOf(error);
-  if (!Object.hasOwn(errorTable, error.code)) return STATUSES[kind];
-  const { status } = errorRow(error.code);
-  if (kind === 'overloaded') return OVERLOADED_STATUS;
-  return status === 0 ? 500 : status;
+  const status = tableStatus(error);
+  if (status === undefined) return STATUSES[kind];
+  return kind === 'overloaded' ? OVERLOADED_STATUS : status;
 }

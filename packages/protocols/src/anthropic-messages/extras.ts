@@ -29,7 +29,7 @@ export function writeExtras(
   const { dialect, fields } = request.extras;
   return dialect === 'anthropic-messages'
     ? ownExtras(fields, line.sampling === 'none' || isThinking)
-    : foreignExtras(fields);
+    : foreignExtras(fields, line.sampling === 'none' || isThinking);
 }
 
 type Fields = Readonly<Record<string, Json>>;
@@ -47,20 +47,30 @@ function ownExtras(fields: Fields, refusesTopK: boolean): WrittenExtras {
   return { fields: kept, outputConfig, ignored };
 }
 
-function foreignExtras(fields: Fields): WrittenExtras {
+function foreignExtras(fields: Fields, refusesTopK: boolean): WrittenExtras {
   const ignored: string[] = [];
-  let userId: string | undefined;
-  for (const [name, value] of Object.entries(fields)) {
-    refuseUnanswerable(name, value);
-    if (asksNothing(name, value)) continue;
-    if (USER_IDS.has(name) && userId === undefined && isOpaqueId(value)) userId = value;
+  const kept: Record<string, Json> = {};
+  for (const [name, value] of foreignWishes(fields)) {
+    if (USER_IDS.has(name) && kept.metadata === undefined && isOpaqueId(value)) {
+      kept.metadata = { user_id: value };
+    } else if (name === GEMINI_TOP_K && !refusesTopK) kept.top_k = value;
     else ignored.push(name);
   }
-  return {
-    fields: userId === undefined ? {} : { metadata: { user_id: userId } },
-    outputConfig: {},
-    ignored,
-  };
+  return { fields: kept, outputConfig: {}, ignored };
+}
+
+const GEMINI_TOP_K = 'generationConfig.topK';
+
+/**
+ * What another dialect's extras ask for, less what holds anyway.
+ *
+ * @throws GatewayError `CLIENT_UNSUPPORTED` for what changes the meaning if it is left out.
+ */
+export function foreignWishes(fields: Fields): readonly (readonly [string, Json])[] {
+  return Object.entries(fields).filter(([name, value]) => {
+    refuseUnanswerable(name, value);
+    return !asksNothing(name, value);
+  });
 }
 
 const USER_IDS: ReadonlySet<string> = new Set(['safety_identifier', 'user']);
@@ -86,7 +96,18 @@ const REFUSED: ReadonlyMap<string, { when(value: Json): boolean; readonly why: s
     'n',
     { when: (n: Json) => n !== 1, why: 'must be 1 for this model: it gives one answer at a time' },
   ],
-  ['candidateCount', { when: (n: Json) => n !== 1, why: 'must be 1 for this model' }],
+  [
+    'generationConfig.candidateCount',
+    { when: (n: Json) => n !== 1, why: 'must be 1 for this model: it gives one answer at a time' },
+  ],
+  [
+    'generationConfig.responseLogprobs',
+    { when: (asked: Json) => asked !== false, why: 'is not offered by this model' },
+  ],
+  [
+    'generationConfig.responseModalities',
+    { when: hasOtherThanText, why: 'must be ["TEXT"] for this model' },
+  ],
   ['logprobs', { when: (asked: Json) => asked !== false, why: 'is not offered by this model' }],
   ['top_logprobs', { when: (asked: Json) => asked !== 0, why: 'is not offered by this model' }],
   ['audio', { when: () => true, why: 'is not offered by this model: it answers in text' }],
@@ -94,7 +115,9 @@ const REFUSED: ReadonlyMap<string, { when(value: Json): boolean; readonly why: s
 ]);
 
 function hasOtherThanText(modalities: Json): boolean {
-  return !Array.isArray(modalities) || modalities.some((one) => one !== 'text');
+  return (
+    !Array.isArray(modalities) || modalities.some((one) => String(one).toLowerCase() !== 'text')
+  );
 }
 
 /** Values that say what holds anyway. */
@@ -107,6 +130,8 @@ function asksNothing(name: string, value: Json): boolean {
 const IDLE: ReadonlyMap<string, readonly (string | number | boolean)[]> = new Map([
   ['frequency_penalty', [0]],
   ['presence_penalty', [0]],
+  ['generationConfig.frequencyPenalty', [0]],
+  ['generationConfig.presencePenalty', [0]],
   ['store', [false]],
   ['service_tier', ['auto', 'default']],
   ['stream_options.include_obfuscation', [false]],

@@ -29,7 +29,7 @@ function merged(node: JsonObject, root: JsonObject, depth: number): JsonObject {
   if (depth > MAX_DEPTH) return result;
   const fold = (branch: unknown): JsonObject =>
     isJsonObject(branch) ? merged(branch, root, depth + 1) : {};
-  if (typeof $ref === 'string') result = both(result, fold(resolve(root, $ref)));
+  if (typeof $ref === 'string') result = both(result, fold(resolvePointer(root, $ref)));
   if (Array.isArray(allOf)) for (const branch of allOf) result = both(result, fold(branch));
   for (const union of [anyOf, oneOf]) {
     if (Array.isArray(union) && union.length > 0) {
@@ -39,13 +39,15 @@ function merged(node: JsonObject, root: JsonObject, depth: number): JsonObject {
   return result;
 }
 
-/** What satisfies both. */
-function both(left: JsonObject, right: JsonObject): JsonObject {
+/** What satisfies both; where they differ in one word, the left one counts. */
+export function both(left: JsonObject, right: JsonObject): JsonObject {
   const required = [...new Set([...names(left.required), ...names(right.required)])];
   return {
     ...right,
     ...left,
-    properties: { ...objectOf(right.properties), ...objectOf(left.properties) },
+    ...(isJsonObject(left.properties) || isJsonObject(right.properties)
+      ? { properties: { ...objectOf(right.properties), ...objectOf(left.properties) } }
+      : {}),
     ...(required.length === 0 ? {} : { required }),
   };
 }
@@ -72,8 +74,8 @@ function canBeObject(node: JsonObject): boolean {
   return node.type === undefined || node.type === 'object' || Array.isArray(node.type);
 }
 
-/** Only pointers within the schema are followed. */
-function resolve(root: JsonObject, pointer: string): unknown {
+/** What a reference points at; only pointers within the schema are followed. */
+export function resolvePointer(root: JsonObject, pointer: string): unknown {
   if (!pointer.startsWith('#/')) return undefined;
   return pointer
     .slice(2)

@@ -8,11 +8,11 @@ export interface Message {
 }
 
 /** The API refuses a conversation that the assistant begins. */
-const OPENING = '(The assistant speaks first.)';
+export const OPENING = '(The assistant speaks first.)';
 /** The user's message where the client sent system text alone. */
-const NUDGE = 'Follow your instructions.';
+export const NUDGE = 'Follow your instructions.';
 /** The user's message where a model refuses a conversation that ends with the assistant. */
-const GO_ON = 'Continue.';
+export const GO_ON = 'Continue.';
 
 /** Leaves out messages without content and joins neighbours of the same role. */
 export function joined(messages: readonly Message[]): readonly Message[] {

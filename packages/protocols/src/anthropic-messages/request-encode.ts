@@ -2,8 +2,10 @@ import type { ModelRequest, OutputFormat } from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
 import type { EncodedBody } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { wishNames } from '../model/wish-names.ts';
 import { writeConversation } from './conversation.ts';
 import { writeExtras } from './extras.ts';
+import { formatInWords } from './format-in-words.ts';
 import { toolNamer } from './legal-names.ts';
 import { keptLeftovers } from './leftovers.ts';
 import { closed, lacksThought } from './message-order.ts';
@@ -31,7 +33,7 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
   const names = toolNamer();
   const conversation = writeConversation(request, target, names, leftovers);
   const tools = writeTools(request, conversation.messages, line, names, leftovers);
-  const format = writeFormat(request.output, line);
+  const format = writeFormat(request.output, line, wishNames.output[request.extras.dialect]);
   const capTokens = target.maxOutputTokens ?? line.maxOutputTokens;
   const plan = planThinking(request.reasoning, {
     line,
@@ -72,7 +74,7 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
         ...conversation.ignored,
         ...tools.ignored,
         ...format.ignored,
-        ...(plan.ignored ? [native ? 'thinking' : 'reasoning_effort'] : []),
+        ...(plan.ignored ? [wishNames.reasoning[request.extras.dialect]] : []),
         ...sampling.ignored,
         ...extras.ignored,
       ]),
@@ -97,16 +99,16 @@ interface WrittenFormat {
 }
 
 /** JSON without a schema, and a schema for a model that can't be bound to one, are asked for in words. */
-function writeFormat(output: OutputFormat | undefined, line: ModelLine): WrittenFormat {
+function writeFormat(
+  output: OutputFormat | undefined,
+  line: ModelLine,
+  name: string,
+): WrittenFormat {
   if (output === undefined) return { config: {}, system: [], ignored: [] };
   if (output.type === 'json-schema' && line.schemas) {
     const format = { type: 'json_schema', schema: strictSchema(output.schema) };
     return { config: { format }, system: [], ignored: [] };
   }
-  const only = 'Answer with one JSON object and nothing else: no other text, no code fence.';
-  if (output.type === 'json') {
-    return { config: {}, system: [{ type: 'text', text: only }], ignored: [] };
-  }
-  const text = `${only} It must match this JSON Schema:\n${JSON.stringify(output.schema)}`;
-  return { config: {}, system: [{ type: 'text', text }], ignored: ['response_format'] };
+  const system = [{ type: 'text', text: formatInWords(output) }];
+  return { config: {}, system, ignored: output.type === 'json' ? [] : [name] };
 }

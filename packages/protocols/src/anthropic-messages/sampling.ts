@@ -1,5 +1,6 @@
-import type { Dialect, ModelRequest } from '@cliproxy/plugin-api';
+import type { ModelRequest } from '@cliproxy/plugin-api';
 import type { JsonObject } from '../model/json-object.ts';
+import { wishNames } from '../model/wish-names.ts';
 import type { ModelLine } from './model-line.ts';
 
 /** Sampling and stop fields, and the client's names for what had to go. */
@@ -42,14 +43,6 @@ export function writeSampling(
   }
   const visible = stop?.filter((one) => one.trim() !== '') ?? [];
   if (visible.length > 0) fields.stop_sequences = visible;
-  if (visible.length < (stop?.length ?? 0)) ignored.push(STOP_NAMES[request.extras.dialect]);
+  if (visible.length < (stop?.length ?? 0)) ignored.push(wishNames.stop[request.extras.dialect]);
   return { fields, ignored };
 }
-
-/** What the dialects call stop sequences. */
-export const STOP_NAMES: Readonly<Record<Dialect, string>> = {
-  'openai-chat': 'stop',
-  'openai-responses': 'stop',
-  'anthropic-messages': 'stop_sequences',
-  gemini: 'stopSequences',
-};

@@ -1,5 +1,6 @@
 import type { Dialects } from '@cliproxy/kernel';
 import { anthropicMessages } from '../anthropic-messages/anthropic-messages.ts';
+import { gemini } from '../gemini/gemini.ts';
 import { openAiChat } from '../openai-chat/openai-chat.ts';
 import { openAiResponses } from '../openai-responses/openai-responses.ts';
 import type { Codecs } from './client-request.ts';
@@ -10,6 +11,7 @@ const spoken: Codecs = Object.freeze({
   'openai-chat': openAiChat,
   'openai-responses': openAiResponses,
   'anthropic-messages': anthropicMessages,
+  gemini,
 });
 
 /** Makes the wire formats' side of the kernel. */

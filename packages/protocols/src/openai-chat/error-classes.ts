@@ -107,7 +107,7 @@ function messageOf(error: unknown): string {
 const MAX_MESSAGE_CHARS = 1024;
 
 /** One bounded line without control characters and without what looks like a key. */
-function fitToShow(message: string): string {
+export function fitToShow(message: string): string {
   const line = message
     .slice(0, 4 * MAX_MESSAGE_CHARS)
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')

@@ -1,6 +1,6 @@
-import { errorRow, errorTable } from '@cliproxy/plugin-api';
 import type { ErrorCode, FailureKind, GatewayError } from '@cliproxy/plugin-api';
 import type { ErrorCodec } from '../hub/dialect-codec.ts';
+import { kindOf, retryAfterHeader, tableStatus } from '../hub/error-kind.ts';
 import { vendorWords } from '../hub/vendor-words.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { classify } from './error-classes.ts';
@@ -28,13 +28,13 @@ export function errorsOf(dialect: OpenAiDialect): ErrorCodec {
   return {
     classify,
     encode(error, { requestId, retryAfterMs }) {
-      const retryAfter =
-        retryAfterMs === undefined
-          ? {}
-          : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
       return {
         status: statusOf(error),
-        headers: { 'content-type': 'application/json', 'x-request-id': requestId, ...retryAfter },
+        headers: {
+          'content-type': 'application/json',
+          'x-request-id': requestId,
+          ...retryAfterHeader(retryAfterMs),
+        },
         body: Buffer.from(JSON.stringify({ error: chatError(error, dialect) })),
       };
     },
@@ -117,19 +117,8 @@ const STATUS: Readonly<Record<FailureKind, number>> = {
   upstream: 502,
 };
 
-/** An upstream's refusal of our credentials must not look like one of the client's key. */
-const OURS: readonly FailureKind[] = ['auth', 'billing', 'forbidden'];
-
-function kindOf(error: GatewayError): FailureKind {
-  if (Object.hasOwn(errorTable, error.code)) return errorRow(error.code).kind;
-  const kind = error.failure?.kind ?? 'upstream';
-  return OURS.includes(kind) ? 'upstream' : kind;
-}
-
 function statusOf(error: GatewayError): number {
-  if (!Object.hasOwn(errorTable, error.code)) return STATUS[kindOf(error)];
-  const { status } = errorRow(error.code);
-  return status === 0 ? 500 : status;
+  return tableStatus(error) ?? STATUS[kindOf(error)];
 }
 
 /** What the vendors say when a conversation is too long; agents shorten it when they read the code. */

@@ -1,5 +1,6 @@
 import type { Json, ModelRequest, OutputFormat } from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
+import { foreignWishes } from '../anthropic-messages/extras.ts';
 import { toolNamer } from '../anthropic-messages/legal-names.ts';
 import type { EncodedBody } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
@@ -100,6 +101,13 @@ export const SHARED: readonly string[] = [
   'user',
 ];
 
+/** Gemini's names for what has a name here. */
+const FROM_GEMINI: ReadonlyMap<string, string> = new Map([
+  ['generationConfig.seed', 'seed'],
+  ['generationConfig.frequencyPenalty', 'frequency_penalty'],
+  ['generationConfig.presencePenalty', 'presence_penalty'],
+]);
+
 function encodeExtras(
   body: Record<string, unknown>,
   { extras, stream }: ModelRequest,
@@ -107,12 +115,14 @@ function encodeExtras(
 ): void {
   const isOwn = extras.dialect === 'openai-chat';
   const nested: (readonly [string, Json])[] = [];
-  for (const [name, value] of Object.entries(extras.fields)) {
+  for (const [name, value] of isOwn
+    ? Object.entries(extras.fields)
+    : foreignWishes(extras.fields)) {
     const isResponses = extras.dialect === 'openai-responses';
-    // What is not kept need not be forbidden to be.
-    if (isResponses && name === 'store' && value === false) continue;
     const fits = isOwn || (isResponses && SHARED.includes(name));
-    if (isResponses && name === 'text.verbosity') body.verbosity = value;
+    const common = extras.dialect === 'gemini' ? FROM_GEMINI.get(name) : undefined;
+    if (common !== undefined) body[common] = value;
+    else if (isResponses && name === 'text.verbosity') body.verbosity = value;
     else if (!fits) ignored.push(name);
     else if (isNested(name)) nested.push([name, value]);
     else if (!Object.hasOwn(body, name)) body[name] = value;

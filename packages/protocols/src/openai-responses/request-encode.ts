@@ -2,9 +2,9 @@ import type { Json, ModelRequest, OutputFormat } from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
 import { refuseUnanswerable } from '../anthropic-messages/extras.ts';
 import { toolNamer } from '../anthropic-messages/legal-names.ts';
-import { STOP_NAMES } from '../anthropic-messages/sampling.ts';
 import type { EncodedBody } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
+import { wishNames } from '../model/wish-names.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { effortFor, modelTraits } from '../openai-chat/model-traits.ts';
 import { SHARED } from '../openai-chat/request-encode.ts';
@@ -76,7 +76,7 @@ function encodeSampling(
   ignored: string[],
 ): JsonObject {
   // The dialect has no stop sequences.
-  if (stop !== undefined && stop.length > 0) ignored.push(STOP_NAMES[extras.dialect]);
+  if (stop !== undefined && stop.length > 0) ignored.push(wishNames.stop[extras.dialect]);
   const least = extras.dialect === 'openai-responses' ? 1 : MIN_OUTPUT_TOKENS;
   return {
     ...(wanted === undefined

@@ -1,0 +1,22 @@
+import type { DialectCodec } from '../hub/dialect-codec.ts';
+import { count } from './count.ts';
+import { errors } from './errors.ts';
+import { passthrough } from './passthrough.ts';
+import { request } from './request.ts';
+import { response } from './response.ts';
+import { stream } from './stream.ts';
+
+/**
+ * Google's Gemini API.
+ *
+ * @see https://ai.google.dev/api/generate-content
+ */
+export const gemini: DialectCodec = {
+  id: 'gemini',
+  request,
+  response,
+  stream,
+  passthrough,
+  errors,
+  count,
+};

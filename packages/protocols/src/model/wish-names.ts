@@ -1,0 +1,29 @@
+import type { Dialect } from '@cliproxy/plugin-api';
+
+/** What clients of the dialects call a wish that a target can't honour. */
+export const wishNames = Object.freeze({
+  reasoning: {
+    'openai-chat': 'reasoning_effort',
+    'openai-responses': 'reasoning',
+    'anthropic-messages': 'thinking',
+    gemini: 'generationConfig.thinkingConfig',
+  },
+  stop: {
+    'openai-chat': 'stop',
+    'openai-responses': 'stop',
+    'anthropic-messages': 'stop_sequences',
+    gemini: 'generationConfig.stopSequences',
+  },
+  output: {
+    'openai-chat': 'response_format',
+    'openai-responses': 'text.format',
+    'anthropic-messages': 'output_config.format',
+    gemini: 'generationConfig.responseSchema',
+  },
+  parallelTools: {
+    'openai-chat': 'parallel_tool_calls',
+    'openai-responses': 'parallel_tool_calls',
+    'anthropic-messages': 'tool_choice.disable_parallel_tool_use',
+    gemini: 'parallel_tool_calls',
+  },
+} satisfies Readonly<Record<string, Readonly<Record<Dialect, string>>>>);
