@@ -74,7 +74,7 @@ test.each(['messages', 'beta'] as const)('a count of tokens, by %s', async (way)
 test('models, page by page, and one of them', async () => {
   const ids: string[] = [];
   for await (const { id } of anthropic.models.list({ limit: 1 })) ids.push(id);
-  expect(ids.sort()).toEqual(['echo', 'maker/parrot']);
+  expect(ids.sort()).toEqual(['echo', 'maker/parrot', 'tunedModels/echo']);
   await expect(anthropic.models.retrieve('maker/parrot')).resolves.toMatchObject({
     type: 'model',
     id: 'maker/parrot',

@@ -12,8 +12,8 @@ export function startEchoGateway(): Promise<TestGateway> {
         config: { paceMs: 0 },
       },
     ],
-    // A name with a slash, as many providers have them.
-    config: { aliases: { 'maker/parrot': 'echo' } },
+    // Names with a slash, as many providers have them, and tuned models of Gemini.
+    config: { aliases: { 'maker/parrot': 'echo', 'tunedModels/echo': 'echo' } },
   });
 }
 

@@ -126,7 +126,7 @@ describe('embeddings', () => {
 test('models, and one of them', async () => {
   const ids: string[] = [];
   for await (const { id } of openai.models.list()) ids.push(id);
-  expect(ids.sort()).toEqual(['echo', 'maker/parrot']);
+  expect(ids.sort()).toEqual(['echo', 'maker/parrot', 'tunedModels/echo']);
   await expect(openai.models.retrieve('maker/parrot')).resolves.toMatchObject({
     id: 'maker/parrot',
     object: 'model',

@@ -1,28 +1,13 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { IngressCall } from '@cliproxy/kernel';
-import {
-  ADMIN_KEY,
-  CLIENT_KEY,
-  ask,
-  chatBody,
-  fakeDialects,
-  startServer,
-} from '../test/fixture.ts';
+import { ADMIN_KEY, CLIENT_KEY, ask, chatBody, fakeDialects, serverRig } from '../test/fixture.ts';
 import type { Ask, RunningServer } from '../test/fixture.ts';
 import { routeTable } from './index.ts';
 
-const running: RunningServer[] = [];
-const start = async (...args: Parameters<typeof startServer>): Promise<RunningServer> => {
-  const one = await startServer(...args);
-  running.push(one);
-  return one;
-};
-afterEach(async () => {
-  await Promise.all(running.splice(0).map(({ server }) => server.close()));
-});
+const start = serverRig();
 const admin: Ask = { bare: true, headers: { authorization: `Bearer ${ADMIN_KEY}` } };
 
 /** Every route takes it: it has what each of them requires. */

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import type { Agent, IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
+import { afterEach } from '@jest/globals';
 import type {
   HealthSnapshot,
   IngressCall,
@@ -216,6 +217,19 @@ export async function startServer(
     now: () => clock.nowMs,
   });
   return { ...(await server.listen()), settings: used, server, kernel, log, clock };
+}
+
+/** Starts servers for a test file and closes them after each test. */
+export function serverRig(): typeof startServer {
+  const running: RunningServer[] = [];
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map(({ server }) => server.close()));
+  });
+  return async (...args) => {
+    const one = await startServer(...args);
+    running.push(one);
+    return one;
+  };
 }
 
 export interface Got {

@@ -1,19 +1,11 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ADMIN_KEY, CLIENT_KEY, ask, chatBody, raw, startServer } from '../../test/fixture.ts';
+import { ADMIN_KEY, CLIENT_KEY, ask, chatBody, raw, serverRig } from '../../test/fixture.ts';
 import type { Ask, RunningServer } from '../../test/fixture.ts';
 import { createKeyRing } from './client-keys.ts';
 import { createTryLimit } from './try-limit.ts';
 
-const running: RunningServer[] = [];
-const start = async (...args: Parameters<typeof startServer>): Promise<RunningServer> => {
-  const one = await startServer(...args);
-  running.push(one);
-  return one;
-};
-afterEach(async () => {
-  await Promise.all(running.splice(0).map(({ server }) => server.close()));
-});
+const start = serverRig();
 const bare = (headers: Record<string, string> = {}): Ask => ({ bare: true, headers });
 const status = async (gateway: RunningServer, path: string, how: Ask): Promise<number> =>
   (await ask(gateway, path, how)).status;

@@ -1,18 +1,9 @@
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { CLIENT_KEY, ask, chatBody, raw, startServer } from '../../test/fixture.ts';
-import type { RunningServer } from '../../test/fixture.ts';
+import { describe, expect, test } from '@jest/globals';
+import { CLIENT_KEY, ask, chatBody, raw, serverRig } from '../../test/fixture.ts';
 
-const running: RunningServer[] = [];
-const start = async (...args: Parameters<typeof startServer>): Promise<RunningServer> => {
-  const one = await startServer(...args);
-  running.push(one);
-  return one;
-};
-afterEach(async () => {
-  await Promise.all(running.splice(0).map(({ server }) => server.close()));
-});
+const start = serverRig();
 
 const MB = 1024 * 1024;
 const bodyOf = (bytes: number): Buffer => {

@@ -1,21 +1,13 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { AnswerSink, AnswerStart, IngressCall } from '@cliproxy/kernel';
 import { GatewayError } from '@cliproxy/plugin-api';
-import { CLIENT_KEY, ask, chatBody, startServer } from '../../test/fixture.ts';
+import { CLIENT_KEY, ask, chatBody, serverRig } from '../../test/fixture.ts';
 import type { RunningServer } from '../../test/fixture.ts';
 
-const running: RunningServer[] = [];
-const start = async (...args: Parameters<typeof startServer>): Promise<RunningServer> => {
-  const one = await startServer(...args);
-  running.push(one);
-  return one;
-};
-afterEach(async () => {
-  await Promise.all(running.splice(0).map(({ server }) => server.close()));
-});
+const start = serverRig();
 const chat = '/v1/chat/completions';
 const events: AnswerStart = { status: 200, contentType: 'text/event-stream', headers: {} };
 

@@ -1,17 +1,8 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { CLIENT_KEY, ask, startServer } from '../../test/fixture.ts';
-import type { RunningServer } from '../../test/fixture.ts';
+import { describe, expect, test } from '@jest/globals';
+import { CLIENT_KEY, ask, serverRig } from '../../test/fixture.ts';
 import { compilePath } from './path-pattern.ts';
 
-const running: RunningServer[] = [];
-const start = async (...args: Parameters<typeof startServer>): Promise<RunningServer> => {
-  const one = await startServer(...args);
-  running.push(one);
-  return one;
-};
-afterEach(async () => {
-  await Promise.all(running.splice(0).map(({ server }) => server.close()));
-});
+const start = serverRig();
 
 describe('what a path asks for', () => {
   test.each([

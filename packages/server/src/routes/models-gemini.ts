@@ -30,7 +30,7 @@ export const geminiModels: ModelShape = {
 
 function geminiModel(entry: ModelEntry): object {
   return {
-    name: `models/${entry.id}`,
+    name: entry.id.startsWith('tunedModels/') ? entry.id : `models/${entry.id}`,
     displayName: entry.displayName ?? entry.id,
     ...(entry.contextTokens === undefined ? {} : { inputTokenLimit: entry.contextTokens }),
     ...(entry.maxOutputTokens === undefined ? {} : { outputTokenLimit: entry.maxOutputTokens }),
