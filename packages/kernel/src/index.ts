@@ -26,6 +26,7 @@ export type {
   EventPipe,
   EventTarget,
   JsonKind,
+  KeptState,
   ReplyExchange,
   ReplyPipe,
   RequestFacts,

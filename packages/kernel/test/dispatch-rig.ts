@@ -24,6 +24,7 @@ import type {
   ClientRequest,
   Dialects,
   EventPipe,
+  KeptState,
   ReplyPipe,
   RequestFacts,
   ToldFailure,
@@ -359,6 +360,7 @@ class LinePipe implements AnswerPipe {
   readonly passthrough = true;
   usage: Usage | undefined;
   finish: 'stop' | undefined;
+  keptAs: string | undefined;
   #rest = '';
 
   constructor(streaming: boolean) {
@@ -378,6 +380,7 @@ class LinePipe implements AnswerPipe {
         });
       }
       if (word === 'oops') throw new TypeError('a bug');
+      if (word === 'kept') this.keptAs = more[0];
       if (word === 'text') meaningful = true;
       if (word === 'usage') {
         this.usage = { inputTokens: Number(more[0]), outputTokens: Number(more[1]) };
@@ -491,6 +494,8 @@ export interface CallSpec {
   readonly stream?: boolean;
   readonly strict?: boolean;
   readonly ignored?: readonly string[];
+  /** Id of the answer that the request goes on from. */
+  readonly from?: string;
   /** The request holds reasoning of an earlier answer. */
   readonly reasoning?: boolean;
   readonly headers?: HeaderMap;
@@ -501,6 +506,12 @@ export interface CallSpec {
   readonly encode?: () => void;
   readonly answer?: () => void;
 }
+
+const stateOf = (id: string): KeptState => ({
+  field: 'from',
+  id,
+  lost: () => new GatewayError('CLIENT_BAD_REQUEST', '`from` names an answer that nobody knows'),
+});
 
 const WITH_REASONING = '{"model":"up","reasoning":"signed"}';
 let requests = 0;
@@ -515,6 +526,7 @@ export function call(spec: CallSpec = {}): IngressCall & { readonly got: Checkin
     model: 'm',
     stream,
     ...(spec.sessionKey === undefined ? {} : { sessionKey: spec.sessionKey }),
+    ...(spec.from === undefined ? {} : { state: stateOf(spec.from) }),
     needs: () => [],
   };
   const ignored = spec.ignored ?? [];

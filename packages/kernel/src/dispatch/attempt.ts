@@ -57,7 +57,7 @@ export class Attempt implements AttemptClockOwner {
   }
 
   /** The answer as far as it has come: its usage and finish. */
-  get answer(): Pick<AnswerPipe, 'usage' | 'finish' | 'passthrough'> | undefined {
+  get answer(): Pick<AnswerPipe, 'usage' | 'finish' | 'passthrough' | 'keptAs'> | undefined {
     return this.#pipe;
   }
 

@@ -13,6 +13,8 @@ import { giveEstimate, noneCan } from './estimated-answer.ts';
 import { Flight } from './flight.ts';
 import { Flights } from './flights.ts';
 import type { IngressCall } from './ingress-call.ts';
+import { KeptAnswers, onlyAt } from './kept-answers.ts';
+import type { AnswerHome } from './kept-answers.ts';
 import { noAnswer, withRetryTime } from './no-answer.ts';
 import type { NoAnswerCase } from './no-answer.ts';
 import { isUnsupported, prepareCall } from './prepared-call.ts';
@@ -40,6 +42,8 @@ interface Course {
   readonly failures: NoAnswerCase['failures'][number][];
   /** Instances that need not be tried again for this request. */
   readonly skipped: Set<string>;
+  /** Who keeps what the request goes on from: then nobody else is asked. */
+  readonly home: AnswerHome | undefined;
   unsupported: GatewayError | undefined;
   /** An instance has ended since the plan was made; another may have taken its place. */
   ended: boolean;
@@ -55,6 +59,7 @@ const HEARTBEAT_MS = 15_000;
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #budget: RetryBudget;
+  readonly #kept = new KeptAnswers();
   readonly #flights = new Flights();
   #stopping = false;
 
@@ -97,6 +102,7 @@ export class Dispatcher {
       settings,
       failures: [],
       skipped: new Set(),
+      home: this.#homeOf(flight),
       unsupported: undefined,
       ended: false,
       tried: 0,
@@ -108,8 +114,10 @@ export class Dispatcher {
       if (again !== undefined) return again;
     }
     const { clock, book } = this.#options;
-    const now = this.#options.plan(facts);
-    const estimate = noneCan(now, course.failures) ? flight.call.request.estimate() : undefined;
+    const now = this.#plan(course);
+    // What an upstream keeps of a conversation can't be seen from here.
+    const mayEstimate = facts.state === undefined && noneCan(now, course.failures);
+    const estimate = mayEstimate ? flight.call.request.estimate() : undefined;
     if (estimate !== undefined) {
       if (flight.left) return 'client-left';
       giveEstimate(flight, estimate);
@@ -124,9 +132,29 @@ export class Dispatcher {
     });
   }
 
+  /** @throws GatewayError where nobody knows who keeps what the request goes on from. */
+  #homeOf({ call }: Flight): AnswerHome | undefined {
+    const { facts } = call.request;
+    if (facts.state === undefined) return undefined;
+    const home = this.#kept.find(facts.state.id);
+    // A model that nobody knows is told as that.
+    if (home === undefined && this.#options.plan(facts).via !== undefined) throw facts.state.lost();
+    return home;
+  }
+
+  /** @throws GatewayError where who keeps what the request goes on from is there no more. */
+  #plan({ flight, home }: Pick<Course, 'flight' | 'home'>): Plan {
+    const { facts } = flight.call.request;
+    const plan = this.#options.plan(facts);
+    if (home === undefined) return plan;
+    const only = onlyAt(home, plan);
+    if (only.candidates.length === 0 && facts.state !== undefined) throw facts.state.lost();
+    return only;
+  }
+
   /** Tries the targets as they stand now, one after another. */
   async #tryTargets(course: Course): Promise<Verdict> {
-    for (const candidate of this.#options.plan(course.flight.call.request.facts).candidates) {
+    for (const candidate of this.#plan(course).candidates) {
       if (!candidate.usable || course.skipped.has(candidate.instanceId)) continue;
       const verdict = await this.#tryTarget(candidate, course);
       if (verdict !== undefined) return verdict;
@@ -240,13 +268,23 @@ export class Dispatcher {
       heartbeatMs,
       onCommit: () => {
         record.noteCommit(prepared.exchange.ignored);
+        noteKept();
         book.record(candidate, choice, { type: 'answered' });
       },
     });
+    const noteKept = (): void => {
+      const id = attempt.answer?.keptAs;
+      if (id === undefined) return;
+      this.#kept.note(id, {
+        instanceId: candidate.instanceId,
+        account: choice.handle.account.id,
+      });
+    };
     instance.enter();
     try {
       const end = await flight.fly(attempt);
       record.noteAttempt(candidate, choice, sentMs, attempt, end, without);
+      if (end.outcome === 'answered') noteKept();
       if (attempt.quotas !== undefined) book.setQuotas(choice.handle, attempt.quotas);
       return end;
     } finally {

@@ -12,6 +12,15 @@ import type {
   Usage,
 } from '@cliproxy/plugin-api';
 
+/** Something that an upstream keeps, named by a request that goes on from it. */
+export interface KeptState {
+  /** The client's name for the parameter. */
+  readonly field: string;
+  readonly id: string;
+  /** The error that tells a client that nobody knows where it is kept, and what to do. */
+  lost(): GatewayError;
+}
+
 /** What the top-level pass over a request body found. */
 export interface RequestFacts {
   readonly dialect: Dialect;
@@ -21,6 +30,8 @@ export interface RequestFacts {
   readonly stream: boolean;
   /** Groups the requests of one conversation, where the client says so. */
   readonly sessionKey?: string;
+  /** What the request goes on from; absent where it brings everything with it. */
+  readonly state?: KeptState;
   /** What a model must be able to do. Computed on first use: most models lack nothing. */
   needs(): readonly Capability[];
 }
@@ -89,6 +100,8 @@ export interface AnswerPipe {
   heartbeat(): Buffer;
   readonly usage: Usage | undefined;
   readonly finish: FinishReason | undefined;
+  /** By which id the upstream keeps the answer for later requests; known once it was seen. */
+  readonly keptAs?: string | undefined;
 }
 
 /** The same for executors that produce events. */

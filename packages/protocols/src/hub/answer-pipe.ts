@@ -104,6 +104,10 @@ class SniffingPipe implements AnswerPipe {
   get finish(): FinishReason | undefined {
     return this.#pipe?.finish;
   }
+
+  get keptAs(): string | undefined {
+    return this.#pipe?.keptAs;
+  }
 }
 
 /** Space that an answer may begin with. */

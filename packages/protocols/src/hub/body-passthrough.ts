@@ -19,6 +19,7 @@ export class BodyPassthrough implements AnswerPipe {
   readonly #body: AnswerBody;
   #usage: Usage | undefined;
   #finish: FinishReason | undefined;
+  keptAs: string | undefined;
 
   constructor(exchange: WireExchangeContext, contentType: string) {
     this.contentType = contentType;
@@ -68,6 +69,7 @@ export class BodyPassthrough implements AnswerPipe {
       const { usage, finish } = upstream.passthrough.inspect(json);
       this.#usage = usage;
       this.#finish = finish;
+      this.keptAs = this.#exchange.keeping?.idOf(json);
     } else if (operation === 'embed') this.#usage = upstream.embed?.usageOf(json);
     if (!this.#renames) return;
     out.push(modelSplice(upstream.passthrough.modelPaths, clientModel).body(body, json));

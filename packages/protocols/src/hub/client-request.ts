@@ -1,11 +1,21 @@
 import { isGatewayError } from '@cliproxy/plugin-api';
-import type { Capability, Dialect, HeaderMap, ModelRequest, Operation } from '@cliproxy/plugin-api';
+import type {
+  Capability,
+  Dialect,
+  GatewayError,
+  HeaderMap,
+  ModelRequest,
+  Operation,
+} from '@cliproxy/plugin-api';
 import type {
   BodyCheck,
   ClientForm,
   ClientRequest,
   EstimatedAnswer,
+  EncodeTarget,
   EventExchange,
+  EventTarget,
+  KeptState,
   RequestFacts,
 } from '@cliproxy/kernel';
 import { inputTokens } from '../estimate/input-tokens.ts';
@@ -62,6 +72,8 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
     stream,
     includeUsage: includesUsage(fields),
     requestId: source.requestId,
+    keeping:
+      operation === 'generate' && codec.state?.keeps(fields) === true ? codec.state : undefined,
   };
   const decode = once((): ModelRequest => {
     if (operation === 'generate') return client.request.decode(body.json(), { model, stream });
@@ -78,18 +90,21 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
       ? exchange
       : { ...exchange, echo: client.request.echo(body.json()) },
   );
+  const state = codec.state?.namedIn(fields);
   const facts: RequestFacts = {
     dialect,
     operation,
     model,
     stream,
     ...(sessionKey !== undefined && { sessionKey }),
+    ...(state !== undefined && { state }),
     needs,
   };
   /** @param ours - the request was changed: the client's bytes are not it any more. */
   const requestOf = (decode: () => ModelRequest, ours: boolean): ClientRequest => ({
     facts,
     wire(target) {
+      if (state !== undefined) checkKeeps(target, dialect, state);
       const same = target.dialect === dialect && client === codec && !ours;
       // Embeddings hold nothing to unwrap or repair.
       if (same && (operation === 'embed' || (target.passthrough && !body.holdsTag))) {
@@ -100,6 +115,7 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
     },
     events(target): EventExchange {
       if (operation !== 'generate') throw unsupported(`${operation} is not offered as events.`);
+      if (state !== undefined) throw keepsNothing(target, state);
       const { request, ignored } = withoutRefusedWishes(decode(), target.refuses);
       return inForm(form, {
         request: { ...request, model: target.model, ...clamped(request, target.maxOutputTokens) },
@@ -107,7 +123,10 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
         answer: () => eventPipe(withEcho(), target.maxAnswerBytes),
       });
     },
-    reply: (target) => replyExchange(exchange, target, decode, () => body.json()),
+    reply(target) {
+      if (state !== undefined) throw keepsNothing(target, state);
+      return replyExchange(exchange, target, decode, () => body.json());
+    },
     estimate: () =>
       operation === 'count-tokens' ? estimatedCount(client.count, decode()) : undefined,
     withoutReasoning() {
@@ -116,6 +135,17 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
     },
   });
   return requestOf(decode, false);
+}
+
+/** Only who speaks the dialect can have kept something for it. */
+function checkKeeps({ dialect, ...target }: EncodeTarget, own: Dialect, state: KeptState): void {
+  if (dialect !== own || target.refuses.includes(state.field)) throw keepsNothing(target, state);
+}
+
+function keepsNothing({ instanceId, model }: EventTarget, { field }: KeptState): GatewayError {
+  return unsupported(
+    `\`${field}\` goes on from what ${instanceId} does not keep for ${model}; leave it out and send the whole conversation.`,
+  );
 }
 
 function estimatedCount(

@@ -16,6 +16,7 @@ import type {
   ClientForm,
   EncodeTarget,
   ErrorAnswer,
+  KeptState,
   EventPipe,
 } from '@cliproxy/kernel';
 import type { Answer } from '../model/answer.ts';
@@ -132,6 +133,22 @@ export interface EmbedCodec {
   usageOf(body: JsonObject): Usage | undefined;
 }
 
+/** What a dialect's vendor keeps for later requests. */
+export interface StateCodec {
+  /**
+   * What a request goes on from; undefined where it brings everything with it.
+   *
+   * @param fields - the top level of its body; large values may be missing.
+   */
+  namedIn(fields: JsonObject): KeptState | undefined;
+  /** Whether the answer to a request is kept. */
+  keeps(fields: JsonObject): boolean;
+  /** By which id a whole answer is kept. */
+  idOf(body: JsonObject): string | undefined;
+  /** The same for a stream: asked of its first frames, until one tells it. */
+  idInFrame(frame: Buffer): string | undefined;
+}
+
 /** Answers without stream. */
 export interface ResponseCodec {
   /** @throws GatewayError `UPSTREAM_BAD_ANSWER`, or what an error inside the answer means. */
@@ -242,6 +259,8 @@ export interface DialectCodec {
   readonly errors: ErrorCodec;
   /** Absent where the dialect can't ask for a count. */
   readonly count?: CountCodec;
+  /** Absent where the vendor keeps nothing. */
+  readonly state?: StateCodec;
   /** Absent where the dialect can't ask for embeddings. */
   readonly embed?: EmbedCodec;
   /**

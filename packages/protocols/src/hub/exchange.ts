@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { Dialect, Operation } from '@cliproxy/plugin-api';
-import type { AnswerContext, DecodeContext, DialectCodec, RequestEcho } from './dialect-codec.ts';
+import type {
+  AnswerContext,
+  DecodeContext,
+  DialectCodec,
+  RequestEcho,
+  StateCodec,
+} from './dialect-codec.ts';
 
 /** What the answer of one exchange must be read and written by. */
 export interface Exchange {
@@ -14,6 +20,8 @@ export interface Exchange {
   /** The client asked for its stream's usage. */
   readonly includeUsage: boolean;
   readonly requestId: string;
+  /** Finds the id of an answer that its upstream keeps; undefined where it keeps none. */
+  readonly keeping: StateCodec | undefined;
   /** What the client's answer repeats of the request; made where the answer is written here. */
   readonly echo?: RequestEcho | undefined;
 }

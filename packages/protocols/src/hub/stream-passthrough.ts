@@ -4,13 +4,15 @@ import type { AnswerPipe } from '@cliproxy/kernel';
 import { FrameSplitter } from '../sse/frame-splitter.ts';
 import { streamTeller } from './client-writer.ts';
 import type { ClientTeller } from './client-writer.ts';
-import type { FrameTap, StreamEncoder } from './dialect-codec.ts';
+import type { FrameTap, StateCodec, StreamEncoder } from './dialect-codec.ts';
 import { answerContext, answerError } from './exchange.ts';
 import type { WireExchangeContext } from './exchange.ts';
 import { modelSplice } from './model-splice.ts';
 import type { ModelSplice } from './model-splice.ts';
 import { isUsageChunk } from './stream-usage.ts';
 
+/** Comments and pings may come before the event that begins a stream. */
+const FRAMES_FOR_ID = 4;
 const BLANK_LINE = Buffer.from('\n\n');
 
 /**
@@ -26,12 +28,18 @@ export class StreamPassthrough implements AnswerPipe {
   readonly #splice: ModelSplice | undefined;
   readonly #hidesUsageChunk: boolean;
   readonly #teller: ClientTeller;
+  /** A stream that tells no id in its first frames tells none. */
+  #framesForId: number;
+  readonly #keeping: StateCodec | undefined;
+  keptAs: string | undefined;
 
   constructor(exchange: WireExchangeContext, contentType: string) {
     const { upstream, clientModel, upstreamModel, requestId } = exchange;
     this.contentType = contentType;
     this.#tap = upstream.passthrough.tap();
     this.#hidesUsageChunk = exchange.hidesUsageChunk;
+    this.#keeping = exchange.keeping;
+    this.#framesForId = exchange.keeping === undefined ? 0 : FRAMES_FOR_ID;
     this.#splice =
       clientModel === upstreamModel
         ? undefined
@@ -47,6 +55,7 @@ export class StreamPassthrough implements AnswerPipe {
     let run: Buffer | undefined;
     try {
       for (const frame of frames) {
+        if (this.#framesForId > 0) this.#lookForId(frame);
         const before = this.#hidesUsageChunk ? this.#tap.usage : undefined;
         if (this.#tap.see(frame)) meaningful = true;
         const ours = this.#rewritten(frame, before);
@@ -86,6 +95,11 @@ export class StreamPassthrough implements AnswerPipe {
 
   get finish(): FinishReason | undefined {
     return this.#tap.finish;
+  }
+
+  #lookForId(frame: Buffer): void {
+    this.keptAs = this.#keeping?.idInFrame(frame);
+    this.#framesForId = this.keptAs === undefined ? this.#framesForId - 1 : 0;
   }
 
   /** @param before - the usage before the frame: one that tells none is no usage chunk. */

@@ -26,6 +26,8 @@ export function translatePipe(exchange: WireExchangeContext, source: EventSource
   // What the source lets through is within the limit already.
   const events = pipeOf(exchange, answerContext(exchange, exchange.upstream.id), Infinity);
   const { contentType, streaming } = events;
+  const keeps = exchange.keeping !== undefined;
+  let keptAs: string | undefined;
   return {
     contentType,
     streaming,
@@ -34,6 +36,7 @@ export function translatePipe(exchange: WireExchangeContext, source: EventSource
       let meaningful = false;
       try {
         source.push(chunk, (event) => {
+          if (keeps && event.type === 'start') keptAs = event.id;
           if (events.push(event, out)) meaningful = true;
         });
       } catch (thrown) {
@@ -43,7 +46,10 @@ export function translatePipe(exchange: WireExchangeContext, source: EventSource
     },
     end(out) {
       try {
-        source.end((event) => events.push(event, out));
+        source.end((event) => {
+          if (keeps && event.type === 'start') keptAs = event.id;
+          events.push(event, out);
+        });
         events.end(out);
       } catch (thrown) {
         throw answerError(thrown);
@@ -56,6 +62,9 @@ export function translatePipe(exchange: WireExchangeContext, source: EventSource
     },
     get finish() {
       return events.finish;
+    },
+    get keptAs() {
+      return keptAs;
     },
   };
 }

@@ -42,6 +42,7 @@ export function passthroughExchange(
     stream,
     includeUsage: exchange.includeUsage,
     requestId: exchange.requestId,
+    keeping: exchange.keeping,
     upstream: client,
     upstreamModel: target.model,
     passthrough: true,
@@ -85,6 +86,8 @@ export function translatedExchange(
     stream: exchange.stream,
     includeUsage: exchange.includeUsage,
     requestId: exchange.requestId,
+    // Another vendor's answer is kept nowhere.
+    keeping: upstream.id === exchange.client.id ? exchange.keeping : undefined,
     echo: exchange.echo,
     upstream,
     upstreamModel: target.model,

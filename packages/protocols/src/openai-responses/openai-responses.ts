@@ -1,6 +1,7 @@
 import type { DialectCodec } from '../hub/dialect-codec.ts';
 import { count } from './count.ts';
 import { errors } from './errors.ts';
+import { state } from './kept-state.ts';
 import { passthrough } from './passthrough.ts';
 import { request } from './request.ts';
 import { response } from './response.ts';
@@ -15,4 +16,5 @@ export const openAiResponses: DialectCodec = {
   passthrough,
   errors,
   count,
+  state,
 };
