@@ -22,11 +22,13 @@ const vendors = [
   {
     dialect: 'anthropic-messages',
     model: 'claude-sonnet-4-5',
+    reasons: true,
     mount: (baseUrl, apiKey) => ({ 'llmux-claude': { config: { baseUrl, apiKeys: [apiKey] } } }),
   },
   {
     dialect: 'openai-responses',
-    model: 'gpt-5',
+    // By no other API than this.
+    model: 'gpt-5-codex',
     reasons: true,
     mount: (baseUrl, apiKey) => ({ 'llmux-chatgpt': { config: { baseUrl, apiKeys: [apiKey] } } }),
   },
@@ -125,6 +127,8 @@ async function play({ agent, vendor: { dialect, model, reasons, mount }, kind })
         vendor.script(...(kind === 'text' ? [text] : [first, text]));
       },
     });
+    // Its log is complete only then.
+    await gateway.stop();
     const posts = vendor.requests.filter(({ method }) => method === 'POST');
     const faults = [
       ...(run.limited ? ['it did not come to an end'] : []),

@@ -35,10 +35,11 @@ export async function startGateway(config, key) {
   return {
     url,
     log: () => log,
+    /** Twice is no error. */
     async stop() {
       child.kill('SIGTERM');
       await ended;
-      fs.rmSync(folder, { recursive: true });
+      fs.rmSync(folder, { recursive: true, force: true });
     },
   };
 }

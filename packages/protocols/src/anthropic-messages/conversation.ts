@@ -158,11 +158,8 @@ function textBlock(text: string): JsonObject | undefined {
   return text.trim() === '' ? undefined : { type: 'text', text };
 }
 
-function keysByPart(
-  { turns, extras }: ModelRequest,
-  leftovers: KeptLeftovers,
-): WriteContext['keysOf'] {
-  if (extras.dialect !== 'anthropic-messages') return () => ({});
+function keysByPart({ turns }: ModelRequest, leftovers: KeptLeftovers): WriteContext['keysOf'] {
+  if (leftovers.none) return () => ({});
   const places = new Map<Part, Place>();
   turns.forEach(({ role, parts }, turn) => {
     parts.forEach((part, index) => places.set(part, { in: listOf(role), turn, part: index }));

@@ -51,6 +51,8 @@ export function collectLeftovers(): Leftovers {
 
 /** What was kept, by place. */
 export interface KeptLeftovers {
+  /** Nothing was kept. */
+  readonly none: boolean;
   /** Keys to put back onto the block; where its type is another now, only what any block takes. */
   keys(place: Place, type: string): JsonObject;
   /** Blocks to put back before it. */
@@ -76,6 +78,7 @@ export function keptLeftovers(fields: Readonly<Record<string, Json>>): KeptLefto
   }
   const id = (place: Place): string => `${place.in} ${place.turn} ${place.part}`;
   return {
+    none: keys.size === 0 && blocks.size === 0,
     keys: (place, type) =>
       Object.fromEntries(
         (keys.get(id(place)) ?? [])

@@ -3,6 +3,7 @@ import type { EncodeTarget } from '@cliproxy/kernel';
 import type { EncodedBody } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { wishNames } from '../model/wish-names.ts';
+import { cacheMarks } from './cache-marks.ts';
 import { writeConversation } from './conversation.ts';
 import { writeExtras } from './extras.ts';
 import { formatInWords } from './format-in-words.ts';
@@ -28,7 +29,8 @@ import { writeTools } from './tool-encode.ts';
  */
 export function encodeRequest(request: ModelRequest, target: EncodeTarget): EncodedBody {
   const native = request.extras.dialect === 'anthropic-messages';
-  const leftovers = keptLeftovers(native ? request.extras.fields : {});
+  const marks = cacheMarks(request);
+  const leftovers = keptLeftovers(native ? request.extras.fields : marks.fields);
   const line = modelLine(request.model);
   const names = toolNamer();
   const conversation = writeConversation(request, target, names, leftovers);
@@ -76,7 +78,7 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
         ...format.ignored,
         ...(plan.ignored ? [wishNames.reasoning[request.extras.dialect]] : []),
         ...sampling.ignored,
-        ...extras.ignored,
+        ...extras.ignored.filter((name) => !marks.honoured.has(name)),
       ]),
     ],
     toolNames: names.changed,
