@@ -1,6 +1,7 @@
 import type { DialectCodec } from '../hub/dialect-codec.ts';
 import { count } from './count.ts';
 import { errors } from './errors.ts';
+import { jsonArray } from './json-array.ts';
 import { passthrough } from './passthrough.ts';
 import { request } from './request.ts';
 import { response } from './response.ts';
@@ -19,4 +20,5 @@ export const gemini: DialectCodec = {
   passthrough,
   errors,
   count,
+  forms: { 'json-array': jsonArray },
 };

@@ -7,4 +7,5 @@ export const stream: StreamCodec = {
   decoder: streamDecoder,
   encoder: streamEncoder,
   heartbeat: ': ping\n\n',
+  jsonArrays: true,
 };

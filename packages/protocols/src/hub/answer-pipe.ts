@@ -3,7 +3,7 @@ import type { AnswerHead, AnswerPipe } from '@cliproxy/kernel';
 import { BodyPassthrough } from './body-passthrough.ts';
 import { silentTeller } from './client-writer.ts';
 import { countPipe } from './count-pipe.ts';
-import { bodySource, streamSource } from './event-source.ts';
+import { bodySource, jsonSource, streamSource } from './event-source.ts';
 import { badAnswer, contentTypeOf } from './exchange.ts';
 import type { WireExchangeContext } from './exchange.ts';
 import { StreamPassthrough } from './stream-passthrough.ts';
@@ -40,7 +40,8 @@ function pipeFor(exchange: WireExchangeContext, form: Form, contentType: string)
     return translatePipe(exchange, streamSource(exchange));
   }
   if (passthrough && !stream) return new BodyPassthrough(exchange, contentType);
-  return translatePipe(exchange, bodySource(exchange));
+  const { jsonArrays } = exchange.upstream.stream;
+  return translatePipe(exchange, jsonArrays === true ? jsonSource(exchange) : bodySource(exchange));
 }
 
 /** For the operations whose answers are one document in every dialect. */
@@ -75,7 +76,7 @@ class SniffingPipe implements AnswerPipe {
   push(chunk: Buffer, out: Buffer[]): boolean {
     if (this.#pipe !== undefined) return this.#pipe.push(chunk, out);
     const start = this.#space.length === 0 ? chunk : Buffer.concat([this.#space, chunk]);
-    const form = formOf(start);
+    const form = formOf(start, this.#exchange.upstream.stream.jsonArrays === true);
     if (form === undefined) {
       this.#space = start;
       return false;
@@ -114,10 +115,10 @@ class SniffingPipe implements AnswerPipe {
 const MAX_SPACE_BYTES = 1024;
 
 /** A JSON answer begins with a brace, an event stream with a field's name or a colon. */
-function formOf(start: Buffer): Form | undefined {
+function formOf(start: Buffer, jsonArrays: boolean): Form | undefined {
   const text = start.toString('utf8', 0, MAX_SPACE_BYTES).trimStart();
   if (text === '' && start.length < MAX_SPACE_BYTES) return undefined;
-  if (text.startsWith('{')) return 'json';
+  if (text.startsWith('{') || (jsonArrays && text.startsWith('['))) return 'json';
   if (/^[:deir]/.test(text)) return 'events';
   throw badAnswer("The upstream's answer is neither JSON nor an event stream.");
 }

@@ -187,6 +187,8 @@ export interface StreamCodec {
   encoder(context: AnswerContext): StreamEncoder;
   /** A whole event or comment that keeps a waiting client connected. */
   readonly heartbeat: string;
+  /** Upstreams may send a stream's events as the elements of one JSON array, too. */
+  readonly jsonArrays?: boolean;
 }
 
 /**

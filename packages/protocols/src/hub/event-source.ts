@@ -1,6 +1,8 @@
 import { isGatewayError } from '@cliproxy/plugin-api';
 import type { ModelEvent } from '@cliproxy/plugin-api';
+import { arrayReader } from '../sse/array-reader.ts';
 import { eventReader } from '../sse/event-reader.ts';
+import type { EventReader } from '../sse/event-reader.ts';
 import { AnswerBody, answerTooLarge, parseAnswer } from './answer-body.ts';
 import type { SseEvent } from './dialect-codec.ts';
 import type { WireExchangeContext } from './exchange.ts';
@@ -16,8 +18,11 @@ export interface EventSource {
  *
  * @param maxBytes - largest answer, where it is going to be collected.
  */
-export function streamSource(exchange: WireExchangeContext, maxBytes?: number): EventSource {
-  const reader = eventReader();
+export function streamSource(
+  exchange: WireExchangeContext,
+  maxBytes?: number,
+  reader: EventReader = eventReader(),
+): EventSource {
   const decoder = exchange.upstream.stream.decoder(exchange.decoding);
   let bytes = 0;
   const decode = (event: SseEvent, tell: (event: ModelEvent) => void): void => {
@@ -51,6 +56,28 @@ export function bodySource(exchange: WireExchangeContext): EventSource {
     },
     end(tell) {
       for (const event of upstream.response.decode(parseAnswer(body.take()), decoding)) tell(event);
+    },
+  };
+}
+
+/** JSON, of a dialect that has streams as an array: its first character tells which it is. */
+export function jsonSource(exchange: WireExchangeContext): EventSource {
+  let source: EventSource | undefined;
+  const begin = (chunk: Buffer): EventSource | undefined => {
+    const [first] = chunk.toString('latin1').trimStart();
+    if (first === undefined) return undefined;
+    if (first !== '[') return bodySource(exchange);
+    // A stream for a client that wants none is collected.
+    const maxBytes = exchange.stream ? undefined : exchange.maxAnswerBytes;
+    return streamSource(exchange, maxBytes, arrayReader());
+  };
+  return {
+    push(chunk, tell) {
+      source ??= begin(chunk);
+      source?.push(chunk, tell);
+    },
+    end(tell) {
+      (source ?? bodySource(exchange)).end(tell);
     },
   };
 }

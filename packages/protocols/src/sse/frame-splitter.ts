@@ -122,12 +122,17 @@ export class FrameSplitter {
   }
 
   #tooLarge(): GatewayError {
-    return new GatewayError(
-      'UPSTREAM_TOO_LARGE',
-      `The upstream sent an event larger than ${this.#maxFrameBytes} bytes.`,
-      { failure: { kind: 'upstream', scope: 'instance' } },
-    );
+    return eventTooLarge(this.#maxFrameBytes);
   }
+}
+
+/** The error of an event over the limit. */
+export function eventTooLarge(maxBytes: number): GatewayError {
+  return new GatewayError(
+    'UPSTREAM_TOO_LARGE',
+    `The upstream sent an event larger than ${maxBytes} bytes.`,
+    { failure: { kind: 'upstream', scope: 'instance' } },
+  );
 }
 
 /** Offset of a byte, or the chunk's length where there is none. */
