@@ -35,6 +35,13 @@ const VENDORS: readonly {
     body: { model: 'm', input: 'hi', stream: true },
     end: 'response.completed',
   },
+  {
+    dialect: 'gemini',
+    path: '/v1beta/models/m:streamGenerateContent?alt=sse',
+    headers: { 'x-goog-api-key': 'key-1' },
+    body: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
+    end: '"finishReason":"STOP"',
+  },
 ];
 
 let vendor: Vendor | undefined;
@@ -192,7 +199,7 @@ function eventsIn(text: string): readonly string[] {
 }
 
 function withoutIds(text: string): string {
-  return text.replaceAll(/[a-z]+[_-]\d{12}/gu, 'id');
+  return text.replaceAll(/[a-z]+[_-]?\d{12}/gu, 'id');
 }
 
 function deferred() {

@@ -5,6 +5,7 @@ import { anthropicMessages } from './anthropic-messages/anthropic-messages.ts';
 import { AnswerQueue } from './answer-queue.ts';
 import { checkKey } from './credentials.ts';
 import { Exchange } from './exchange.ts';
+import { gemini } from './gemini/gemini.ts';
 import { openaiChat } from './openai-chat/openai-chat.ts';
 import { openaiResponses } from './openai-responses/openai-responses.ts';
 import { Refusal, demand } from './refusal.ts';
@@ -13,8 +14,9 @@ import { vendorContext } from './vendor-api.ts';
 import type { Route, VendorApi, VendorContext } from './vendor-api.ts';
 import type { Vendor, VendorOptions, VendorRequest } from './vendor.ts';
 
-const APIS: Readonly<Record<string, (context: VendorContext) => VendorApi>> = {
+const APIS: Readonly<Record<Dialect, (context: VendorContext) => VendorApi>> = {
   'anthropic-messages': anthropicMessages,
+  gemini,
   'openai-chat': openaiChat,
   'openai-responses': openaiResponses,
 };
@@ -26,9 +28,7 @@ const APIS: Readonly<Record<string, (context: VendorContext) => VendorApi>> = {
  * @param dialect - the wire format to speak.
  */
 export async function startVendor(dialect: Dialect, options: VendorOptions = {}): Promise<Vendor> {
-  const create = APIS[dialect];
-  if (create === undefined) throw new Error(`there is no fake vendor that speaks ${dialect}`);
-  const api = create(vendorContext(options));
+  const api = APIS[dialect](vendorContext(options));
   const running = new RunningVendor(api, options);
   const { url, close } = await startLoopbackServer((incoming, outgoing) =>
     running.serve(incoming, outgoing),
