@@ -13,7 +13,8 @@ beforeEach(async () => {
   client = new GoogleGenAI({
     apiKey: 'key-1',
     vertexai: false,
-    httpOptions: { baseUrl: vendor.url, retryOptions: { attempts: 1 } },
+    // Without one, the SDK looks for undici's dispatcher, which jest's contexts don't have.
+    httpOptions: { baseUrl: vendor.url, retryOptions: { attempts: 1 }, fetch },
   });
 });
 afterEach(() => vendor.close());
@@ -112,13 +113,13 @@ describe("the vendor's SDK", () => {
     const { candidates } = await client.models.generateContent(base);
     const turn = candidates![0]!.content!;
     const response = { output: 'a cat' };
-    const next = (parts: Content['parts'], model = base.model) =>
+    const next = (parts: readonly object[], model = base.model) =>
       client.models.generateContent({
         ...base,
         model,
         contents: [
           question,
-          { role: 'model', parts: parts! },
+          { role: 'model', parts: [...parts] },
           {
             role: 'user',
             parts: [
@@ -131,7 +132,7 @@ describe("the vendor's SDK", () => {
       });
     const parts = turn.parts!;
     expect((await next(parts)).text).toBe('done');
-    const bare = parts.map(({ thoughtSignature: _, ...part }) => part);
+    const bare = parts.map((part) => ({ ...part, thoughtSignature: undefined }));
     await expect(next(bare)).rejects.toThrow(/missing a thought_signature/u);
     const changed = parts.map((part) =>
       part.functionCall === undefined
