@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { EncodeTarget } from '@cliproxy/kernel';
+import type { JsonObject } from '../model/json-object.ts';
 import { request as chat } from '../openai-chat/request.ts';
 import { request as responses } from '../openai-responses/request.ts';
 import { request as claude } from './request.ts';
@@ -18,7 +19,7 @@ const TARGET: EncodeTarget = {
 };
 const mark = { type: 'ephemeral' };
 
-function encoded(from: typeof chat, body: object): { body: Loose; ignored: readonly string[] } {
+function encoded(from: typeof chat, body: JsonObject): { body: Loose; ignored: readonly string[] } {
   const decoded = from.decode(body, { model: 'claude-sonnet-4-5', stream: false });
   return claude.encode(decoded, TARGET);
 }

@@ -8,6 +8,18 @@ export const wishNames = Object.freeze({
     'anthropic-messages': 'thinking',
     gemini: 'generationConfig.thinkingConfig',
   },
+  temperature: {
+    'openai-chat': 'temperature',
+    'openai-responses': 'temperature',
+    'anthropic-messages': 'temperature',
+    gemini: 'generationConfig.temperature',
+  },
+  topP: {
+    'openai-chat': 'top_p',
+    'openai-responses': 'top_p',
+    'anthropic-messages': 'top_p',
+    gemini: 'generationConfig.topP',
+  },
   stop: {
     'openai-chat': 'stop',
     'openai-responses': 'stop',

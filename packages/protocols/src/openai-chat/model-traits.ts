@@ -9,6 +9,8 @@ export interface ModelTraits {
   readonly isOpenAi: boolean;
   /** Refuses `max_tokens` in favour of `max_completion_tokens`. */
   readonly wantsCompletionTokens: boolean;
+  /** Efforts at which sampling is free; undefined where it always is. The empty text is none said. */
+  readonly samplesAt: readonly string[] | undefined;
   /** Least effort that it takes; undefined where unknown. */
   readonly leastEffort: 'none' | 'minimal' | 'low' | undefined;
   /** Greatest effort that it takes for sure. */
@@ -22,13 +24,21 @@ export function modelTraits(model: string): ModelTraits {
   const version = Number(gpt?.[1] ?? 0) + Number(gpt?.[2] ?? 0) / 10;
   const isO = /^o\d/.test(name);
   const isCodex = name.startsWith('codex');
+  const wantsCompletionTokens = version >= 5 || isO || isCodex;
+  const reasons = wantsCompletionTokens && !name.includes('-chat');
   return {
     isOpenAi: gpt !== null || isO || isCodex || name.startsWith('chatgpt'),
-    wantsCompletionTokens: version >= 5 || isO || isCodex,
+    wantsCompletionTokens,
+    samplesAt: !reasons ? undefined : version > 5 ? ['', 'none'] : [],
     leastEffort:
       version > 5 ? 'none' : version === 5 ? 'minimal' : isO || isCodex ? 'low' : undefined,
     greatestEffort: version >= 5.2 ? 'xhigh' : 'high',
   };
+}
+
+/** Whether a model takes other values of `temperature` and the like than the default. */
+export function takesSampling(model: string, effort = ''): boolean {
+  return modelTraits(model).samplesAt?.includes(effort) !== false;
 }
 
 /**

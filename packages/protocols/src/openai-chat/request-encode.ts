@@ -5,8 +5,9 @@ import { toolNamer } from '../anthropic-messages/legal-names.ts';
 import type { EncodedBody } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { encodeMessages } from './message-encode.ts';
-import { effortFor, modelTraits } from './model-traits.ts';
+import { effortFor, modelTraits, takesSampling } from './model-traits.ts';
 import { isNested, putBack } from './nested-extras.ts';
+import { writeSampling, writeStop } from './sampling.ts';
 import { encodeTools, wrappedTools } from './tool-encode.ts';
 
 /**
@@ -25,7 +26,7 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
   const body: Record<string, unknown> = {
     model: target.model,
     messages: encodeMessages(request, target, (name) => namer.legal(name)),
-    ...encodeSampling(request, target),
+    ...encodeLength(request, target),
     ...(request.output === undefined ? {} : { response_format: encodeFormat(request.output) }),
     ...(request.stream ? { stream: true } : {}),
   };
@@ -35,6 +36,11 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
     request.extras.dialect === 'openai-chat',
   );
   if (effort !== undefined) body.reasoning_effort = effort;
+  Object.assign(
+    body,
+    writeSampling(request, target.model, effort, ignored),
+    writeStop(request, target.model, effort, ignored),
+  );
   Object.assign(
     body,
     encodeTools(request, target, (name) => namer.legal(name), ignored),
@@ -59,16 +65,9 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
 
 const REQUIRED: readonly string[] = ['model', 'messages', 'stream'];
 
-function encodeSampling(request: ModelRequest, target: EncodeTarget): JsonObject {
-  const { maxOutputTokens: wanted, temperature, topP, stop } = request;
-  const limit =
-    wanted === undefined ? undefined : Math.min(wanted, target.maxOutputTokens ?? wanted);
-  return {
-    ...(limit === undefined ? {} : { [lengthField(target)]: limit }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(topP === undefined ? {} : { top_p: topP }),
-    ...(stop === undefined || stop.length === 0 ? {} : { stop }),
-  };
+function encodeLength({ maxOutputTokens: wanted }: ModelRequest, target: EncodeTarget): JsonObject {
+  if (wanted === undefined) return {};
+  return { [lengthField(target)]: Math.min(wanted, target.maxOutputTokens ?? wanted) };
 }
 
 function lengthField({ model, refuses }: EncodeTarget): string {
@@ -108,6 +107,15 @@ const FROM_GEMINI: ReadonlyMap<string, string> = new Map([
   ['generationConfig.presencePenalty', 'presence_penalty'],
 ]);
 
+/** What a field of Gemini's is here, where the model takes it. */
+function commonName(name: string, { model, reasoning_effort: effort }: JsonObject) {
+  const common = FROM_GEMINI.get(name);
+  const isPenalty = common?.endsWith('_penalty') === true;
+  return isPenalty && !takesSampling(String(model), effort as string | undefined)
+    ? undefined
+    : common;
+}
+
 function encodeExtras(
   body: Record<string, unknown>,
   { extras, stream }: ModelRequest,
@@ -120,7 +128,7 @@ function encodeExtras(
     : foreignWishes(extras.fields)) {
     const isResponses = extras.dialect === 'openai-responses';
     const fits = isOwn || (isResponses && SHARED.includes(name));
-    const common = extras.dialect === 'gemini' ? FROM_GEMINI.get(name) : undefined;
+    const common = extras.dialect === 'gemini' ? commonName(name, body) : undefined;
     if (common !== undefined) body[common] = value;
     else if (isResponses && name === 'text.verbosity') body.verbosity = value;
     else if (!fits) ignored.push(name);

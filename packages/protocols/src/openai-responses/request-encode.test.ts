@@ -305,14 +305,18 @@ describe('tools', () => {
 
 describe('parameters', () => {
   test('sampling, length, format; stop sequences are named', () => {
-    const { body, ignored } = encode({
-      maxOutputTokens: 5,
-      temperature: 0.5,
-      topP: 0.9,
-      stop: ['x'],
-      stream: true,
-      output: { type: 'json-schema', name: 'my schema', schema: { type: 'object' }, strict: true },
-    });
+    const output = { name: 'my schema', schema: { type: 'object' }, strict: true } as const;
+    const { body, ignored } = encode(
+      {
+        maxOutputTokens: 5,
+        temperature: 0.5,
+        topP: 0.9,
+        stop: ['x'],
+        stream: true,
+        output: { type: 'json-schema', ...output },
+      },
+      { model: 'gpt-4.1' },
+    );
     expect(body).toMatchObject({
       max_output_tokens: 16,
       temperature: 0.5,
@@ -363,7 +367,7 @@ describe('parameters', () => {
 
   test('what the model refuses is taken out and named', () => {
     const { body, ignored } = encode(
-      { temperature: 1 },
+      { temperature: 1, extras: { dialect: 'openai-chat', fields: {} } },
       { refuses: ['temperature', 'include', 'input'] },
     );
     expect(body).not.toHaveProperty('temperature');

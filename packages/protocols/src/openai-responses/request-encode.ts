@@ -7,6 +7,7 @@ import { isJsonObject } from '../model/json-object.ts';
 import { wishNames } from '../model/wish-names.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { effortFor, modelTraits } from '../openai-chat/model-traits.ts';
+import { writeSampling } from '../openai-chat/sampling.ts';
 import { SHARED } from '../openai-chat/request-encode.ts';
 import { wrappedTools } from '../openai-chat/tool-encode.ts';
 import { LEFT_OUTPUTS } from './call-outputs.ts';
@@ -37,14 +38,22 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
     ignored: left,
   } = encodeInput(request, target, legalName, kept, isState);
   const ignored = [...left];
+  // The dialect has no stop sequences.
+  if (request.stop !== undefined && request.stop.length > 0) ignored.push(wishNames.stop[dialect]);
+  const effort = effortFor(
+    request.reasoning,
+    modelTraits(target.model),
+    isOwn || dialect === 'openai-chat',
+  );
   const body: Record<string, unknown> = {
     model: target.model,
     ...(instructions === undefined ? {} : { instructions }),
     input,
     ...encodeTools(request, target, legalName, kept, ignored),
     ...(request.output === undefined ? {} : { text: { format: encodeFormat(request.output) } }),
-    ...encodeReasoning(request, target),
-    ...encodeSampling(request, target, ignored),
+    ...encodeReasoning(request, target, effort),
+    ...encodeLength(request, target),
+    ...writeSampling(request, target.model, effort, ignored),
     ...(isOwn ? {} : { store: false }),
     ...(request.stream ? { stream: true } : {}),
   };
@@ -70,21 +79,13 @@ const REQUIRED: readonly string[] = ['model', 'input', 'stream'];
 /** Fewer tokens are refused. */
 const MIN_OUTPUT_TOKENS = 16;
 
-function encodeSampling(
-  { maxOutputTokens: wanted, temperature, topP, stop, extras }: ModelRequest,
-  target: EncodeTarget,
-  ignored: string[],
+function encodeLength(
+  { maxOutputTokens: wanted, extras }: ModelRequest,
+  { maxOutputTokens: most }: EncodeTarget,
 ): JsonObject {
-  // The dialect has no stop sequences.
-  if (stop !== undefined && stop.length > 0) ignored.push(wishNames.stop[extras.dialect]);
+  if (wanted === undefined) return {};
   const least = extras.dialect === 'openai-responses' ? 1 : MIN_OUTPUT_TOKENS;
-  return {
-    ...(wanted === undefined
-      ? {}
-      : { max_output_tokens: Math.max(least, Math.min(wanted, target.maxOutputTokens ?? wanted)) }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(topP === undefined ? {} : { top_p: topP }),
-  };
+  return { max_output_tokens: Math.max(least, Math.min(wanted, most ?? wanted)) };
 }
 
 function encodeFormat(output: OutputFormat): JsonObject {
@@ -102,11 +103,14 @@ function encodeFormat(output: OutputFormat): JsonObject {
  * Asks for reasoning that can be sent back, unless the model is known to have none: such models
  * refuse the question. A client of Messages that asks for thinking wants to see it.
  */
-function encodeReasoning(request: ModelRequest, target: EncodeTarget): JsonObject {
+function encodeReasoning(
+  request: ModelRequest,
+  target: EncodeTarget,
+  effort: string | undefined,
+): JsonObject {
   const { reasoning: wish, extras } = request;
   const isOwn = extras.dialect === 'openai-responses';
   const traits = modelTraits(target.model);
-  const effort = effortFor(wish, traits, isOwn || extras.dialect === 'openai-chat');
   const isSeen =
     wish?.enabled === true &&
     (wish.visible ?? (extras.dialect === 'anthropic-messages' && wish.effort !== 'none'));
