@@ -1,8 +1,8 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import net from 'node:net';
-import { Readable } from 'node:stream';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { PassThrough, Readable } from 'node:stream';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { ModelEvent, WireExecutor, WireReply } from '@cliproxy/plugin-api';
 import {
@@ -285,6 +285,35 @@ describe('heartbeats', () => {
     await found.dispatcher.handle(client);
     expect(client.got.text).toMatch(/^start\ntext a\n(: beat\n)+done\n$/);
     expect(client.got.sins).toEqual([]);
+  });
+
+  test('nor anything else goes out before the upstream’s status is known, for minutes', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    try {
+      let answer: ((reply: WireReply) => void) | undefined;
+      const executor = wire(async () => new Promise((resolve) => (answer = resolve)));
+      const found = rig([{ id: 'a', executor }], {
+        heartbeatMs: 15_000,
+        timeouts: { firstByteMs: 600_000, idleMs: 600_000, totalMs: 3_600_000 },
+        failover: { commitAfterMs: 10_000 },
+      });
+      const client = call();
+      const handled = found.dispatcher.handle(client);
+      await jest.advanceTimersByTimeAsync(540_000);
+      expect(client.got).toMatchObject({ text: '', state: 'new', head: undefined });
+      const body = new PassThrough();
+      answer?.({ status: 200, headers: {}, body });
+      await jest.advanceTimersByTimeAsync(40_000);
+      // The status is known now, and bytes early were asked for.
+      expect(client.got.text).toBe(': beat\n'.repeat(2));
+      body.end('start\ntext hello\ndone\n');
+      await jest.advanceTimersByTimeAsync(1);
+      await handled;
+      expect(client.got.text).toBe(`${': beat\n'.repeat(2)}${good}`);
+      expect(client.got.sins).toEqual([]);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('are not for answers without stream', async () => {

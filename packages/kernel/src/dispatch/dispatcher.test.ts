@@ -527,6 +527,18 @@ describe('nobody answers', () => {
     expect((await failing(answers.status(status))).code).toBe(code);
   });
 
+  test('a reset in the far future is told, and waited for, no longer than the clamp', async () => {
+    const found = rig([await target('a', answers.status(429, 'no', { 'retry-after': '1e9' }))], {
+      now: () => 1_000,
+    });
+    const clampMs = 3_600_000;
+    for (let n = 0; n < 2; n++) {
+      const error = await errorOf(found.dispatcher.handle(call()));
+      expect(error.failure?.resetAtMs).toBe(1_000 + clampMs);
+    }
+    expect(found.book.availability('a', 'a/a0', 'up')).toMatchObject({ untilMs: 1_000 + clampMs });
+  });
+
   test('several causes that a person has to mend', async () => {
     const targets = [
       await target('a', answers.status(402)),

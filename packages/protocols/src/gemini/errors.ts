@@ -1,6 +1,7 @@
 import type { FailureKind, GatewayError } from '@cliproxy/plugin-api';
 import type { ErrorCodec } from '../hub/dialect-codec.ts';
 import { kindOf, retryAfterHeader, tableStatus } from '../hub/error-kind.ts';
+import { vendorWords } from '../hub/vendor-words.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { classify } from './error-classes.ts';
 import { retryInfo } from './quota-reset.ts';
@@ -26,7 +27,7 @@ export const errors: ErrorCodec = {
   },
 };
 
-/** The error as the dialect tells it: as a body, and inside a stream. */
+/** The error as the dialect tells it, in Google's own words where it said it: as a body, and inside a stream. */
 export function errorBody(
   error: GatewayError,
   requestId: string,
@@ -38,11 +39,12 @@ export function errorBody(
     domain: 'cliproxy',
     metadata: { requestId },
   };
+  const told = vendorWords(error, ['gemini']);
   return {
     error: {
       code: statusOf(error),
-      message: error.message,
-      status: KINDS[kindOf(error)][1],
+      message: told?.message ?? error.message,
+      status: told?.code ?? KINDS[kindOf(error)][1],
       details: [info, ...(retryAfterMs === undefined ? [] : [retryInfo(retryAfterMs)])],
     },
   };

@@ -432,6 +432,11 @@ describe('requests', () => {
     expect(request).toMatchObject({ model: 'e', maxOutputTokens: 100 });
     expect(request).not.toHaveProperty('temperature');
     expect(ignored).toEqual(['temperature', 'odd']);
+    for (const refuses of [['max_output_tokens'], ['maxOutputTokens'], ['max_completion_tokens']]) {
+      const refused = read(body).events(target({ refuses }));
+      expect(refused.request).not.toHaveProperty('maxOutputTokens');
+      expect(refused.ignored).toEqual([...refuses, 'odd']);
+    }
     expect(read(body).events(target()).request).toMatchObject({
       temperature: 1,
       maxOutputTokens: 500,

@@ -10,9 +10,20 @@ const WISHES: Readonly<Record<string, keyof ModelRequest>> = {
   stopSequences: 'stop',
   parallel_tool_calls: 'parallelTools',
   tool_choice: 'toolChoice',
+  toolConfig: 'toolChoice',
   response_format: 'output',
+  output_format: 'output',
+  text: 'output',
+  responseSchema: 'output',
+  responseJsonSchema: 'output',
   reasoning_effort: 'reasoning',
+  reasoning: 'reasoning',
   thinking: 'reasoning',
+  thinkingConfig: 'reasoning',
+  max_tokens: 'maxOutputTokens',
+  max_completion_tokens: 'maxOutputTokens',
+  max_output_tokens: 'maxOutputTokens',
+  maxOutputTokens: 'maxOutputTokens',
 };
 
 /**

@@ -37,6 +37,13 @@ describe('a vendor’s 400', () => {
     expect(told('openai-chat', 'openai-chat', openAi)).toEqual({
       error: { ...openAi.error, gateway_code: 'UPSTREAM_BAD_REQUEST' },
     });
+    const failed = {
+      code: 400,
+      message: 'contents is not specified',
+      status: 'INVALID_ARGUMENT',
+    };
+    expect(told('gemini', 'gemini', { error: failed })).toMatchObject({ error: failed });
+    expect(told('openai-responses', 'openai-responses', openAi)).toMatchObject(openAi);
     expect(told('anthropic-messages', 'anthropic-messages', anthropic)).toMatchObject({
       type: 'error',
       error: anthropic.error,
@@ -54,6 +61,14 @@ describe('a vendor’s 400', () => {
         param: null,
         code: null,
       },
+    });
+  });
+
+  test('names a parameter to a client of the same vendor’s other dialect where it has it', () => {
+    expect(told('openai-responses', 'openai-chat', openAi)).toMatchObject(openAi);
+    const error = { ...openAi.error, param: 'messages[0].content' };
+    expect(told('openai-responses', 'openai-chat', { error })).toMatchObject({
+      error: { ...error, param: null },
     });
   });
 

@@ -11,7 +11,14 @@ import type { RequestBody } from './request-body.ts';
 import { USAGE_PARAMETER, asksForUsage, usageQuestion, withUsageQuestion } from './stream-usage.ts';
 
 /** What makes a request one: no model can refuse it. */
-const REQUIRED: readonly string[] = ['model', 'messages', 'input', 'contents', 'stream'];
+const REQUIRED: readonly string[] = [
+  'model',
+  'messages',
+  'input',
+  'contents',
+  'generateContentRequest',
+  'stream',
+];
 const NOTHING: readonly string[] = [];
 const UNCHANGED = { toolNames: new Map<string, string>() } as const;
 

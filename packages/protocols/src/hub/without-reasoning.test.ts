@@ -112,6 +112,54 @@ describe('a request without reasoning', () => {
     expect(sent[1]).toEqual({ role: 'assistant', content: null, tool_calls: [bare] });
   });
 
+  test('has placeholders where Gemini demands signatures, and none of the client’s', () => {
+    const exchange = read('gemini', {
+      model: 'gemini-3-pro-preview',
+      contents: [
+        { role: 'user', parts: [{ text: 'What is in it?' }] },
+        {
+          role: 'model',
+          parts: [
+            { text: 'I look.', thought: true, thoughtSignature: 'ZGF0YQ==' },
+            { functionCall: { name: 'look', args: { x: 1 } }, thoughtSignature: 'c2ln' },
+          ],
+        },
+        {
+          role: 'user',
+          parts: [{ functionResponse: { name: 'look', response: { output: 'a' } } }],
+        },
+      ],
+    })
+      .withoutReasoning()
+      ?.wire(target('gemini', 'gemini-3-pro-preview'));
+    const { contents } = JSON.parse(String(exchange?.body)) as {
+      contents: readonly { readonly parts: readonly object[] }[];
+    };
+    expect(contents[1]?.parts).toMatchObject([
+      { functionCall: { name: 'look' }, thoughtSignature: 'skip_thought_signature_validator' },
+    ]);
+  });
+
+  test('has no encrypted reasoning for Responses', () => {
+    const call = { type: 'function_call', call_id: 'call_1', name: 'look', arguments: '{}' };
+    const output = { type: 'function_call_output', call_id: 'call_1', output: 'a cat' };
+    const exchange = read('openai-responses', {
+      model: 'gpt-5',
+      store: false,
+      input: [
+        { role: 'user', content: 'What is in it?' },
+        { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAAA' },
+        call,
+        output,
+      ],
+    })
+      .withoutReasoning()
+      ?.wire(target('openai-responses', 'gpt-5'));
+    const body = JSON.parse(String(exchange?.body)) as { input: readonly object[]; store: unknown };
+    expect(body.store).toBe(false);
+    expect(body.input.slice(1)).toMatchObject([call, output]);
+  });
+
   test('is none where there is no reasoning; and none is left in what has none', () => {
     const plain = { ...messages, messages: messages.messages.slice(0, 1) };
     expect(read('anthropic-messages', plain).withoutReasoning()).toBeUndefined();
