@@ -1,4 +1,4 @@
-import type { FinishReason } from '@cliproxy/plugin-api';
+import type { FinishReason, Usage } from '@cliproxy/plugin-api';
 import type { FrameTap, PassthroughCodec } from '../hub/dialect-codec.ts';
 import { dataOf, eventName } from '../hub/frame-data.ts';
 import { isJsonObject } from '../model/json-object.ts';
@@ -6,14 +6,14 @@ import type { JsonObject } from '../model/json-object.ts';
 import { errorInside, truncated } from './error-classes.ts';
 import { contentOf } from './response.ts';
 import { readStopReason } from './stop-reason.ts';
-import { usageCounter } from './usage.ts';
+import { UsageCounter } from './usage.ts';
 
 /** What passthrough has to know of the dialect. */
 export const passthrough: PassthroughCodec = {
-  tap: frameTap,
+  tap: () => new MessagesFrameTap(),
   inspect(body) {
     const calledTool = contentOf(body).some((b) => isJsonObject(b) && b.type === 'tool_use');
-    const counter = usageCounter();
+    const counter = new UsageCounter();
     counter.see(body.usage);
     return {
       ...(counter.total === undefined ? {} : { usage: counter.total }),
@@ -29,60 +29,65 @@ export const passthrough: PassthroughCodec = {
  * Watches frames by the name of their event; only the few that tell tokens, errors or have no name
  * are parsed. Complete is an answer only with its `message_stop`: the client waits for it too.
  */
-function frameTap(): FrameTap {
-  const counter = usageCounter();
-  let stopReason: string | undefined;
-  let calledTool = false;
-  let stopped = false;
+class MessagesFrameTap implements FrameTap {
+  readonly #counter = new UsageCounter();
+  #stopReason: string | undefined;
+  #calledTool = false;
+  #stopped = false;
 
-  const readDelta = (data: JsonObject): void => {
-    counter.see(data.usage);
-    if (!isJsonObject(data.delta)) return;
-    if (typeof data.delta.stop_reason === 'string') stopReason = data.delta.stop_reason;
-  };
-  const see = (type: unknown, frame: Buffer, parsed?: JsonObject): boolean => {
+  get usage(): Usage | undefined {
+    return this.#counter.total;
+  }
+
+  get finish(): FinishReason | undefined {
+    const reason = this.#stopReason;
+    return reason === undefined ? undefined : readStopReason(reason, this.#calledTool);
+  }
+
+  see(frame: Buffer): boolean {
+    const name = eventName(frame);
+    if (name !== undefined) return this.#see(name, frame);
+    const parsed = objectOf(frame);
+    return this.#see(isJsonObject(parsed.error) ? 'error' : parsed.type, frame, parsed);
+  }
+
+  end(): void {
+    if (!this.#stopped) throw truncated();
+  }
+
+  #see(type: unknown, frame: Buffer, parsed?: JsonObject): boolean {
     switch (type) {
       case 'content_block_delta':
         return MEANINGFUL_DELTAS.some((word) => frame.includes(word));
       case 'content_block_start': {
         const isCall = frame.includes('"tool_use"');
-        calledTool ||= isCall;
+        this.#calledTool ||= isCall;
         return isCall || MEANINGFUL_BLOCKS.some((word) => frame.includes(word));
       }
       case 'message_start': {
         const { message } = parsed ?? objectOf(frame);
-        if (isJsonObject(message)) counter.see(message.usage);
+        if (isJsonObject(message)) this.#counter.see(message.usage);
         return false;
       }
       case 'message_delta':
-        readDelta(parsed ?? objectOf(frame));
+        this.#readDelta(parsed ?? objectOf(frame));
         return true;
       case 'message_stop':
-        stopped = true;
+        this.#stopped = true;
         return true;
       case 'error':
         throw errorInside(parsed ?? objectOf(frame));
       default:
         return false;
     }
-  };
-  return {
-    see(frame) {
-      const name = eventName(frame);
-      if (name !== undefined) return see(name, frame);
-      const parsed = objectOf(frame);
-      return see(isJsonObject(parsed.error) ? 'error' : parsed.type, frame, parsed);
-    },
-    end() {
-      if (!stopped) throw truncated();
-    },
-    get usage() {
-      return counter.total;
-    },
-    get finish(): FinishReason | undefined {
-      return stopReason === undefined ? undefined : readStopReason(stopReason, calledTool);
-    },
-  };
+  }
+
+  #readDelta({ usage, delta }: JsonObject): void {
+    this.#counter.see(usage);
+    if (isJsonObject(delta) && typeof delta.stop_reason === 'string') {
+      this.#stopReason = delta.stop_reason;
+    }
+  }
 }
 
 const MEANINGFUL_DELTAS = ['"text_delta"', '"thinking_delta"', '"input_json_delta"'] as const;

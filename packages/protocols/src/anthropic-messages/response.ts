@@ -8,7 +8,7 @@ import { legalToolId } from './legal-names.ts';
 import { readRedacted, readThinking, writeReasoning } from './reasoning-blocks.ts';
 import { readStopReason, writeStopReason } from './stop-reason.ts';
 import { freeTextInput, toolInput, unwrapped } from './tool-arguments.ts';
-import { usageCounter, writeUsage } from './usage.ts';
+import { UsageCounter, writeUsage } from './usage.ts';
 
 /** Answers without stream. Blocks of kinds that nobody else has, such as server tools', are skipped. */
 export const response: ResponseCodec = {
@@ -26,7 +26,7 @@ export const response: ResponseCodec = {
       events.push({ type: 'open', index, part }, { type: 'close', index });
       index += 1;
     }
-    const counter = usageCounter();
+    const counter = new UsageCounter();
     counter.see(body.usage);
     if (counter.total !== undefined) events.push({ type: 'usage', usage: counter.total });
     events.push({ type: 'finish', reason: readStopReason(body.stop_reason, calledTool) });

@@ -5,20 +5,7 @@ import { isRedacted, writeReasoning, writeSignature } from './reasoning-blocks.t
 import { freeTextInput } from './tool-arguments.ts';
 
 /** One block of a stream that is being written. */
-export interface StreamBlock {
-  append(text: string): void;
-  /** No more comes. Closing again changes nothing. */
-  close(opaque: Opaque | undefined): void;
-  readonly closed: boolean;
-  /** Whether text has come that was not taken yet. */
-  readonly holdsText: boolean;
-  /** Whether there is anything to tell; a block that closes without is left out. */
-  hasContent(): boolean;
-  /** The `content_block` of its start. */
-  start(): JsonObject;
-  /** What has come since the last call, as `delta` objects. */
-  takeDeltas(): readonly JsonObject[];
-}
+export type StreamBlock = Block;
 
 /**
  * Makes the block for a part; undefined for parts that the dialect has no block for.
@@ -29,14 +16,14 @@ export function streamBlock(part: Part, native: Dialect | undefined): StreamBloc
   switch (part.type) {
     case 'text':
     case 'refusal':
-      return block({
+      return new Block({
         text: part.text,
         hasContent: (text) => text !== '',
         start: () => ({ type: 'text', text: '' }),
         delta: (text) => ({ type: 'text_delta', text }),
       });
     case 'tool-call':
-      return block({
+      return new Block({
         text: part.argumentsJson,
         hasContent: () => true,
         start: () => startOfCall(part),
@@ -45,7 +32,7 @@ export function streamBlock(part: Part, native: Dialect | undefined): StreamBloc
         ...(part.kind === 'custom' ? { whole: (text) => JSON.stringify(freeTextInput(text)) } : {}),
       });
     case 'reasoning':
-      return block({
+      return new Block({
         text: part.text,
         opaque: part.opaque,
         hasContent: (text, opaque, closed) =>
@@ -73,52 +60,75 @@ interface BlockKind {
   /** Known at once. */
   readonly text: string;
   readonly opaque?: Opaque | undefined;
-  hasContent(text: string, opaque: Opaque | undefined, closed: boolean): boolean;
-  start(opaque: Opaque | undefined): JsonObject;
-  delta(text: string): JsonObject;
+  readonly hasContent: (text: string, opaque: Opaque | undefined, closed: boolean) => boolean;
+  readonly start: (opaque: Opaque | undefined) => JsonObject;
+  readonly delta: (text: string) => JsonObject;
   /** The delta before the end, made of the opaque value. */
-  last?(opaque: Opaque): JsonObject | undefined;
+  readonly last?: (opaque: Opaque) => JsonObject | undefined;
   /** Holds all text back until the end, and makes one piece of it. */
-  whole?(text: string): string;
+  readonly whole?: (text: string) => string;
 }
 
-function block(kind: BlockKind): StreamBlock {
-  let pending = kind.text;
-  let opaque = kind.opaque;
-  let closed = false;
-  let ended = false;
-  return {
-    get closed() {
-      return closed;
-    },
-    get holdsText() {
-      return pending !== '';
-    },
-    append(text) {
-      if (!closed) pending += text;
-    },
-    close(last) {
-      if (closed) return;
-      closed = true;
-      opaque = last ?? opaque;
-      if (kind.whole !== undefined) pending = kind.whole(pending);
-    },
-    hasContent: () => kind.hasContent(pending, opaque, closed),
-    start: () => kind.start(opaque),
-    takeDeltas() {
-      const deltas: JsonObject[] = [];
-      if (pending !== '' && (closed || kind.whole === undefined)) {
-        deltas.push(kind.delta(pending));
-        pending = '';
-      }
-      if (closed && !ended) {
-        ended = true;
-        const last = opaque === undefined ? undefined : kind.last?.(opaque);
-        if (last !== undefined) deltas.push(last);
-      }
-      return deltas;
-    },
-  };
+class Block {
+  readonly #kind: BlockKind;
+  #pending: string;
+  #opaque: Opaque | undefined;
+  #closed = false;
+  #ended = false;
+
+  constructor(kind: BlockKind) {
+    this.#kind = kind;
+    this.#pending = kind.text;
+    this.#opaque = kind.opaque;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether text has come that was not taken yet. */
+  get holdsText(): boolean {
+    return this.#pending !== '';
+  }
+
+  append(text: string): void {
+    if (!this.#closed) this.#pending += text;
+  }
+
+  /** No more comes. Closing again changes nothing. */
+  close(opaque: Opaque | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#opaque = opaque ?? this.#opaque;
+    const { whole } = this.#kind;
+    if (whole !== undefined) this.#pending = whole(this.#pending);
+  }
+
+  /** Whether there is anything to tell; a block that closes without is left out. */
+  hasContent(): boolean {
+    return this.#kind.hasContent(this.#pending, this.#opaque, this.#closed);
+  }
+
+  /** The `content_block` of its start. */
+  start(): JsonObject {
+    return this.#kind.start(this.#opaque);
+  }
+
+  /** What has come since the last call, as `delta` objects. */
+  takeDeltas(): readonly JsonObject[] {
+    const { delta, last, whole } = this.#kind;
+    const deltas: JsonObject[] = [];
+    if (this.#pending !== '' && (this.#closed || whole === undefined)) {
+      deltas.push(delta(this.#pending));
+      this.#pending = '';
+    }
+    if (this.#closed && !this.#ended) {
+      this.#ended = true;
+      const end = this.#opaque === undefined ? undefined : last?.(this.#opaque);
+      if (end !== undefined) deltas.push(end);
+    }
+    return deltas;
+  }
 }
 
 function startOfCall(part: ToolCallPart): JsonObject {

@@ -7,7 +7,7 @@ import { badAnswer, errorInside, truncated } from './error-classes.ts';
 import { readRedacted, readThinking } from './reasoning-blocks.ts';
 import { readStopReason } from './stop-reason.ts';
 import { unwrapped } from './tool-arguments.ts';
-import { usageCounter } from './usage.ts';
+import { UsageCounter } from './usage.ts';
 
 /**
  * Reads a stream of named events. Unknown events, blocks and deltas are skipped, as the vendor asks.
@@ -19,7 +19,7 @@ import { usageCounter } from './usage.ts';
  */
 export function streamDecoder(context: DecodeContext): StreamDecoder {
   const blocks = new Map<unknown, OpenBlock>();
-  const usage = usageCounter();
+  const usage = new UsageCounter();
   let nextIndex = 0;
   let keptChars = 0;
   let started = false;

@@ -6,29 +6,24 @@ import { isJsonObject } from '../model/json-object.ts';
  * Adds up what an answer says about its tokens. A stream says it twice: at the start, and at the
  * end in totals that may leave out, or give as 0, what was said at the start.
  */
-export interface UsageCounter {
-  /** @param usage - the `usage` object of the message or of `message_delta`; junk is ignored. */
-  see(usage: unknown): void;
-  /** Undefined until something was said. */
-  readonly total: Usage | undefined;
-}
+export class UsageCounter {
+  #seen: JsonObject | undefined;
 
-/** Makes a counter for one answer. */
-export function usageCounter(): UsageCounter {
-  let seen: JsonObject | undefined;
-  return {
-    see(usage) {
-      if (!isJsonObject(usage)) return;
-      const told = Object.entries(usage).filter(
-        ([key, value]) =>
-          isJsonObject(value) || (isCount(value) && (value > 0 || seen?.[key] === undefined)),
-      );
-      seen = { ...seen, ...Object.fromEntries(told) };
-    },
-    get total() {
-      return seen === undefined ? undefined : readUsage(seen);
-    },
-  };
+  /** @param usage - the `usage` object of the message or of `message_delta`; junk is ignored. */
+  see(usage: unknown): void {
+    if (!isJsonObject(usage)) return;
+    const seen: Record<string, unknown> = { ...this.#seen };
+    for (const [key, value] of Object.entries(usage)) {
+      const told = isCount(value) && (value > 0 || seen[key] === undefined);
+      if (told || isJsonObject(value)) seen[key] = value;
+    }
+    this.#seen = seen;
+  }
+
+  /** Undefined until something was said. */
+  get total(): Usage | undefined {
+    return this.#seen === undefined ? undefined : readUsage(this.#seen);
+  }
 }
 
 /** The dialect's own figures; `input_tokens` leaves out what came from or went into a cache. */

@@ -1,4 +1,4 @@
-import type { EmbedReply, ModelRequest, Usage } from '@cliproxy/plugin-api';
+import type { EmbedReply, GatewayError, ModelRequest, Usage } from '@cliproxy/plugin-api';
 import type { EventTarget, ReplyExchange, ReplyPipe } from '@cliproxy/kernel';
 import type { JsonObject } from '../model/json-object.ts';
 import { isJsonObject } from '../model/json-object.ts';
@@ -27,7 +27,7 @@ export function replyExchange(
       request,
       ignored: question.ignored,
       answer: () =>
-        replyPipe((reply) => {
+        new WrittenReply((reply) => {
           const { vectors, usage } = checkedVectors(reply, request.inputs.length);
           const told = { vectors, ...(usage === undefined ? {} : { usage }) };
           return { body: question.encodeAnswer(told, clientModel), usage };
@@ -41,7 +41,10 @@ export function replyExchange(
       request: { ...request, model: target.model },
       ignored,
       answer: () =>
-        replyPipe((reply) => ({ body: count.encodeAnswer(checkedCount(reply)), usage: undefined })),
+        new WrittenReply((reply) => ({
+          body: count.encodeAnswer(checkedCount(reply)),
+          usage: undefined,
+        })),
     };
   }
   throw unsupported(`${client.id} has no operation ${operation} with one answer.`);
@@ -52,27 +55,37 @@ interface Told {
   readonly usage: Usage | undefined;
 }
 
-/** @param tell - throws a TypeError for a reply that makes no sense. */
-function replyPipe(tell: (reply: unknown) => Told): ReplyPipe {
-  let usage: Usage | undefined;
-  return {
-    contentType: contentTypeOf(false),
-    streaming: false,
-    passthrough: false,
-    push(reply, out) {
-      const told = tell(reply);
-      usage = told.usage;
-      out.push(Buffer.from(JSON.stringify(told.body)));
-      return false;
-    },
-    end: () => undefined,
-    failure: (error) => silentTeller.failure(error),
-    heartbeat: () => silentTeller.heartbeat(),
-    get usage() {
-      return usage;
-    },
-    finish: undefined,
-  };
+class WrittenReply implements ReplyPipe {
+  readonly contentType = contentTypeOf(false);
+  readonly streaming = false;
+  readonly passthrough = false;
+  readonly finish = undefined;
+  usage: Usage | undefined;
+  readonly #tell: (reply: unknown) => Told;
+
+  /** @param tell - throws a TypeError for a reply that makes no sense. */
+  constructor(tell: (reply: unknown) => Told) {
+    this.#tell = tell;
+  }
+
+  push(reply: unknown, out: Buffer[]): boolean {
+    const { body, usage } = this.#tell(reply);
+    this.usage = usage;
+    out.push(Buffer.from(JSON.stringify(body)));
+    return false;
+  }
+
+  end(): void {
+    // All was told at once.
+  }
+
+  failure(error: GatewayError): Buffer {
+    return silentTeller.failure(error);
+  }
+
+  heartbeat(): Buffer {
+    return silentTeller.heartbeat();
+  }
 }
 
 function checkedCount(reply: unknown): number {

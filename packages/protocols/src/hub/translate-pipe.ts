@@ -1,16 +1,12 @@
-import type { FinishReason, ModelEvent, Usage } from '@cliproxy/plugin-api';
+import type { FinishReason, GatewayError, ModelEvent, Usage } from '@cliproxy/plugin-api';
 import type { AnswerPipe, EventPipe } from '@cliproxy/kernel';
 import { isMeaningful } from '../model/meaningful.ts';
 import { bodyWriter, silentTeller, streamTeller, streamWriter } from './client-writer.ts';
+import type { ClientTeller, ClientWriter } from './client-writer.ts';
+import type { AnswerContext } from './dialect-codec.ts';
 import type { EventSource } from './event-source.ts';
 import { answerContext, answerError, contentTypeOf } from './exchange.ts';
 import type { Exchange, WireExchangeContext } from './exchange.ts';
-
-/** An event pipe's watch over what goes through it. */
-interface Watch {
-  usage: Usage | undefined;
-  finish: FinishReason | undefined;
-}
 
 /**
  * The client's answer, from the events of an executor.
@@ -18,91 +14,119 @@ interface Watch {
  * @param maxAnswerBytes - of an answer that has to be collected.
  */
 export function eventPipe(exchange: Exchange, maxAnswerBytes: number): EventPipe {
-  return pipeOf(exchange, answerContext(exchange, undefined), maxAnswerBytes);
+  return new WrittenAnswer(exchange, answerContext(exchange, undefined), maxAnswerBytes);
 }
 
 /** The client's answer, from an upstream's in whatever dialect and form. */
 export function translatePipe(exchange: WireExchangeContext, source: EventSource): AnswerPipe {
-  // What the source lets through is within the limit already.
-  const events = pipeOf(exchange, answerContext(exchange, exchange.upstream.id), Infinity);
-  const { contentType, streaming } = events;
-  const keeps = exchange.keeping !== undefined;
-  let keptAs: string | undefined;
-  return {
-    contentType,
-    streaming,
-    passthrough: false,
-    push(chunk, out) {
-      let meaningful = false;
-      try {
-        source.push(chunk, (event) => {
-          if (keeps && event.type === 'start') keptAs = event.id;
-          if (events.push(event, out)) meaningful = true;
-        });
-      } catch (thrown) {
-        throw answerError(thrown);
-      }
-      return meaningful;
-    },
-    end(out) {
-      try {
-        source.end((event) => {
-          if (keeps && event.type === 'start') keptAs = event.id;
-          events.push(event, out);
-        });
-        events.end(out);
-      } catch (thrown) {
-        throw answerError(thrown);
-      }
-    },
-    failure: (error) => events.failure(error),
-    heartbeat: () => events.heartbeat(),
-    get usage() {
-      return events.usage;
-    },
-    get finish() {
-      return events.finish;
-    },
-    get keptAs() {
-      return keptAs;
-    },
-  };
+  return new TranslatedAnswer(exchange, source);
 }
 
-function pipeOf(
-  exchange: Exchange,
-  context: ReturnType<typeof answerContext>,
-  maxAnswerBytes: number,
-): EventPipe {
-  const { client, stream, requestId } = exchange;
-  const encoder = stream ? client.stream.encoder(context) : undefined;
-  const writer =
-    encoder === undefined ? bodyWriter(client, context, maxAnswerBytes) : streamWriter(encoder);
-  const teller =
-    encoder === undefined ? silentTeller : streamTeller(client, () => encoder, requestId);
-  const watch: Watch = { usage: undefined, finish: undefined };
-  return {
-    contentType: contentTypeOf(stream),
-    streaming: stream,
-    passthrough: false,
-    push(event, out) {
-      observe(event, watch);
-      writer.push(event, out);
-      return isMeaningful(event);
-    },
-    end: (out) => writer.end(out),
-    failure: (error) => teller.failure(error),
-    heartbeat: () => teller.heartbeat(),
-    get usage() {
-      return watch.usage;
-    },
-    get finish() {
-      return watch.finish;
-    },
-  };
+// Classes: an object literal with `get` costs a hidden class of its own, which keeps all that its
+// closures see from dying young.
+
+/** Writes events in the client's dialect, watching what they tell. */
+class WrittenAnswer implements EventPipe {
+  readonly contentType: string;
+  readonly streaming: boolean;
+  readonly passthrough = false;
+  usage: Usage | undefined;
+  finish: FinishReason | undefined;
+  readonly #writer: ClientWriter;
+  readonly #teller: ClientTeller;
+
+  constructor(exchange: Exchange, context: AnswerContext, maxAnswerBytes: number) {
+    const { client, stream, requestId } = exchange;
+    this.contentType = contentTypeOf(stream);
+    this.streaming = stream;
+    const encoder = stream ? client.stream.encoder(context) : undefined;
+    this.#writer =
+      encoder === undefined ? bodyWriter(client, context, maxAnswerBytes) : streamWriter(encoder);
+    this.#teller =
+      encoder === undefined ? silentTeller : streamTeller(client, () => encoder, requestId);
+  }
+
+  push(event: ModelEvent, out: Buffer[]): boolean {
+    if (event.type === 'usage') this.usage = event.usage;
+    else if (event.type === 'finish') this.finish = event.reason;
+    this.#writer.push(event, out);
+    return isMeaningful(event);
+  }
+
+  end(out: Buffer[]): void {
+    this.#writer.end(out);
+  }
+
+  failure(error: GatewayError): Buffer {
+    return this.#teller.failure(error);
+  }
+
+  heartbeat(): Buffer {
+    return this.#teller.heartbeat();
+  }
 }
 
-function observe(event: ModelEvent, watch: Watch): void {
-  if (event.type === 'usage') watch.usage = event.usage;
-  else if (event.type === 'finish') watch.finish = event.reason;
+/** Reads an upstream's bytes as events, and writes those. */
+class TranslatedAnswer implements AnswerPipe {
+  readonly contentType: string;
+  readonly streaming: boolean;
+  readonly passthrough = false;
+  keptAs: string | undefined;
+  readonly #source: EventSource;
+  readonly #answer: WrittenAnswer;
+  readonly #keeps: boolean;
+  #out: Buffer[] = [];
+  #meaningful = false;
+
+  constructor(exchange: WireExchangeContext, source: EventSource) {
+    this.#source = source;
+    this.#keeps = exchange.keeping !== undefined;
+    const context = answerContext(exchange, exchange.upstream.id);
+    // What the source lets through is within the limit already.
+    this.#answer = new WrittenAnswer(exchange, context, Infinity);
+    this.contentType = this.#answer.contentType;
+    this.streaming = this.#answer.streaming;
+  }
+
+  get usage(): Usage | undefined {
+    return this.#answer.usage;
+  }
+
+  get finish(): FinishReason | undefined {
+    return this.#answer.finish;
+  }
+
+  push(chunk: Buffer, out: Buffer[]): boolean {
+    this.#out = out;
+    this.#meaningful = false;
+    try {
+      this.#source.push(chunk, this.#tell);
+    } catch (thrown) {
+      throw answerError(thrown);
+    }
+    return this.#meaningful;
+  }
+
+  end(out: Buffer[]): void {
+    this.#out = out;
+    try {
+      this.#source.end(this.#tell);
+      this.#answer.end(out);
+    } catch (thrown) {
+      throw answerError(thrown);
+    }
+  }
+
+  failure(error: GatewayError): Buffer {
+    return this.#answer.failure(error);
+  }
+
+  heartbeat(): Buffer {
+    return this.#answer.heartbeat();
+  }
+
+  readonly #tell = (event: ModelEvent): void => {
+    if (this.#keeps && event.type === 'start') this.keptAs = event.id;
+    if (this.#answer.push(event, this.#out)) this.#meaningful = true;
+  };
 }
