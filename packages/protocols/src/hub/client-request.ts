@@ -100,6 +100,11 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
     ...(state !== undefined && { state }),
     needs,
   };
+  /** What is told by reference alone, only its keeper can look up. */
+  const checkWhole = (target: EventTarget): void => {
+    const field = codec.state?.referredIn(decode());
+    if (field !== undefined) throw keepsNothing(target, { field });
+  };
   /** @param ours - the request was changed: the client's bytes are not it any more. */
   const requestOf = (decode: () => ModelRequest, ours: boolean): ClientRequest => ({
     facts,
@@ -111,11 +116,13 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
         return inForm(form, passthroughExchange(exchange, body, target));
       }
       const upstream = codecOf(codecs, target.dialect);
+      if (target.dialect !== dialect) checkWhole(target);
       return inForm(form, translatedExchange(withEcho(), decode(), upstream, target));
     },
     events(target): EventExchange {
       if (operation !== 'generate') throw unsupported(`${operation} is not offered as events.`);
       if (state !== undefined) throw keepsNothing(target, state);
+      checkWhole(target);
       const { request, ignored } = withoutRefusedWishes(decode(), target.refuses);
       return inForm(form, {
         request: { ...request, model: target.model, ...clamped(request, target.maxOutputTokens) },
@@ -125,6 +132,7 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
     },
     reply(target) {
       if (state !== undefined) throw keepsNothing(target, state);
+      if (operation !== 'embed') checkWhole(target);
       return replyExchange(exchange, target, decode, () => body.json());
     },
     estimate: () =>
@@ -142,9 +150,12 @@ function checkKeeps({ dialect, ...target }: EncodeTarget, own: Dialect, state: K
   if (dialect !== own || target.refuses.includes(state.field)) throw keepsNothing(target, state);
 }
 
-function keepsNothing({ instanceId, model }: EventTarget, { field }: KeptState): GatewayError {
+function keepsNothing(
+  { instanceId, model }: EventTarget,
+  { field }: Pick<KeptState, 'field'>,
+): GatewayError {
   return unsupported(
-    `\`${field}\` goes on from what ${instanceId} does not keep for ${model}; leave it out and send the whole conversation.`,
+    `\`${field}\` goes on from what ${instanceId} does not keep for ${model}; leave it out and send the whole conversation (with \`store: false\`, clients do).`,
   );
 }
 

@@ -141,6 +141,11 @@ export interface StateCodec {
    * @param fields - the top level of its body; large values may be missing.
    */
   namedIn(fields: JsonObject): KeptState | undefined;
+  /**
+   * The name of what a request holds but by reference, so that nobody else can do without it;
+   * undefined where it brings everything with it.
+   */
+  referredIn(request: ModelRequest): string | undefined;
   /** Whether the answer to a request is kept. */
   keeps(fields: JsonObject): boolean;
   /** By which id a whole answer is kept. */

@@ -415,9 +415,7 @@ describe('a Responses client', () => {
     expect(exchange.ignored).toContain('tools[web_search]');
     expect(sent.tools).toMatchObject([{ name: 'mcp__files__look' }]);
     const content = [{ type: 'tool_use', id: 't', name: 'mcp__files__look', input: {} }];
-    const told = JSON.parse(
-      answered(exchange, JSON.stringify({ ...messagesAnswer, content })),
-    );
+    const told = JSON.parse(answered(exchange, JSON.stringify({ ...messagesAnswer, content })));
     expect(told.output).toMatchObject([
       { type: 'function_call', namespace: 'mcp__files__', name: 'look' },
     ]);
@@ -555,6 +553,31 @@ describe('of a Responses upstream', () => {
       'function_call_output',
       'function_call_output',
     ]);
+  });
+});
+
+describe('what only the vendor keeps', () => {
+  const body = (...items: object[]) => ({ input: [{ role: 'user', content: 'hi' }, ...items] });
+  const reference = (id: string) => ({ type: 'item_reference', id });
+
+  test.each([
+    [body(reference('msg_1')), 'input[item_reference]'],
+    [{ prompt: { id: 'pmpt_1' } }, 'prompt'],
+  ])('%j goes to nobody else', (asked, field) => {
+    expect(() => send('openai-responses', asked, 'anthropic-messages')).toThrow(
+      expect.objectContaining({
+        code: 'CLIENT_UNSUPPORTED',
+        message: expect.stringMatching(new RegExp(`^\`${field.replace(/[[\]]/g, '\\$&')}\``)),
+      }),
+    );
+    const own = send('openai-responses', asked, 'openai-responses', { passthrough: false });
+    expect(own.sent).toMatchObject('prompt' in asked ? asked : { input: [{}, reference('msg_1')] });
+  });
+
+  test('is left out where it is earlier reasoning', () => {
+    const { exchange, sent } = send('openai-responses', body(reference('rs_1')), 'openai-chat');
+    expect(exchange.ignored).toEqual(['input[item_reference]']);
+    expect(sent.messages).toHaveLength(1);
   });
 });
 

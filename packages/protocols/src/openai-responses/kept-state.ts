@@ -1,4 +1,5 @@
 import { GatewayError } from '@cliproxy/plugin-api';
+import type { Json } from '@cliproxy/plugin-api';
 import type { KeptState } from '@cliproxy/kernel';
 import type { StateCodec } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
@@ -22,10 +23,28 @@ export const state: StateCodec = {
     const id = idIn(isJsonObject(conversation) ? conversation.id : conversation);
     return id === undefined ? undefined : keptState('conversation', id);
   },
+  referredIn({ extras: { fields } }) {
+    if (Object.hasOwn(fields, 'prompt')) return 'prompt';
+    return refersToItems(fields[REFERENCES]) ? REFERENCES : undefined;
+  },
   keeps: ({ store }) => store !== false,
   idOf: (body: JsonObject) => idIn(body.id),
   idInFrame: (frame) => ID.exec(frame.toString('latin1', 0, HEAD_CHARS))?.[1],
 };
+
+const REFERENCES = 'input[item_reference]';
+
+/** The answer is as good without earlier reasoning, but not without what was said and called. */
+function refersToItems(references: Json | undefined): boolean {
+  return (
+    Array.isArray(references) &&
+    !references.every((entry: Json) => Array.isArray(entry) && isReasoning(entry.at(-1)))
+  );
+}
+
+function isReasoning(item: unknown): boolean {
+  return isJsonObject(item) && typeof item.id === 'string' && item.id.startsWith('rs_');
+}
 
 function idIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;

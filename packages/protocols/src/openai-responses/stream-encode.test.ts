@@ -362,6 +362,35 @@ describe('the stream of an answer', () => {
   });
 });
 
+describe('what is kept of a stream that does not end', () => {
+  const feed = (push: (turn: number) => unknown): number => {
+    for (let turn = 0; turn < 20_000; turn += 1) {
+      try {
+        push(turn);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'UPSTREAM_TOO_LARGE' });
+        return turn;
+      }
+    }
+    return Infinity;
+  };
+
+  test('texts, told again at their end or waiting for their turn: up to 4 MiB', () => {
+    const half = 'x'.repeat(512 * 1024);
+    for (const index of [0, 1]) {
+      const encoder = stream.encoder(WRITE);
+      encoder.push({ type: 'open', index: 0, part: text('a') });
+      encoder.push({ type: 'open', index: 1, part: text('b') });
+      expect(feed(() => encoder.push({ type: 'delta', index, text: half }))).toBe(7);
+    }
+  });
+
+  test('blocks that do not end: up to 10,000', () => {
+    const encoder = stream.encoder(WRITE);
+    expect(feed((index) => encoder.push({ type: 'open', index, part: text('') }))).toBe(10_000);
+  });
+});
+
 const parts: fc.Arbitrary<Part> = fc.oneof(
   fc.record({
     type: fc.constantFrom('text' as const, 'refusal' as const),
