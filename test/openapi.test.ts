@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { TestGateway } from '@cliproxy/plugin-testkit';
+import { startEchoGateway } from './sdks/echo-gateway.ts';
+
+/** One request of a route, or what is wrong with one. */
+interface Sample {
+  readonly route: string;
+  readonly path?: string;
+  readonly body?: object;
+}
+
+/** How a request differs from a right one. */
+interface Wrong {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  // The DOM's own type has null for none.
+  readonly body?: string | null;
+}
+
+let gateway: TestGateway;
+let routes: readonly string[];
+const ajv = new Ajv2020({ strict: false });
+
+beforeAll(async () => {
+  gateway = await startEchoGateway();
+  const document = (await (await gateway.ask('/openapi.json')).json()) as {
+    readonly paths: Readonly<Record<string, object>>;
+  };
+  ajv.addSchema(document, 'openapi');
+  routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  );
+});
+afterAll(() => gateway.stop());
+
+/** What the document's schema at a place says against a value. */
+function faults(value: unknown, ...place: readonly string[]): unknown {
+  const pointer = place.map((step) =>
+    encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1')),
+  );
+  const validate = ajv.getSchema(`openapi#/${pointer.join('/')}`);
+  if (validate === undefined) throw new Error(`nothing at ${place.join(' > ')}`);
+  return validate(value) === true ? [] : validate.errors;
+}
+
+const asked = [{ role: 'user', content: 'one two' }];
+const chat = { model: 'echo', messages: asked };
+const prompt = { model: 'echo', prompt: 'one two' };
+const responses = { model: 'echo', input: 'one two' };
+const messages = { ...chat, max_tokens: 9 };
+const gemini = { contents: [{ role: 'user', parts: [{ text: 'one two' }] }] };
+const stream = { stream: true };
+
+const ofGemini = (collection: string): readonly Sample[] => [
+  { route: `post ${collection}/{model}:generateContent`, body: gemini },
+  { route: `post ${collection}/{model}:streamGenerateContent`, body: gemini },
+  {
+    route: `post ${collection}/{model}:streamGenerateContent`,
+    path: `${collection}/echo:streamGenerateContent?alt=sse`,
+    body: gemini,
+  },
+  { route: `post ${collection}/{model}:countTokens`, body: gemini },
+];
+
+const samples: readonly Sample[] = [
+  { route: 'post /v1/chat/completions', body: chat },
+  {
+    route: 'post /v1/chat/completions',
+    body: { ...chat, ...stream, stream_options: { include_usage: true } },
+  },
+  { route: 'post /v1/completions', body: prompt },
+  { route: 'post /v1/completions', body: { ...prompt, ...stream } },
+  { route: 'post /v1/responses', body: responses },
+  { route: 'post /v1/responses', body: { ...responses, ...stream } },
+  { route: 'post /v1/responses/input_tokens', body: responses },
+  { route: 'post /v1/embeddings', body: responses },
+  { route: 'post /v1/embeddings', body: { ...responses, encoding_format: 'base64' } },
+  { route: 'post /v1/messages', body: messages },
+  { route: 'post /v1/messages', body: { ...messages, ...stream } },
+  { route: 'post /v1/messages/count_tokens', body: chat },
+  ...ofGemini('/v1beta/models'),
+  ...ofGemini('/v1/models'),
+  ...ofGemini('/v1beta/tunedModels'),
+  { route: 'get /v1/models' },
+  { route: 'get /v1/models/{model}' },
+  { route: 'get /v1beta/models' },
+  { route: 'get /v1beta/models/{model}' },
+  { route: 'get /v1/health' },
+  { route: 'get /v1/health/deep' },
+  { route: 'get /livez' },
+  { route: 'get /readyz' },
+  { route: 'get /v1/routes/explain', path: '/v1/routes/explain?model=echo' },
+  { route: 'get /openapi.json' },
+  { route: 'get /' },
+];
+
+const placeOf = ({ route }: Sample): [string, string, string] => {
+  const [method = '', path = ''] = route.split(' ');
+  return ['paths', path, method];
+};
+const send = (sample: Sample, query = ''): Promise<Response> => {
+  const [, path] = placeOf(sample);
+  const { body } = sample;
+  const admin = path.endsWith('/explain');
+  return gateway.ask((sample.path ?? path.replace('{model}', 'echo')) + query, {
+    admin,
+    ...(body === undefined ? {} : { body }),
+  });
+};
+
+test('there is a sample of every route', () => {
+  expect([...new Set(samples.map(({ route }) => route))].sort()).toEqual([...routes].sort());
+});
+
+describe('what is sent and what comes back is as the document says', () => {
+  test.each(samples)('$route $path $body', async (sample) => {
+    const place = placeOf(sample);
+    if (sample.body !== undefined) {
+      const at = [...place, 'requestBody', 'content', 'application/json', 'schema'];
+      expect(faults(sample.body, ...at)).toEqual([]);
+    }
+    const reply = await send(sample);
+    expect([reply.status, reply.headers.has('x-request-id')]).toEqual([200, true]);
+    const type = reply.headers.get('content-type')?.split(';')[0] ?? '';
+    const at = [...place, 'responses', '200', 'content', type];
+    if (type !== 'text/event-stream') {
+      expect(faults(await reply.json(), ...at, 'schema')).toEqual([]);
+      return;
+    }
+    const events = [...(await reply.text()).matchAll(/^data: (.*)$/gmu)].map(([, data]) => data);
+    expect(events.length).toBeGreaterThan(1);
+    for (const data of events) {
+      if (data !== '[DONE]') expect(faults(JSON.parse(data ?? ''), ...at, 'x-event')).toEqual([]);
+    }
+  });
+});
+
+describe('errors are as the document says', () => {
+  const asking = samples.filter(({ body }) => body !== undefined);
+  const wrongs: readonly [string, number, Wrong][] = [
+    ['malformed JSON', 400, { body: '{"model":' }],
+    ['a missing member', 400, { body: '{"model":"echo"}' }],
+    ['another type', 415, { headers: { 'content-type': 'text/plain' } }],
+    ['no key', 401, { headers: { authorization: '' } }],
+    ['another method', 405, { method: 'DELETE', body: null }],
+    ['too long a body', 413, { body: `{"x":"${'x'.repeat(33 * 1024 * 1024)}"}` }],
+  ];
+  describe.each(wrongs)('%s', (_name, status, wrong) => {
+    const routesOnce = new Map(asking.map((sample) => [sample.route, sample]));
+    test.each([...routesOnce.values()])('$route', async (sample) => {
+      const place = placeOf(sample);
+      const reply = await fetch(gateway.url + place[1].replace('{model}', 'echo'), {
+        method: 'POST',
+        body: JSON.stringify(sample.body),
+        ...wrong,
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${gateway.apiKey}`,
+          ...wrong.headers,
+        },
+      });
+      const error: unknown = await reply.json();
+      // OpenAI asks for no input.
+      const excused =
+        sample.route === 'post /v1/responses' || sample.route.endsWith('input_tokens');
+      if (status !== 400 || !excused) expect([reply.status, error]).toEqual([status, error]);
+      const at = [...place, 'responses', 'default', 'content', 'application/json', 'schema'];
+      if (reply.status >= 400) expect(faults(error, ...at)).toEqual([]);
+    });
+  });
+
+  test('an unknown model is named', async () => {
+    for (const sample of asking) {
+      const { body } = sample;
+      const path = placeOf(sample)[1].replace('{model}', 'nobody');
+      const reply = await gateway.ask(path, { body: { ...body, model: 'nobody' } });
+      const error = (await reply.json()) as { error: { message: string } };
+      expect([sample.route, reply.status]).toEqual([sample.route, 404]);
+      expect(error.error.message).toContain('nobody');
+      const at = [...placeOf(sample), 'responses', 'default', 'content', 'application/json'];
+      expect(faults(error, ...at, 'schema')).toEqual([]);
+    }
+  });
+});
