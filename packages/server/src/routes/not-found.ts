@@ -41,7 +41,7 @@ export function answerUnrouted(
   const hint =
     near === undefined
       ? 'docs/API.md lists the paths'
-      : `did you mean ${near}? check whether the client's base URL is to end in /v1`;
+      : `did you mean ${near}? check whether the client's base URL is to end in a version, such as /v1`;
   const error = new GatewayError('CLIENT_NOT_FOUND', `there is no path ${shown}; ${hint}`);
   sendError(exchange, error, context);
 }
@@ -91,8 +91,13 @@ function fits(path: string, { path: pattern }: RouteInfo): boolean {
   return compilePath(pattern).fits(path);
 }
 
-/** A base URL with a `/v1` too few or too many is the commonest mistake. */
+/** A base URL with a version too few or too many is the commonest mistake. */
 function nearPath(path: string, routes: readonly RouteInfo[]): string | undefined {
-  const guesses = [`/v1${path}`, path.replace(/^\/v1\/v1\//, '/v1/'), path.replace(/\/+$/, '')];
+  const guesses = [
+    `/v1${path}`,
+    `/v1beta${path}`,
+    path.replace(/^\/v1(?=\/v1)/, ''),
+    path.replace(/\/+$/, ''),
+  ];
   return guesses.find((guess) => guess !== path && routes.some((route) => fits(guess, route)));
 }
