@@ -147,12 +147,14 @@ class ChatStreamEncoder implements StreamEncoder {
     }
   }
 
-  #call({ call }: Block, { id, name, kind }: ToolCallPart): string {
+  /** With its signature, where that is known at once: clients look for it there alone. */
+  #call({ call }: Block, { id, name, kind, opaque }: ToolCallPart): string {
     const spec =
       kind === 'custom'
         ? { type: 'custom', custom: { name, input: '' } }
         : { type: 'function', function: { name, arguments: '' } };
-    return this.#chunk({ tool_calls: [{ index: call, id, ...spec }] });
+    const signed = opaque === undefined ? {} : writeCallSignature(this.#tagged(opaque));
+    return this.#chunk({ tool_calls: [{ index: call, id, ...spec, ...signed }] });
   }
 
   #close(block: Block, closing: Opaque | undefined): string {
@@ -160,18 +162,22 @@ class ChatStreamEncoder implements StreamEncoder {
     if (part.type !== 'reasoning' && part.type !== 'tool-call') return '';
     const isEmptyCall = part.type === 'tool-call' && part.kind !== 'custom' && block.empty;
     const rest = isEmptyCall ? this.#delta(block, '{}') : '';
+    if (part.type === 'tool-call') {
+      if (closing === undefined) return rest;
+      // Some clients take no piece of a call without the member of its kind.
+      const spec =
+        part.kind === 'custom' ? { custom: { input: '' } } : { function: { arguments: '' } };
+      const signed = writeCallSignature(this.#tagged(closing));
+      return rest + this.#chunk({ tool_calls: [{ index: block.call, ...spec, ...signed }] });
+    }
     const opaque = closing ?? part.opaque;
     if (opaque === undefined) return rest;
-    const native = this.#context.upstream === 'openai-chat' ? 'openai-chat' : undefined;
-    const value = tagOpaque(opaque, native);
-    return (
-      rest +
-      this.#chunk(
-        part.type === 'reasoning'
-          ? { reasoning_details: [writeDetail(block.text, value, this.#details++)] }
-          : { tool_calls: [{ index: block.call, ...writeCallSignature(value) }] },
-      )
-    );
+    const detail = writeDetail(block.text, this.#tagged(opaque), this.#details++);
+    return rest + this.#chunk({ reasoning_details: [detail] });
+  }
+
+  #tagged(opaque: Opaque): string {
+    return tagOpaque(opaque, this.#context.upstream === 'openai-chat' ? 'openai-chat' : undefined);
   }
 
   #chunk(delta: JsonObject): string {

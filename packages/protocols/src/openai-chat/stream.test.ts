@@ -347,8 +347,46 @@ describe('encoder', () => {
         ],
       },
       { tool_calls: [{ index: 1, function: { arguments: '{}' } }] },
-      { tool_calls: [{ index: 1, extra_content: { google: { thought_signature: tag } } }] },
+      {
+        tool_calls: [
+          {
+            index: 1,
+            function: { arguments: '' },
+            extra_content: { google: { thought_signature: tag } },
+          },
+        ],
+      },
       { images: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AA' } }] },
+    ]);
+  });
+
+  test('a signature that is known when the call begins stands in its first piece, and only there', () => {
+    const opaque = { origin: 'c/m', value: 'S' };
+    const deltas = chunksOf(
+      encodeAll(
+        [
+          opening({ ...tool, opaque }, 0),
+          { type: 'delta', index: 0, text: '{"x":1}' },
+          { type: 'close', index: 0 },
+          { type: 'finish', reason: 'tool-calls' },
+        ],
+        { upstream: undefined },
+      ),
+    ).map(({ choices }) => choices[0]?.delta);
+    const tag = `cpx1.${Buffer.from('c/m').toString('base64url')}.S`;
+    expect(deltas.slice(1, -1)).toEqual([
+      {
+        tool_calls: [
+          {
+            index: 0,
+            id: 'call_1',
+            type: 'function',
+            function: { name: 'look', arguments: '' },
+            extra_content: { google: { thought_signature: tag } },
+          },
+        ],
+      },
+      { tool_calls: [{ index: 0, function: { arguments: '{"x":1}' } }] },
     ]);
   });
 
