@@ -114,7 +114,7 @@ export interface CountCodec {
 }
 
 /** A client's question for embeddings. */
-export interface EmbedQuestion {
+interface EmbedQuestion {
   readonly request: EmbedRequest;
   /** Client parameters that could not be expressed. */
   readonly ignored: readonly string[];
