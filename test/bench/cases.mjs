@@ -31,8 +31,15 @@ const dialects = {
 
 /** Whom a model's name leads to, and what a bare pipe has to ask there. */
 const vendors = {
-  chat: { model: 'gpt-bench', path: () => '/v1/chat/completions', last: '[DONE]' },
+  chat: { model: 'gpt-4-bench', path: () => '/v1/chat/completions', last: '[DONE]' },
   anthropic: { model: 'claude-bench', path: () => '/v1/messages', last: 'message_stop' },
+  responses: { model: 'codex-bench', path: () => '/v1/responses', last: 'response.completed' },
+  gemini: {
+    model: 'gemini-bench',
+    path: (model, streams) =>
+      `/v1beta/models/${model}:${streams ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+    last: '"STOP"',
+  },
 };
 
 /** The cases in the order in which they are measured; `aim` is the ratio to the bare pipe. */
@@ -41,11 +48,18 @@ export const cases = [
   large('1 MB of text', text, 2),
   large('1 MB image', [{ type: 'image_url', image_url: { url: image } }], 1.5),
   stream('stream', 'chat', 'chat', 1.15),
-  small('Chat to Anthropic, small request', 'chat', 'anthropic', 1.5),
-  stream('Chat to Anthropic, stream', 'chat', 'anthropic', 1.3),
-  small('Anthropic to Chat, small request', 'anthropic', 'chat', 1.5),
-  stream('Anthropic to Chat, stream', 'anthropic', 'chat', 1.3),
+  ...translated('Chat to Anthropic', 'chat', 'anthropic'),
+  ...translated('Anthropic to Chat', 'anthropic', 'chat'),
+  ...translated('Chat to Gemini', 'chat', 'gemini'),
+  ...translated('Chat to Responses', 'chat', 'responses'),
 ];
+
+function translated(pair, client, vendor) {
+  return [
+    small(`${pair}, small request`, client, vendor, 1.5),
+    stream(`${pair}, stream`, client, vendor, 1.3),
+  ];
+}
 
 function small(name, client, vendor, aim) {
   const sizes = { per: 'request', count: 500, parts: 1, concurrency: 10 };

@@ -160,6 +160,7 @@ function writeConfiguration(upstream) {
   const plugins = {
     'llmux-chatgpt': { config: { baseUrl: `${upstream}/v1`, apiKeys: ['sk-bench-0123456789'] } },
     'llmux-claude': { config: { baseUrl: upstream, apiKeys: ['sk-ant-bench-0123456789'] } },
+    gemini: { config: { baseUrl: upstream, apiKeys: ['gemini-bench-0123456789'] } },
     other: { package: '@cliproxy/plugin-openai-compatible', config: { baseUrl: `${upstream}/v1` } },
     echo: {},
   };
