@@ -224,6 +224,30 @@ test('an upstream that echoes its key, at every status', async () => {
   expect(seen.some(({ headers }) => headers['x-service-secret'] === HEADER)).toBe(true);
 });
 
+test('the same for clients of the other dialects', async () => {
+  const contents = [{ role: 'user', parts: [{ text: 'hi' }] }];
+  const questions: readonly (readonly [string, object])[] = [
+    ['/v1/responses', { model: 'm-1', input: 'hi' }],
+    ['/v1/completions', { model: 'm-1', prompt: 'hi', stream: true }],
+    ['/v1/embeddings', { model: 'm-1', input: 'hi' }],
+    ['/v1/messages/count_tokens', message],
+    ['/v1beta/models/m-1:generateContent', { contents }],
+    ['/v1beta/models/m-1:streamGenerateContent', { contents }],
+    ['/v1beta/models/m-1:countTokens', { contents }],
+  ];
+  for (const status of [400, 401]) {
+    upstream.answer(echoingError(status));
+    for (const [, query, headers] of forms) {
+      for (const [at, body] of questions) {
+        const ours = await ask(at + query, headers, body);
+        expect(ours.text).not.toContain('CLIENT_UNAUTHORIZED');
+      }
+      const lost = await ask(`/v1beta/models/m-1:nonsense${query}`, headers, { contents });
+      expect(lost.status).toBe(404);
+    }
+  }
+});
+
 test('an error inside an answer that has begun', async () => {
   const { url } = await upstreamWith(({ headers }) => ({
     headers: { 'content-type': 'text/event-stream' },
@@ -232,29 +256,30 @@ test('an error inside an answer that has begun', async () => {
       `data: ${JSON.stringify({ error: { message: `bad ${String(headers.authorization)}` } })}\n\n`,
     ],
   }));
+  // One for each question: whoever broke off is out for a while.
+  const instances = ['s', 't', 'u', 'v', 'w'];
   const other = await startTestGateway({
-    plugins: [
-      {
-        plugin: compatible,
-        packageJson: manifest('openai-compatible'),
-        instanceId: 's',
-        config: { baseUrl: `${url}/v1`, apiKeys: [FIRST_KEY], discover: false },
+    plugins: instances.map((instanceId, n) => ({
+      plugin: compatible,
+      packageJson: manifest('openai-compatible'),
+      instanceId,
+      config: {
+        baseUrl: `${url}/v1`,
+        apiKeys: [n % 2 === 0 ? FIRST_KEY : SECOND_KEY],
+        discover: false,
       },
-      {
-        plugin: compatible,
-        packageJson: manifest('openai-compatible'),
-        instanceId: 't',
-        config: { baseUrl: `${url}/v1`, apiKeys: [SECOND_KEY], discover: false },
-      },
-    ],
+    })),
     config: {
-      routes: [{ match: 'm*', targets: [{ plugin: 's' }, { plugin: 't' }] }],
+      routes: [{ match: 'm*', targets: instances.map((plugin) => ({ plugin })) }],
     },
   });
   try {
     for (const [at, body] of [
       ['/v1/chat/completions', { ...chat, stream: true }],
       ['/v1/messages', { ...message, model: 'm-1', stream: true }],
+      ['/v1/responses', { model: 'm-1', input: 'hi', stream: true }],
+      ['/v1/completions', { model: 'm-1', prompt: 'hi', stream: true }],
+      ['/v1beta/models/m-1:streamGenerateContent', { contents: [{ parts: [{ text: 'hi' }] }] }],
     ] as const) {
       const reply = await fetch(other.url + at, {
         method: 'POST',

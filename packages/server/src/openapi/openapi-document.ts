@@ -49,7 +49,7 @@ function operation(route: RouteInfo, ref: Ref): object {
   return {
     operationId: operationId(route),
     summary: route.summary,
-    tags: [route.dialect === undefined ? 'gateway' : route.dialect],
+    tags: [route.dialect ?? 'gateway'],
     security: securityOf(route.access),
     parameters: [
       ...pathParameters(route),
