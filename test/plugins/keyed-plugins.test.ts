@@ -9,6 +9,7 @@ import type {
   TestGateway,
 } from '@cliproxy/plugin-testkit';
 import chatgpt from '@cliproxy/plugin-llmux-chatgpt';
+import gemini from '@cliproxy/plugin-gemini';
 import claude from '@cliproxy/plugin-llmux-claude';
 import compatible from '@cliproxy/plugin-openai-compatible';
 
@@ -21,6 +22,8 @@ interface Kind {
   /** The client's and the upstream's path in the plugin's own dialect. */
   readonly path: string;
   readonly list: string;
+  /** What the list holds: `served`, and two entries that are none. */
+  readonly listed: object;
   readonly keyHeader: (key: string) => Readonly<Record<string, string>>;
   readonly extraHeaders: Readonly<Record<string, string>>;
   /** A name that the plugin's own patterns, or else its list, lead to it. */
@@ -32,6 +35,7 @@ const chat: Omit<Kind, 'name' | 'plugin' | 'model'> = {
   base: '/v1',
   path: '/v1/chat/completions',
   list: '/v1/models',
+  listed: { data: [{ id: 'served' }, null, {}] },
   keyHeader: (key) => ({ authorization: `Bearer ${key}` }),
   extraHeaders: {},
   answer: {
@@ -51,9 +55,10 @@ const kinds: readonly Kind[] = [
     name: 'llmux-claude',
     plugin: claude,
     base: '',
-    // Until clients can speak it, the upstream's dialect is reached by translation.
+    // This and the next are reached by translation.
     path: '/v1/messages',
     list: '/v1/models?limit=1000',
+    listed: chat.listed,
     keyHeader: (key) => ({ 'x-api-key': key }),
     extraHeaders: { 'anthropic-version': '2023-06-01' },
     model: 'claude-sonnet-4-5',
@@ -66,6 +71,29 @@ const kinds: readonly Kind[] = [
       stop_reason: 'end_turn',
       stop_sequence: null,
       usage: { input_tokens: 1, output_tokens: 1 },
+    },
+  },
+  {
+    name: 'gemini',
+    plugin: gemini,
+    base: '',
+    path: '/v1beta/models/gemini-2.5-pro:generateContent',
+    list: '/v1beta/models?pageSize=1000',
+    listed: {
+      models: [
+        { name: 'models/served', supportedGenerationMethods: ['generateContent'] },
+        null,
+        {},
+      ],
+    },
+    keyHeader: (key) => ({ 'x-goog-api-key': key }),
+    extraHeaders: {},
+    model: 'gemini-2.5-pro',
+    answer: {
+      candidates: [
+        { index: 0, content: { role: 'model', parts: [{ text: 'well' }] }, finishReason: 'STOP' },
+      ],
+      usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2 },
     },
   },
 ];
@@ -120,11 +148,14 @@ describe.each(kinds)('$name', (kind) => {
   const { name, plugin, base, path, model } = kind;
   const chats = () => upstream.requests.filter(({ method }) => method === 'POST');
   const keyOf = ({ headers }: ReceivedRequest) =>
-    headers['x-api-key'] ?? headers.authorization?.replace('Bearer ', '');
+    headers['x-api-key'] ??
+    headers['x-goog-api-key'] ??
+    headers.authorization?.replace('Bearer ', '');
+  const listPath = kind.list.replace(/\?.*$/u, '');
 
   beforeEach(() => {
     answer = () => ({ headers: JSON_TYPE, body: JSON.stringify(kind.answer) });
-    list = { headers: JSON_TYPE, body: JSON.stringify({ data: [{ id: 'served' }, null, {}] }) };
+    list = { headers: JSON_TYPE, body: JSON.stringify(kind.listed) };
     upstream.answer((request) => (request.method === 'POST' ? answer(request) : list));
   });
 
@@ -238,14 +269,18 @@ describe.each(kinds)('$name', (kind) => {
   });
 
   test.each<readonly [string, ScriptedAnswer, RegExp]>([
-    ['401', { status: 401, body: `no ${FIRST}` }, /GET \/v1\/models answered 401; .*key/u],
-    ['403', { status: 403 }, /GET \/v1\/models answered 403; .*permissions/u],
-    ['404', { status: 404, body: '<html>' }, /GET \/v1\/models answered 404; .*baseUrl/u],
-    ['500', { status: 500 }, /GET \/v1\/models answered 500; it is tried again/u],
-    ['HTML', { body: '<html>welcome</html>' }, /GET \/v1\/models answered 200, but .*baseUrl/u],
+    ['401', { status: 401, body: `no ${FIRST}` }, /models answered 401; .*key/u],
+    ['403', { status: 403 }, /models answered 403; .*permissions/u],
+    ['404', { status: 404, body: '<html>' }, /models answered 404; .*baseUrl/u],
+    ['500', { status: 500 }, /models answered 500; it is tried again/u],
+    ['HTML', { body: '<html>welcome</html>' }, /models answered 200, but .*baseUrl/u],
     ['a JSON null', { body: 'null' }, /answered 200, but with no list/u],
-    ['no data', { body: '{"models":[]}' }, /answered 200, but with no list/u],
-    ['data that is no list', { body: '{"data":{}}' }, /answered 200, but with no list/u],
+    ['no data', { body: '{"others":[]}' }, /answered 200, but with no list/u],
+    [
+      'data that is no list',
+      { body: '{"data":{},"models":{}}' },
+      /answered 200, but with no list/u,
+    ],
     ['a broken body', { body: '{"data":[', finally: 'reset' }, /connection to .* broke/u],
     [
       'an endless list',
@@ -260,6 +295,9 @@ describe.each(kinds)('$name', (kind) => {
       (found) => found.problems.length > 0,
     );
     expect(problems.join()).toMatch(sentence);
+    if (problems.join().includes(' answered ')) {
+      expect(problems.join()).toContain(`GET ${listPath} answered`);
+    }
     expect(problems.join()).not.toContain(FIRST);
     expect(to.log()).not.toContain(FIRST);
     // The list is a help, not a need.
@@ -338,7 +376,7 @@ describe.each(kinds.filter(({ path }) => path === '/v1/chat/completions'))(
 
 describe.each(kinds.filter(({ name }) => name !== 'openai-compatible'))(
   '$name without keys',
-  ({ name, plugin }) => {
+  ({ name, plugin, model }) => {
     test('needs a login, says so, and asks nobody', async () => {
       gateway = await startTestGateway({
         plugins: [
@@ -350,7 +388,7 @@ describe.each(kinds.filter(({ name }) => name !== 'openai-compatible'))(
         ],
       });
       const reply = await gateway.ask('/v1/chat/completions', {
-        body: { model: name === 'llmux-claude' ? 'claude-x' : 'gpt-x', messages: [] },
+        body: { model, messages: [] },
       });
       expect(reply.status).toBe(503);
       expect(await reply.json()).toMatchObject({ error: { gateway_code: 'AUTH_NEEDS_LOGIN' } });

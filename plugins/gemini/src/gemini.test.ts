@@ -169,6 +169,51 @@ test('sends whichever operation it is called for, with bytes and signal as they 
   expect(at).toBe(signal);
 });
 
+describe('through the gateway', () => {
+  const posts = () => upstream.requests.filter(({ method }) => method === 'POST');
+  const body = '{ "contents":[{"role":"user","parts":[{"text":"h\\u0069"}]}] , "unknown":1}';
+
+  test.each(['gemini-3-pro-preview', 'gemini-9-nano'])(
+    'its pattern leads %s to it, listed or not, byte for byte',
+    async (model) => {
+      const stream =
+        'data: {"candidates":[{"content":{"parts":[{"text":"w\\u0065ll"}]},"finishReason":"STOP"}],"odd":1}\r\n\r\n';
+      upstream.answer({ headers: { 'content-type': 'text/event-stream' }, body: stream });
+      const to = await start();
+      const path = `/v1beta/models/${model}:streamGenerateContent?alt=sse`;
+      const reply = await to.ask(`${path}&key=${to.apiKey}`, { body });
+      expect(await reply.text()).toBe(stream);
+      const [sent] = posts();
+      expect(sent?.url).toBe(path);
+      expect(sent?.body.toString()).toBe(body);
+      expect(sent?.headers['x-goog-api-key']).toBe(KEY);
+      expect(JSON.stringify([sent?.url, sent?.headers])).not.toContain(to.apiKey);
+    },
+  );
+
+  test('its own word about a key that it does not know puts the account out', async () => {
+    const details = [
+      { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID' },
+    ];
+    const error = { code: 400, message: 'API key not valid.', status: 'INVALID_ARGUMENT', details };
+    upstream.answer({
+      status: 400,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ error }),
+    });
+    const to = await start();
+    const reply = await to.ask('/v1beta/models/gemini-x:generateContent', { body });
+    expect(reply.status).toBe(503);
+    const health = await (await to.ask('/v1/health', { admin: true })).text();
+    expect(health).toContain('"state":"invalid-key"');
+  });
+
+  test.each(['my-gemini', 'gemma-3'])('%s is not for it', async (model) => {
+    const reply = await (await start()).ask(`/v1beta/models/${model}:generateContent`, { body });
+    expect(reply.status).toBe(404);
+  });
+});
+
 test.each([
   [200, 'up'],
   [400, 'down'],

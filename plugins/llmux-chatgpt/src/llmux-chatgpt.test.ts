@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AuthContext } from '@cliproxy/plugin-api';
 import { startScriptedUpstream, startTestGateway } from '@cliproxy/plugin-testkit';
 import type { ScriptedUpstream, TestGateway } from '@cliproxy/plugin-testkit';
@@ -157,6 +157,47 @@ test.each([
   [{ id: 'gpt-5' }, /no key "id".*match/u],
 ])('a rule that is none is refused: %j', async (rule, sentence) => {
   await expect(start({ models: [rule] })).rejects.toThrow(sentence);
+});
+
+describe('a client of either of its dialects', () => {
+  const ENOUGH = { status: 400, body: '{"error":{"message":"enough"}}' };
+  const sent = () => upstream.requests.filter(({ method }) => method === 'POST');
+  const chat = (model: string) =>
+    `{"model":"${model}", "messages":[{"role":"user","content":"x"}]}`;
+  const responses = (model: string) => `{"model":"${model}", "input":"x","odd":1}`;
+
+  test.each([
+    ['/v1/responses', responses('gpt-5')],
+    ['/v1/responses', responses('gpt-4o')],
+    ['/v1/responses', responses('gpt-5-codex')],
+    ['/v1/chat/completions', chat('gpt-5')],
+    ['/v1/chat/completions', chat('gpt-4o')],
+  ])('is passed through where the model takes its dialect: %s %s', async (path, body) => {
+    upstream.answer(ENOUGH);
+    await (await start()).ask(path, { body });
+    expect(sent().map(({ url, body: bytes }) => [url, bytes.toString()])).toEqual([[path, body]]);
+  });
+
+  test.each([
+    ['/v1/chat/completions', chat('gpt-5-codex'), '/v1/responses'],
+    ['/v1/responses', responses('gpt-4o-search-preview'), '/v1/chat/completions'],
+  ])('is translated where it does not: %s %s', async (path, body, other) => {
+    upstream.answer(ENOUGH);
+    await (await start()).ask(path, { body });
+    expect(sent().map(({ url }) => url)).toEqual([other]);
+  });
+
+  test.each([
+    ['gpt-5', '/v1/responses'],
+    ['gpt-4o', '/v1/chat/completions'],
+    ['gpt-5-mini', '/v1/chat/completions'],
+  ])('another client is translated to the better of them: %s by %s', async (model, path) => {
+    upstream.answer(ENOUGH);
+    const to = await start({ models: [{ match: '*-mini', dialects: ['openai-chat'] }] });
+    const messages = [{ role: 'user', content: 'x' }];
+    await to.ask('/v1/messages', { body: { model, max_tokens: 5, messages } });
+    expect(sent().map(({ url }) => url)).toEqual([path]);
+  });
 });
 
 test('embeddings go through byte for byte', async () => {
