@@ -1,4 +1,4 @@
-import { Refusal, demand } from '../refusal.ts';
+import { demand } from '../refusal.ts';
 import type { Path } from '../refusal.ts';
 import { anything, byKind, fields, flag, isObject, list, number, oneOf, text } from '../shape.ts';
 import type { Json, Shape } from '../shape.ts';
@@ -65,11 +65,7 @@ export const openApiSchema: Shape = (value, path) => {
 function checkProperties(properties: unknown, required: unknown, path: Path): void {
   const known = isObject(properties) ? properties : {};
   for (const [name, entry] of Object.entries(known)) {
-    const place = [...path, 'properties', name];
-    if (!/^[A-Za-z_]\w{0,63}$/u.test(name)) {
-      throw new Refusal('rule', place, 'the name of a property must be an identifier');
-    }
-    openApiSchema(entry, place);
+    openApiSchema(entry, [...path, 'properties', name]);
   }
   if (!Array.isArray(required)) return;
   (required as readonly string[]).forEach((name, at) => {
@@ -83,4 +79,10 @@ export const parameters: Shape = (value, path) => {
   const type = (value as Json)['type'];
   const isObjectType = typeof type === 'string' && type.toUpperCase() === 'OBJECT';
   demand(isObjectType, path, 'functionDeclaration parameters schema should be of type OBJECT');
+  const { properties } = value as { readonly properties?: Json };
+  for (const name of Object.keys(properties ?? {})) {
+    const isName = /^[A-Za-z_]\w{0,63}$/u.test(name);
+    const message = 'the name of a parameter must be an identifier of at most 64 characters';
+    demand(isName, [...path, 'properties', name], message);
+  }
 };
