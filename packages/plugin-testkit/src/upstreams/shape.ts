@@ -153,7 +153,7 @@ export function base64(urlSafe = false): Shape {
 }
 
 /** What a value is, in JSON's words. */
-export function kindOf(value: unknown): string {
+function kindOf(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
 }

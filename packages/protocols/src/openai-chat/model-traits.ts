@@ -53,6 +53,7 @@ export function effortFor(
 ): string | undefined {
   if (wish === undefined) return undefined;
   if (isOwn && wish.effort !== undefined) return wish.effort;
+  if (asksInVain(wish, traits)) return undefined;
   if (!wish.enabled || wish.effort === 'none') return traits.leastEffort;
   const { effort, budgetTokens } = wish;
   if (effort === 'max' || effort === 'xhigh') return traits.greatestEffort;
@@ -60,4 +61,9 @@ export function effortFor(
   if (effort === 'low' || effort === 'medium' || effort === 'high') return effort;
   if (budgetTokens === undefined) return undefined;
   return budgetTokens <= 1024 ? 'low' : budgetTokens <= 8192 ? 'medium' : 'high';
+}
+
+/** Whether thinking is asked of a model that is known to do none: OpenAI's older ones. */
+export function asksInVain(wish: ReasoningWish | undefined, traits: ModelTraits): boolean {
+  return wish?.enabled === true && traits.isOpenAi && !traits.wantsCompletionTokens;
 }

@@ -4,8 +4,9 @@ import { foreignWishes } from '../anthropic-messages/extras.ts';
 import { toolNamer } from '../anthropic-messages/legal-names.ts';
 import type { EncodedBody } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { wishNames } from '../model/wish-names.ts';
 import { encodeMessages } from './message-encode.ts';
-import { effortFor, modelTraits, takesSampling } from './model-traits.ts';
+import { asksInVain, effortFor, modelTraits, takesSampling } from './model-traits.ts';
 import { isNested, putBack } from './nested-extras.ts';
 import { writeSampling, writeStop } from './sampling.ts';
 import { encodeTools, wrappedTools } from './tool-encode.ts';
@@ -36,6 +37,9 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
     request.extras.dialect === 'openai-chat',
   );
   if (effort !== undefined) body.reasoning_effort = effort;
+  else if (asksInVain(request.reasoning, modelTraits(target.model))) {
+    ignored.push(wishNames.reasoning[request.extras.dialect]);
+  }
   Object.assign(
     body,
     writeSampling(request, target.model, effort, ignored),

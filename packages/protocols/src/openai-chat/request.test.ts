@@ -553,6 +553,57 @@ describe('encode', () => {
     expect(encode(foreign({}))).not.toHaveProperty('stream');
   });
 
+  test('what the model is known to refuse is left out and named, for clients of other dialects', () => {
+    const from = foreign({
+      temperature: 0.5,
+      topP: 1,
+      stop: ['a', 'b', 'c', 'd', 'e'],
+      reasoning: { enabled: true, effort: 'high' },
+    });
+    const ask = (model: string) => request.encode(from, { ...target, model });
+    expect(ask('gpt-4o')).toMatchObject({
+      body: { temperature: 0.5, top_p: 1, stop: ['a', 'b', 'c', 'd'] },
+      ignored: ['thinking', 'stop_sequences'],
+    });
+    expect(ask('gpt-4o').body).not.toHaveProperty('reasoning_effort');
+    for (const model of ['gpt-5', 'gpt-5.1']) {
+      const { body, ignored } = ask(model);
+      expect(body).toMatchObject({ reasoning_effort: 'high' });
+      expect(Object.keys(body)).not.toEqual(expect.arrayContaining(['temperature']));
+      expect(Object.keys(body)).not.toEqual(expect.arrayContaining(['stop']));
+      expect(ignored).toEqual(['temperature', 'stop_sequences']);
+    }
+    const calm = { ...from, reasoning: { enabled: false } };
+    expect(encode(calm, { model: 'gpt-5.1' })).toMatchObject({ temperature: 0.5 });
+  });
+
+  test('schemas of other dialects name their properties and what their lists hold', () => {
+    const list = { type: 'array' };
+    const schema = {
+      type: 'object',
+      properties: { items: list, deep: { anyOf: [{ type: 'array', items: list }] } },
+    };
+    const tools = [schema, { type: 'object' }].map((declared, at) => ({
+      kind: 'function' as const,
+      name: `tool${at}`,
+      schema: declared,
+    }));
+    const parametersOf = (from: ModelRequest) =>
+      (encode(from).tools as { function: { parameters: unknown } }[]).map(
+        ({ function: { parameters } }) => parameters,
+      );
+    const whole = { type: 'array', items: {} };
+    expect(parametersOf(foreign({ tools }))).toEqual([
+      {
+        type: 'object',
+        properties: { items: whole, deep: { anyOf: [{ type: 'array', items: whole }] } },
+      },
+      { type: 'object', properties: {} },
+    ]);
+    const own = { ...foreign({ tools }), extras: { dialect: 'openai-chat' as const, fields: {} } };
+    expect(parametersOf(own)).toEqual([schema, { type: 'object' }]);
+  });
+
   test('stream options do not outlive the stream', () => {
     const from = decode({ ...user('x'), stream_options: { include_obfuscation: false } });
     expect(encode(from)).not.toHaveProperty('stream_options');

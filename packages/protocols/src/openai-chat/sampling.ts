@@ -39,10 +39,14 @@ export function writeStop(
   ignored: string[],
 ): JsonObject {
   if (stop.length === 0) return {};
-  if (isOfOpenAi(dialect) || takesSampling(model, effort)) return { stop };
-  ignored.push(wishNames.stop[dialect]);
-  return {};
+  if (isOfOpenAi(dialect)) return { stop };
+  const most = takesSampling(model, effort) ? MAX_STOPS : 0;
+  if (stop.length > most) ignored.push(wishNames.stop[dialect]);
+  return most === 0 ? {} : { stop: stop.slice(0, most) };
 }
+
+/** A fifth is refused. */
+const MAX_STOPS = 4;
 
 function isOfOpenAi(dialect: ModelRequest['extras']['dialect']): boolean {
   return dialect === 'openai-chat' || dialect === 'openai-responses';

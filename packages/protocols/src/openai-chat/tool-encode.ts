@@ -2,6 +2,7 @@ import type { ModelRequest, Tool } from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
 import { freeTextSchema } from '../anthropic-messages/tool-arguments.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { functionSchema } from './function-schema.ts';
 import { modelTraits } from './model-traits.ts';
 
 /**
@@ -21,6 +22,7 @@ export function encodeTools(
     if (toolChoice === 'required' || typeof toolChoice === 'object') ignored.push('tool_choice');
     return {};
   }
+  const isOwn = request.extras.dialect === 'openai-chat';
   const wrapped = wrappedTools(request, target);
   const { tools, choice: wish } = chosenTools(request, target, ignored);
   let choice: unknown = wish;
@@ -32,7 +34,7 @@ export function encodeTools(
         : { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: named } };
   }
   return {
-    tools: tools.map((tool) => encodeTool(tool, legalName, wrapped)),
+    tools: tools.map((tool) => encodeTool(tool, legalName, wrapped, isOwn)),
     ...(choice === undefined ? {} : { tool_choice: choice }),
     ...(parallelTools === undefined ? {} : { parallel_tool_calls: parallelTools }),
   };
@@ -88,6 +90,7 @@ function encodeTool(
   tool: Tool,
   legalName: (name: string) => string,
   wrapped: readonly string[],
+  isOwn: boolean,
 ): JsonObject {
   const described = tool.description === undefined ? {} : { description: tool.description };
   const name = legalName(tool.name);
@@ -101,7 +104,7 @@ function encodeTool(
     function: {
       name,
       ...described,
-      ...(schema === undefined ? {} : { parameters: schema }),
+      ...(schema === undefined ? {} : { parameters: isOwn ? schema : functionSchema(schema) }),
       ...(strict === undefined ? {} : { strict }),
     },
   };

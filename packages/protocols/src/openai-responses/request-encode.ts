@@ -6,7 +6,7 @@ import type { EncodedBody } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import { wishNames } from '../model/wish-names.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import { effortFor, modelTraits } from '../openai-chat/model-traits.ts';
+import { asksInVain, effortFor, modelTraits } from '../openai-chat/model-traits.ts';
 import { writeSampling } from '../openai-chat/sampling.ts';
 import { SHARED } from '../openai-chat/request-encode.ts';
 import { wrappedTools } from '../openai-chat/tool-encode.ts';
@@ -113,6 +113,7 @@ function encodeReasoning(
   const traits = modelTraits(target.model);
   const isSeen =
     wish?.enabled === true &&
+    !asksInVain(wish, traits) &&
     (wish.visible ?? (extras.dialect === 'anthropic-messages' && wish.effort !== 'none'));
   const reasoning = {
     ...(effort === undefined ? {} : { effort }),

@@ -2,6 +2,7 @@ import type { ModelRequest, Tool } from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
 import { freeTextSchema } from '../anthropic-messages/tool-arguments.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { functionSchema } from '../openai-chat/function-schema.ts';
 import { chosenTools, wrappedTools } from '../openai-chat/tool-encode.ts';
 import type { KeptItemExtras } from './item-extras.ts';
 
@@ -69,7 +70,7 @@ function encodeTool(tool: Tool, name: string, isWrapped: boolean, isOwn: boolean
     type: 'function',
     name,
     ...described,
-    parameters: schema ?? { type: 'object', properties: {} },
+    parameters: isOwn && schema !== undefined ? schema : functionSchema(schema),
     ...(strict === undefined && isOwn ? {} : { strict: strict ?? false }),
   };
 }
