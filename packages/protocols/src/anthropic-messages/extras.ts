@@ -110,6 +110,13 @@ const REFUSED: ReadonlyMap<string, { when(value: Json): boolean; readonly why: s
   ],
   ['logprobs', { when: (asked: Json) => asked !== false, why: 'is not offered by this model' }],
   ['top_logprobs', { when: (asked: Json) => asked !== 0, why: 'is not offered by this model' }],
+  [
+    'cachedContent',
+    {
+      when: () => true,
+      why: 'names content that is kept by another vendor; send the content itself instead',
+    },
+  ],
   ['audio', { when: () => true, why: 'is not offered by this model: it answers in text' }],
   ['modalities', { when: hasOtherThanText, why: 'must be ["text"] for this model' }],
 ]);

@@ -1,9 +1,10 @@
 import type { ModelEvent, Part } from '@cliproxy/plugin-api';
-import type { DecodeContext, SseEvent, StreamDecoder } from '../hub/dialect-codec.ts';
+import type { DecodeContext, StreamDecoder } from '../hub/dialect-codec.ts';
+import { eventObject } from '../hub/event-object.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { checkKept } from '../model/kept.ts';
-import { badAnswer, errorInside, truncated } from './error-classes.ts';
+import { errorInside, truncated } from './error-classes.ts';
 import { readRedacted, readThinking } from './reasoning-blocks.ts';
 import { readStopReason } from './stop-reason.ts';
 import { unwrapped } from './tool-arguments.ts';
@@ -106,7 +107,7 @@ export function streamDecoder(context: DecodeContext): StreamDecoder {
 
   return {
     push(event) {
-      const data = parse(event);
+      const data = eventObject(event);
       if (data === undefined) return [];
       const type = data.type ?? event.event;
       const events = read(data, type);
@@ -191,21 +192,6 @@ function endOfCall(block: OpenBlock, input: unknown): readonly ModelEvent[] {
   const whole = hasDelta ? held : JSON.stringify(isJsonObject(input) ? input : {});
   const text = isCustom ? (unwrapped(whole) ?? whole) : whole;
   return text === '' ? [close] : [{ type: 'delta', index, text }, close];
-}
-
-/** @throws GatewayError `UPSTREAM_BAD_ANSWER` for data that is no JSON object. */
-function parse({ data }: SseEvent): JsonObject | undefined {
-  const text = data.trim();
-  // Some look-alikes end their streams as Chat does.
-  if (text === '' || text === '[DONE]') return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw badAnswer("An event of the upstream's stream is not JSON.", error);
-  }
-  if (!isJsonObject(value)) throw badAnswer("An event of the upstream's stream is no JSON object.");
-  return value;
 }
 
 function stringOf(value: unknown): string {

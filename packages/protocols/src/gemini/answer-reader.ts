@@ -1,4 +1,4 @@
-import type { ModelEvent, Part, ToolCallPart, Usage } from '@cliproxy/plugin-api';
+import type { ModelEvent, Part, ToolCallPart } from '@cliproxy/plugin-api';
 import { unwrapped } from '../anthropic-messages/tool-arguments.ts';
 import type { DecodeContext } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
@@ -45,7 +45,6 @@ export class AnswerReader {
   #calls = 0;
   #finish: string | undefined;
   #blocked: string | undefined;
-  #usage: Usage | undefined;
 
   constructor(context: DecodeContext) {
     this.#context = context;
@@ -57,12 +56,14 @@ export class AnswerReader {
     const out: ModelEvent[] = [];
     const candidate = firstCandidate(body);
     this.#blocked = blockedBecause(body) ?? this.#blocked;
-    this.#usage = readUsage(body.usageMetadata) ?? this.#usage;
-    if (!this.#started && (candidate !== undefined || this.#blocked !== undefined)) {
+    if (!this.#started) {
       this.#started = true;
       const { responseId: id } = body;
       out.push(typeof id === 'string' && id !== '' ? { type: 'start', id } : { type: 'start' });
     }
+    const usage = readUsage(body.usageMetadata);
+    // Before the parts: some dialects tell the input's tokens first.
+    if (usage !== undefined) out.push({ type: 'usage', usage });
     for (const part of partsOf(candidate)) this.#part(part, out);
     const word = candidate?.finishReason;
     if (typeof word === 'string' && word !== '') this.#finish = word;
@@ -80,7 +81,6 @@ export class AnswerReader {
     this.#close(out);
     const blocked = this.#nextIndex === 0 ? this.#blocked : undefined;
     if (blocked !== undefined) this.#whole({ type: 'refusal', text: blocked }, out);
-    if (this.#usage !== undefined) out.push({ type: 'usage', usage: this.#usage });
     const reason =
       this.#finish === undefined
         ? 'refusal'

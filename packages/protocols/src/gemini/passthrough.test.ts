@@ -66,6 +66,18 @@ describe('a tap', () => {
   });
 });
 
+test.each<[object, string, boolean]>([
+  [{ generationConfig: { temperature: 1 } }, 'temperature', true],
+  [{ generation_config: { top_p: 1 } }, 'top_p', true],
+  [{ generation_config: { stop_sequences: [] } }, 'stop', true],
+  [{ safety_settings: [] }, 'safetySettings', true],
+  [{ safetySettings: [] }, 'safetySettings', false],
+  [{ generationConfig: { topP: 1 } }, 'temperature', false],
+  [{}, 'contents', false],
+])('%j with %s refused must be written anew: %s', (body, name, anew) => {
+  expect(passthrough.holdsRefused?.(body as JsonObject, [name])).toBe(anew);
+});
+
 test('a whole answer tells usage and finish', () => {
   const body = { candidates: [{ finishReason: 'MAX_TOKENS' }], usageMetadata };
   expect(passthrough.inspect(body)).toEqual({ usage: USAGE, finish: 'length' });

@@ -7,7 +7,9 @@ import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { blockedBecause, firstCandidate, partsOf } from './answer-reader.ts';
 import { throwErrorInside } from './error-classes.ts';
+import { camelKeys } from './field-names.ts';
 import { readFinish } from './finish-reason.ts';
+import { withoutRefused } from './refused-fields.ts';
 import { mustBeAnswer } from './response.ts';
 import { readUsage } from './usage.ts';
 
@@ -25,7 +27,18 @@ export const passthrough: PassthroughCodec = {
     };
   },
   modelPaths: [['modelVersion']],
+  holdsRefused,
 };
+
+/** Names of the top level in camelCase are taken out of the bytes; all else must be written anew. */
+function holdsRefused(body: JsonObject, refuses: readonly string[]): boolean {
+  const config = camelKeys(body).generationConfig;
+  const known = {
+    ...camelKeys(body),
+    ...(isJsonObject(config) ? { generationConfig: camelKeys(config) } : {}),
+  };
+  return withoutRefused(known, refuses).refused.some((name) => !Object.hasOwn(body, name));
+}
 
 /** What goes through is for the client to judge: a broken call ends the answer like any other. */
 function finishOf(body: JsonObject, hasCalls: boolean): FinishReason | undefined {

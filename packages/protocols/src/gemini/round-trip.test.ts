@@ -65,8 +65,7 @@ const streamed = (wire: WireExchange, bodies: readonly object[]): Loose[] =>
     .map((line) => JSON.parse(line.slice(6)));
 
 /** What came so far, and a piece more. */
-const plus = (text: unknown, piece: unknown): string =>
-  `${String(text ?? '')}${String(piece ?? '')}`;
+const plus = (text: string, piece: string | null | undefined): string => text + (piece ?? '');
 
 const usageMetadata = {
   promptTokenCount: 20,
@@ -460,6 +459,15 @@ describe('a client of Gemini', () => {
     expect(sent.generationConfig.responseSchema).toEqual(first.generationConfig.responseSchema);
   });
 
+  test('loses what a model of Gemini refuses, wherever it stands', () => {
+    const body = { contents: first.contents, generation_config: { temperature: 1, top_k: 3 } };
+    const { wire, sent } = exchange('gemini', 'gemini', body, false, { refuses: ['temperature'] });
+    expect(sent.generationConfig.temperature).toBeUndefined();
+    expect(wire.ignored).toEqual(['temperature']);
+    const passed = exchange('gemini', 'gemini', body, false, { refuses: ['seed'] });
+    expect(passed.sent).toEqual(body);
+  });
+
   test("names what the others have no place for, in the client's own words", () => {
     const body = {
       ...first,
@@ -475,6 +483,11 @@ describe('a client of Gemini', () => {
     for (const upstream of ['openai-chat', 'openai-responses', 'anthropic-messages'] as const) {
       const { ignored } = exchange('gemini', upstream, body).wire;
       expect(ignored).toEqual(expect.arrayContaining(names));
+    }
+    for (const upstream of ['openai-chat', 'openai-responses', 'anthropic-messages'] as const) {
+      expect(() => exchange('gemini', upstream, { ...first, cachedContent: 'a' })).toThrow(
+        /`cachedContent` names content/,
+      );
     }
     expect(() =>
       exchange('gemini', 'openai-chat', { ...first, generationConfig: { candidateCount: 2 } }),

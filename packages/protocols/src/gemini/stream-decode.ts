@@ -1,8 +1,6 @@
-import type { DecodeContext, SseEvent, StreamDecoder } from '../hub/dialect-codec.ts';
-import { badAnswer } from '../hub/exchange.ts';
+import type { DecodeContext, StreamDecoder } from '../hub/dialect-codec.ts';
+import { eventObject } from '../hub/event-object.ts';
 import { truncated } from '../model/answer-events.ts';
-import { isJsonObject } from '../model/json-object.ts';
-import type { JsonObject } from '../model/json-object.ts';
 import { AnswerReader } from './answer-reader.ts';
 
 /**
@@ -15,7 +13,7 @@ export function streamDecoder(context: DecodeContext): StreamDecoder {
   const reader = new AnswerReader(context);
   return {
     push(event) {
-      const body = parse(event);
+      const body = eventObject(event);
       return body === undefined ? [] : reader.push(body);
     },
     end() {
@@ -23,19 +21,4 @@ export function streamDecoder(context: DecodeContext): StreamDecoder {
       return reader.end();
     },
   };
-}
-
-/** @throws GatewayError `UPSTREAM_BAD_ANSWER` for data that is no JSON object. */
-function parse({ data }: SseEvent): JsonObject | undefined {
-  const text = data.trim();
-  // Some look-alikes end their streams as Chat does.
-  if (text === '' || text === '[DONE]') return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw badAnswer("An event of the upstream's stream is not JSON.", cause);
-  }
-  if (!isJsonObject(value)) throw badAnswer("An event of the upstream's stream is no JSON object.");
-  return value;
 }

@@ -105,6 +105,9 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
     const field = codec.state?.referredIn(decode());
     if (field !== undefined) throw keepsNothing(target, { field });
   };
+  const passes = ({ passthrough, refuses }: EncodeTarget): boolean =>
+    passthrough &&
+    (refuses.length === 0 || client.passthrough.holdsRefused?.(body.json(), refuses) !== true);
   /** @param ours - the request was changed: the client's bytes are not it any more. */
   const requestOf = (decode: () => ModelRequest, ours: boolean): ClientRequest => ({
     facts,
@@ -112,7 +115,7 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
       if (state !== undefined) checkKeeps(target, dialect, state);
       const same = target.dialect === dialect && client === codec && !ours;
       // Embeddings hold nothing to unwrap or repair.
-      if (same && (operation === 'embed' || (target.passthrough && !body.holdsTag))) {
+      if (same && (operation === 'embed' || (passes(target) && !body.holdsTag))) {
         return inForm(form, passthroughExchange(exchange, body, target));
       }
       const upstream = codecOf(codecs, target.dialect);

@@ -226,6 +226,11 @@ export interface PassthroughCodec {
   inspect(body: JsonObject): { readonly usage?: Usage; readonly finish?: FinishReason };
   /** Paths of the keys that name the model in answers, for example `['message', 'model']`. */
   readonly modelPaths: readonly (readonly string[])[];
+  /**
+   * Whether a request holds what the model refuses elsewhere than at its top level: it can't pass
+   * through then. Absent where the dialect has its parameters at the top.
+   */
+  holdsRefused?(body: JsonObject, refuses: readonly string[]): boolean;
 }
 
 /** Errors of a dialect. */
