@@ -1,5 +1,6 @@
 // Runs the agents that people use against models of other vendors, through a gateway: each answers with
-// text, and each reads a file with a tool of its own and sends what it found back. Prints a table.
+// text, and each reads files with a tool of its own, one and then two at once, and sends what it found
+// back. Prints a line for each run.
 // Arguments are parts of names: `npm run agents -- codex`.
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -71,7 +72,7 @@ function casesOf(agent) {
   const foreign = vendors.filter(({ dialect }) => dialect !== agent.dialect);
   return [
     { vendor: foreign[0], kind: 'text' },
-    ...foreign.map((vendor) => ({ vendor, kind: 'tool' })),
+    ...foreign.map((vendor) => ({ vendor, kind: 'tools' })),
   ]
     .map((one) => ({
       agent,
@@ -107,9 +108,9 @@ async function play({ agent, vendor: { dialect, model, reasons, mount }, kind })
     KEY,
   );
   const wall = await startWall();
-  // What only the file says, and what only the model says.
-  const found = randomBytes(8).toString('hex');
-  const said = `The answer is ${randomBytes(8).toString('hex')}, Grüße 🙂.`;
+  // What only the files say, and what only the model says.
+  const notes = ['first', 'second', 'third'].map((name) => ({ name, found: word() }));
+  const said = `The answer is ${word()}, Grüße 🙂.`;
   const text = { parts: [{ type: 'text', text: said, pieces: 5 }] };
   try {
     const run = await runAgent(agent, {
@@ -117,14 +118,18 @@ async function play({ agent, vendor: { dialect, model, reasons, mount }, kind })
       url: gateway.url,
       key: KEY,
       model,
-      prompt: kind === 'text' ? 'Say the answer.' : 'Read note.txt and say what it tells.',
+      prompt: kind === 'text' ? 'Say the answer.' : 'Read the notes and say what they tell.',
       wall: wall.url,
       fill(work) {
-        fs.writeFileSync(path.join(work, 'note.txt'), `the secret word is ${found}\n`);
-        const call = { type: 'tool-call', ...agent.reads(path.join(work, 'note.txt')), pieces: 3 };
-        const thought = { type: 'reasoning', text: 'I have to look.' };
-        const first = { parts: reasons ? [thought, call] : [call] };
-        vendor.script(...(kind === 'text' ? [text] : [first, text]));
+        const calls = notes.map(({ name, found }) => {
+          const file = path.join(work, `${name}.txt`);
+          fs.writeFileSync(file, `the secret word is ${found}\n`);
+          return { type: 'tool-call', ...agent.reads(file), pieces: 3 };
+        });
+        const thought = reasons ? [{ type: 'reasoning', text: 'I have to look.' }] : [];
+        const [one, ...two] = calls;
+        const steps = [{ parts: [...thought, one] }, { parts: [...thought, ...two] }];
+        vendor.script(...(kind === 'text' ? [text] : [...steps, text]));
       },
     });
     // Its log is complete only then.
@@ -137,9 +142,12 @@ async function play({ agent, vendor: { dialect, model, reasons, mount }, kind })
       ...vendor.violations.map((violation) => `the vendor refused a request: ${violation}`),
       ...(posts.some(({ aborted }) => aborted) ? ['a request was given up'] : []),
     ];
-    const returned = posts.some(({ body }) => JSON.stringify(body).includes(found));
-    if (kind === 'tool' && !returned)
-      faults.push('what the file says never came back to the model');
+    if (kind === 'tools') {
+      const last = JSON.stringify(posts.at(-1)?.body);
+      for (const { name, found } of notes.filter((note) => !last.includes(note.found))) {
+        faults.push(`what the ${name} note says (${found}) did not come back to the model`);
+      }
+    }
     if (faults.length > 0)
       faults.push(...tail('stderr', run.stderr), ...tail('gateway', gateway.log()));
     return { faults, asked: [...wall.asked], ignored: ignoredIn(gateway.log()) };
@@ -148,6 +156,10 @@ async function play({ agent, vendor: { dialect, model, reasons, mount }, kind })
     await gateway.stop();
     await vendor.close();
   }
+}
+
+function word() {
+  return randomBytes(8).toString('hex');
 }
 
 function ignoredIn(log) {
