@@ -74,7 +74,7 @@ const responsesAnswer = {
     {
       type: 'reasoning',
       id: 'rs_1',
-      summary: [{ type: 'summary_text', text: 'hm' }],
+      summary: ['h', 'm'].map((text) => ({ type: 'summary_text', text })),
       encrypted_content: 'gAAA',
     },
     {
@@ -466,7 +466,7 @@ describe('of a Responses upstream', () => {
     const told = JSON.parse(answered(exchange, JSON.stringify(responsesAnswer)));
     expect(told).toMatchObject({
       content: [
-        { type: 'thinking', thinking: 'hm' },
+        { type: 'thinking', thinking: 'h\n\nm' },
         { type: 'text' },
         { id: 'call_1', input: { x: 1 } },
         { id: 'call_2' },
@@ -523,7 +523,7 @@ describe('of a Responses upstream', () => {
     expect(finish).toBe('tool_calls');
     expect(message).toMatchObject({
       content: 'let me look',
-      reasoning_content: 'hm',
+      reasoning_content: 'h\n\nm',
       tool_calls: [{ id: 'call_1' }, { id: 'call_2' }],
     });
     expect(told.usage).toMatchObject({

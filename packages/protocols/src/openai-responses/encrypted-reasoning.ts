@@ -1,4 +1,5 @@
 import type { Dialect, Opaque } from '@cliproxy/plugin-api';
+import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { tagOpaque, untagOpaque } from '../model/opaque-tag.ts';
 
@@ -7,11 +8,15 @@ export const NATIVE: Dialect = 'openai-responses';
 
 /**
  * Encrypted reasoning is bound to its item's id: sent back under another, it is refused; without
- * any, it is taken. So the two travel as one value, `rs_…:gAAAA…`.
+ * any, it is taken. So the two travel as one value, `rs_…:gAAAA…`; with the lengths of the
+ * summary's parts, where there are several, so that the item comes back just as it was.
  *
  * @see https://github.com/BerriAI/litellm/pull/15782
  */
-const WITH_ID = /^(rs_[\w-]+):(.*)$/s;
+const WITH_ID = /^(rs_[\w-]+)(?:\/([\d,]+))?:(.*)$/s;
+
+/** What stands between the parts of a summary. */
+export const SUMMARY_BREAK = '\n\n';
 
 /** The opaque part of a `reasoning` item; undefined where it has none. */
 export function readEncrypted(item: JsonObject, origin: string): Opaque | undefined {
@@ -20,20 +25,34 @@ export function readEncrypted(item: JsonObject, origin: string): Opaque | undefi
   const opaque = untagOpaque(value, origin);
   // A tagged value came from here, under an id of ours: it holds its own.
   if (opaque.value !== value || typeof id !== 'string') return opaque;
-  return WITH_ID.test(`${id}:`) ? { origin, value: `${id}:${value}` } : opaque;
+  const parts = summaryTexts(item);
+  const lengths = parts.length > 1 ? `/${parts.map(({ length }) => length).join(',')}` : '';
+  return WITH_ID.test(`${id}:`) ? { origin, value: `${id}${lengths}:${value}` } : opaque;
 }
 
-/** An item's `encrypted_content`, and its id where it must have that one. */
+/** The texts of a `reasoning` item's summary. */
+export function summaryTexts({ summary }: JsonObject): readonly string[] {
+  if (!Array.isArray(summary)) return [];
+  return summary
+    .filter(isJsonObject)
+    .flatMap(({ text }) => (typeof text === 'string' && text !== '' ? [text] : []));
+}
+
+/** The members of a `reasoning` item that are told together. */
 export interface Encrypted {
+  /** Where it must have this one. */
   readonly id?: string;
+  readonly summary: readonly JsonObject[];
   readonly encrypted_content: string;
 }
 
 /** What a maker gets back, exactly as it made it. */
-export function nativeEncrypted({ value }: Opaque): Encrypted {
-  const [, id, content] = WITH_ID.exec(value) ?? [];
-  if (id === undefined || content === undefined) return { encrypted_content: value };
-  return { id, encrypted_content: content };
+export function nativeEncrypted(text: string, { value }: Opaque): Encrypted {
+  const [, id, lengths, content] = WITH_ID.exec(value) ?? [];
+  if (id === undefined || content === undefined) {
+    return { summary: writeSummary(text, undefined), encrypted_content: value };
+  }
+  return { id, summary: writeSummary(text, lengths), encrypted_content: content };
 }
 
 /**
@@ -41,16 +60,33 @@ export function nativeEncrypted({ value }: Opaque): Encrypted {
  * which it gets here is not sent back with it.
  *
  * @param native - see `tagOpaque`.
- * @param id - the item's, where it was told before the opaque part was known.
+ * @param told - the item's id and summary were told before the opaque part was known.
  */
 export function clientEncrypted(
+  text: string,
   opaque: Opaque,
   native: Dialect | undefined,
-  id: string | undefined,
+  told: string | undefined,
 ): Encrypted {
   if (native !== undefined) {
-    const told = nativeEncrypted(opaque);
-    if (told.id !== undefined && (id === undefined || id === told.id)) return told;
+    const given = nativeEncrypted(text, opaque);
+    const isOne = given.summary.length <= 1;
+    if (given.id !== undefined && (told === undefined || (given.id === told && isOne)))
+      return given;
   }
-  return { encrypted_content: tagOpaque(opaque, undefined) };
+  const encrypted_content = tagOpaque(opaque, undefined);
+  return { summary: writeSummary(text, undefined), encrypted_content };
+}
+
+/** @param lengths - of the parts, where there are several; not those of another text. */
+export function writeSummary(text: string, lengths: string | undefined): readonly JsonObject[] {
+  if (text === '') return [];
+  const parts: string[] = [];
+  let at = 0;
+  for (const length of lengths?.split(',') ?? []) {
+    parts.push(text.slice(at, at + Number(length)));
+    at += Number(length) + SUMMARY_BREAK.length;
+  }
+  const isSame = parts.join(SUMMARY_BREAK) === text;
+  return (isSame ? parts : [text]).map((part) => ({ type: 'summary_text', text: part }));
 }

@@ -187,8 +187,7 @@ class InputWriter {
     if (next === undefined || next.type === 'tool-result') return undefined;
     return {
       type: 'reasoning',
-      summary: text === '' ? [] : [{ type: 'summary_text', text }],
-      ...nativeEncrypted(opaque),
+      ...nativeEncrypted(text, opaque),
     };
   }
 

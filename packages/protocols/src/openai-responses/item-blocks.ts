@@ -4,14 +4,8 @@ import type { DecodeContext } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { checkKept } from '../model/kept.ts';
-import { readEncrypted } from './encrypted-reasoning.ts';
-import {
-  SUMMARY_BREAK,
-  callHead,
-  imageParts,
-  reasoningText,
-  writtenInput,
-} from './output-decode.ts';
+import { SUMMARY_BREAK, readEncrypted } from './encrypted-reasoning.ts';
+import { callHead, imageParts, reasoningText, writtenInput } from './output-decode.ts';
 import type { Holds } from './status.ts';
 
 /** A block of the answer: a call, the reasoning of an item, or one part of a message. */

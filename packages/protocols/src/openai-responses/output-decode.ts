@@ -4,7 +4,7 @@ import type { DecodeContext } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { newCallId } from '../openai-chat/answer-parts.ts';
-import { readEncrypted } from './encrypted-reasoning.ts';
+import { SUMMARY_BREAK, readEncrypted, summaryTexts } from './encrypted-reasoning.ts';
 import { joinedName } from './namespaces.ts';
 
 /** Reads one item of an upstream's `output`. Tools that ran at the upstream tell nothing. */
@@ -43,20 +43,10 @@ function messageParts({ content }: JsonObject): readonly Part[] {
   });
 }
 
-/** What stands between the parts of a summary. */
-export const SUMMARY_BREAK = '\n\n';
-
 /** The text of a `reasoning` item: its summary, else the reasoning itself, which few models show. */
-export function reasoningText({ summary, content }: JsonObject): string {
-  const told = texts(summary).join(SUMMARY_BREAK);
-  return told === '' ? texts(content).join('') : told;
-}
-
-function texts(parts: unknown): readonly string[] {
-  if (!Array.isArray(parts)) return [];
-  return parts
-    .filter(isJsonObject)
-    .flatMap(({ text }) => (typeof text === 'string' && text !== '' ? [text] : []));
+export function reasoningText(item: JsonObject): string {
+  const told = summaryTexts(item).join(SUMMARY_BREAK);
+  return told === '' ? summaryTexts({ summary: item.content }).join('') : told;
 }
 
 /** A call, all of it. */

@@ -1,7 +1,7 @@
 import type { MediaPart, Opaque, ToolCallPart } from '@cliproxy/plugin-api';
 import type { AnswerContext } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import { NATIVE, clientEncrypted } from './encrypted-reasoning.ts';
+import { NATIVE, clientEncrypted, writeSummary } from './encrypted-reasoning.ts';
 
 /** How far an item came. */
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
@@ -42,14 +42,13 @@ export function reasoningItem(
   context: AnswerContext,
 ): JsonObject {
   const told = 'told' in ids ? ids.told : undefined;
-  const encrypted =
-    opaque === undefined ? undefined : clientEncrypted(opaque, nativeOf(context), told);
-  return {
-    id: 'told' in ids ? ids.told : (encrypted?.id ?? ids.given),
-    type: 'reasoning',
-    summary: text === '' ? [] : [{ type: 'summary_text', text }],
-    ...(encrypted === undefined ? {} : { encrypted_content: encrypted.encrypted_content }),
-  };
+  const given = 'told' in ids ? ids.told : ids.given;
+  if (opaque === undefined) {
+    return { id: given, type: 'reasoning', summary: writeSummary(text, undefined) };
+  }
+  const native = context.upstream === NATIVE ? NATIVE : undefined;
+  const { id = given, ...members } = clientEncrypted(text, opaque, native, told);
+  return { id, type: 'reasoning', ...members };
 }
 
 /** A `function_call` or `custom_tool_call` item. */
@@ -77,8 +76,4 @@ export function callItem(
 export function imageItem(id: string, { mediaType, source }: MediaPart): JsonObject | undefined {
   if (!mediaType.startsWith('image/') || !('base64' in source)) return undefined;
   return { id, type: 'image_generation_call', status: 'completed', result: source.base64 };
-}
-
-function nativeOf({ upstream }: AnswerContext): typeof NATIVE | undefined {
-  return upstream === NATIVE ? NATIVE : undefined;
 }

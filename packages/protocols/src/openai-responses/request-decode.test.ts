@@ -131,7 +131,7 @@ describe('input', () => {
           {
             type: 'reasoning',
             text: 'a\n\nb',
-            opaque: { origin: 'openai-responses', value: 'rs_1:gAAA' },
+            opaque: { origin: 'openai-responses', value: 'rs_1/1,1:gAAA' },
           },
           { type: 'text', text: 'let me look' },
           { type: 'tool-call', id: 'call_1', name: 'look', argumentsJson: '{"x":1}' },

@@ -250,6 +250,15 @@ describe('tools', () => {
     });
   });
 
+  test('of other dialects get the root that the vendor demands', () => {
+    const union = { anyOf: [{ type: 'object', properties: { a: {} } }, { type: 'null' }] };
+    const odd = [union, { type: 'object' }].map((schema) => ({ ...tools[0]!, schema }));
+    expect(bodyOf({ tools: odd }).tools).toMatchObject([
+      { parameters: { type: 'object', properties: { a: {} } } },
+      { parameters: { type: 'object', properties: {} } },
+    ]);
+  });
+
   test('that take free text are functions for servers besides OpenAI’s', () => {
     const { body, customTools } = encode(
       {
@@ -363,6 +372,35 @@ describe('parameters', () => {
     expect(bodyOf({}, { model: 'gpt-4.1' })).not.toHaveProperty('include');
     expect(bodyOf({}, { model: 'qwen3' })).not.toHaveProperty('include');
     expect(bodyOf({ reasoning: { enabled: true } }, { model: 'qwen3' })).toHaveProperty('include');
+  });
+
+  test('a model that never thinks is not asked to; the wish is named', () => {
+    const thinking = { reasoning: { enabled: true, effort: 'high' } };
+    const { body, ignored } = encode(thinking, { model: 'gpt-4.1' });
+    expect(body).not.toHaveProperty('reasoning');
+    expect(ignored).toEqual(['thinking']);
+  });
+
+  test('JSON is spoken of in the input, as the vendor demands', () => {
+    const output = { type: 'json' } as const;
+    const asked = BASE.turns;
+    const system = (value: string): Turn => ({ role: 'system', parts: [text(value)] });
+    const firstOf = (turns: readonly Turn[]) => {
+      const { input, instructions } = bodyOf({ output, turns });
+      expect(instructions).toBeUndefined();
+      return (input as { role: string; content: object[] }[])[0];
+    };
+    const developer = (value: string) => ({
+      type: 'message',
+      role: 'developer',
+      content: [{ type: 'input_text', text: value }],
+    });
+    expect(firstOf(asked)).toEqual(developer('Answer in JSON.'));
+    expect(firstOf([system('Write json.'), ...asked])).toEqual(developer('Write json.'));
+    expect(firstOf([system('Be brief.'), ...asked])).toEqual(
+      developer('Be brief.\n\nAnswer in JSON.'),
+    );
+    expect(firstOf([user(text('some JSON'))])).toMatchObject({ role: 'user' });
   });
 
   test('what the model refuses is taken out and named', () => {

@@ -13,6 +13,7 @@ import { wrappedTools } from '../openai-chat/tool-encode.ts';
 import { LEFT_OUTPUTS } from './call-outputs.ts';
 import { STATE } from './input-decode.ts';
 import { encodeInput } from './input-encode.ts';
+import type { WrittenInput } from './input-encode.ts';
 import { isItemExtra, keptItemExtras } from './item-extras.ts';
 import { ENCRYPTED_REASONING } from './request-decode.ts';
 import { encodeTools } from './tool-encode.ts';
@@ -32,12 +33,8 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
   const isOwn = dialect === 'openai-responses';
   const kept = keptItemExtras(isOwn ? fields : {}, LEFT_OUTPUTS);
   const isState = isOwn && STATE.some((field) => Object.hasOwn(fields, field));
-  const {
-    instructions,
-    input,
-    ignored: left,
-  } = encodeInput(request, target, legalName, kept, isState);
-  const ignored = [...left];
+  const written = encodeInput(request, target, legalName, kept, isState);
+  const ignored = [...written.ignored];
   // The dialect has no stop sequences.
   if (request.stop !== undefined && request.stop.length > 0) ignored.push(wishNames.stop[dialect]);
   const effort = effortFor(
@@ -45,10 +42,12 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
     modelTraits(target.model),
     isOwn || dialect === 'openai-chat',
   );
+  if (effort === undefined && asksInVain(request.reasoning, modelTraits(target.model))) {
+    ignored.push(wishNames.reasoning[dialect]);
+  }
   const body: Record<string, unknown> = {
     model: target.model,
-    ...(instructions === undefined ? {} : { instructions }),
-    input,
+    ...(request.output?.type === 'json' && !isOwn ? sayingJson(written) : conversation(written)),
     ...encodeTools(request, target, legalName, kept, ignored),
     ...(request.output === undefined ? {} : { text: { format: encodeFormat(request.output) } }),
     ...encodeReasoning(request, target, effort),
@@ -75,6 +74,19 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
 }
 
 const REQUIRED: readonly string[] = ['model', 'input', 'stream'];
+
+function conversation({ instructions, input }: WrittenInput): JsonObject {
+  return { ...(instructions === undefined ? {} : { instructions }), input };
+}
+
+/** The vendor refuses to write JSON unless the input speaks of it; its instructions don't count. */
+function sayingJson(written: WrittenInput): JsonObject {
+  if (/json/i.test(JSON.stringify(written.input))) return conversation(written);
+  const { instructions = 'Answer in JSON.', input } = written;
+  const text = /json/i.test(instructions) ? instructions : `${instructions}\n\nAnswer in JSON.`;
+  const content = [{ type: 'input_text', text }];
+  return { input: [{ type: 'message', role: 'developer', content }, ...input] };
+}
 
 /** Fewer tokens are refused. */
 const MIN_OUTPUT_TOKENS = 16;
@@ -119,7 +131,7 @@ function encodeReasoning(
     ...(effort === undefined ? {} : { effort }),
     ...(isSeen ? { summary: 'auto' } : {}),
   };
-  const mayReason = traits.isOpenAi ? traits.wantsCompletionTokens : wish?.enabled === true;
+  const mayReason = traits.isOpenAi ? traits.samplesAt !== undefined : wish?.enabled === true;
   const isStateless = !isOwn || extras.fields.store === false;
   return {
     ...(Object.keys(reasoning).length === 0 ? {} : { reasoning }),

@@ -184,7 +184,7 @@ const told: readonly Wire[] = [
 const answer: Answer = {
   id: 'resp_1',
   parts: [
-    { type: 'reasoning', text: 'hm\n\nso', opaque: { origin: 'up/m', value: 'rs_1:gAAA' } },
+    { type: 'reasoning', text: 'hm\n\nso', opaque: { origin: 'up/m', value: 'rs_1/2,2:gAAA' } },
     { type: 'text', text: 'grüß 🙂' },
     { type: 'tool-call', id: 'call_1', name: 'long.name', argumentsJson: '{"x":1}' },
     { type: 'tool-call', id: 'call_2', name: 'wait', argumentsJson: '{}' },
