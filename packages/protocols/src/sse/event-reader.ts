@@ -28,6 +28,11 @@ export function eventReader(maxFrameBytes: number = MAX_FRAME_BYTES): EventReade
     let text = frame.toString('utf8');
     if (first && text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
     first = false;
+    const plain = plainEvent(text);
+    if (plain !== undefined) {
+      events.push(plain);
+      return;
+    }
     // The parser is only linear for LF, and waits after a last CR.
     parser.feed(frame.includes(CR) ? text.replaceAll(/\r\n?/g, '\n') : text);
   };
@@ -47,4 +52,29 @@ export function eventReader(maxFrameBytes: number = MAX_FRAME_BYTES): EventReade
       return take();
     },
   };
+}
+
+const EVENT = 'event: ';
+const DATA = 'data: ';
+/** A frame of one line of data, after its name or without one, ends so. */
+const END = '\n\n';
+
+/**
+ * The event of a frame in the form that vendors send; undefined for any other, which the parser
+ * reads. Each event comes through here: two searches instead of a general parse.
+ */
+function plainEvent(frame: string): SseEvent | undefined {
+  let from = 0;
+  if (frame.startsWith(EVENT)) {
+    from = frame.indexOf('\n') + 1;
+    if (from === EVENT.length + 1) return undefined;
+  }
+  const isPlain =
+    frame.startsWith(DATA, from) &&
+    frame.endsWith(END) &&
+    frame.indexOf('\n', from) === frame.length - END.length &&
+    !frame.includes('\r');
+  if (!isPlain) return undefined;
+  const data = frame.slice(from + DATA.length, -END.length);
+  return from === 0 ? { data } : { event: frame.slice(EVENT.length, from - 1), data };
 }

@@ -58,12 +58,20 @@ const line = fc.oneof(
   ),
   fc.constantFrom('retry: 5', 'junk', 'data: grüß 🙂', 'data:  two', '', '', ''),
 );
-const streams = fc
+const lines = fc
+  .array(fc.tuple(line, fc.constantFrom('\n', '\n', '\r\n', '\r\n', '\r')), { maxLength: 8 })
+  .map((pairs) => pairs.flat().join(''));
+/** The form that vendors send, and forms that come near it. */
+const plain = fc
   .tuple(
-    fc.boolean(),
-    fc.array(fc.tuple(line, fc.constantFrom('\n', '\n', '\r\n', '\r\n', '\r')), { maxLength: 20 }),
+    fc.constantFrom('', '', 'event: a\n', 'event: a\n', 'event: \n', 'event:a\n', 'event: a\r\n'),
+    fc.constantFrom('data: {"a":1}', 'data: {"a":1}', 'data: ', 'data:  x', 'data: a\rb'),
+    fc.constantFrom('\n\n', '\n\n', '\n\n', '\n\ndata: 2\n\n', '\n: c\n\n', '\r\n\r\n', '\n'),
   )
-  .map(([mark, lines]) => Buffer.from((mark ? '\uFEFF' : '') + lines.flat().join('')));
+  .map((parts) => parts.join(''));
+const streams = fc
+  .tuple(fc.boolean(), fc.array(fc.oneof(lines, plain), { maxLength: 4 }))
+  .map(([mark, parts]) => Buffer.from((mark ? '\uFEFF' : '') + parts.join('')));
 
 describe('frames', () => {
   test('joined are the stream, wherever it was cut, and each reads like the whole', () => {
