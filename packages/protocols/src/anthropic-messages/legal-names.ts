@@ -12,20 +12,22 @@ export interface ToolNamer {
 }
 
 const LEGAL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+const ILLEGAL = /[^a-zA-Z0-9_-]+/g;
 
 /**
  * Makes a namer for one request. A legal name stays; any other is cut, cleaned and ends in a hash
  * of the original, so that it does not depend on the other tools and stays the same in every turn.
  *
  * @param legal - names that stay; letters, digits and `_` must be among them.
+ * @param illegal - what gives way to `_` in names that don't.
  */
-export function toolNamer(legal: RegExp = LEGAL_NAME): ToolNamer {
+export function toolNamer(legal: RegExp = LEGAL_NAME, illegal: RegExp = ILLEGAL): ToolNamer {
   const changed = new Map<string, string>();
   return {
     changed,
     legal(name) {
       if (legal.test(name)) return name;
-      const hashed = withHash(name, MAX_NAME_CHARS);
+      const hashed = withHash(name, MAX_NAME_CHARS, illegal);
       // Not every vendor takes a digit or `-` at the beginning.
       const sent = legal.test(hashed) ? hashed : `_${hashed.slice(1)}`;
       changed.set(sent, name);
@@ -48,8 +50,8 @@ export function shortToolId(id: string): string {
   return /^[a-zA-Z0-9_-]{1,64}$/.test(id) ? id : withHash(id, 64);
 }
 
-function withHash(text: string, maxChars: number): string {
+function withHash(text: string, maxChars: number, illegal = ILLEGAL): string {
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
-  const clean = text.replace(/[^a-zA-Z0-9_-]+/g, '_').slice(0, maxChars - hash.length - 1);
+  const clean = text.replace(illegal, '_').slice(0, maxChars - hash.length - 1);
   return `${clean}_${hash}`;
 }

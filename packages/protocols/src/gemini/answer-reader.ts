@@ -6,6 +6,7 @@ import type { JsonObject } from '../model/json-object.ts';
 import { newCallId } from '../openai-chat/answer-parts.ts';
 import { throwErrorInside } from './error-classes.ts';
 import { readFinish } from './finish-reason.ts';
+import { withNames } from './parameter-names.ts';
 import { readSignature } from './signatures.ts';
 import { readUsage } from './usage.ts';
 
@@ -122,8 +123,11 @@ export class AnswerReader {
   #call(call: JsonObject, signature: unknown): ToolCallPart {
     const { name: given, id, args } = call;
     const sent = typeof given === 'string' ? given : '';
-    const { toolNames, customTools, origin } = this.#context;
-    const argumentsJson = JSON.stringify(isJsonObject(args) ? args : {});
+    const { toolNames, customTools, parameterNames, origin } = this.#context;
+    const input = isJsonObject(args) ? args : {};
+    const argumentsJson = JSON.stringify(
+      parameterNames === undefined ? input : withNames(input, parameterNames),
+    );
     const text = customTools?.has(sent) === true ? unwrapped(argumentsJson) : undefined;
     const opaque = readSignature(signature, origin);
     return {

@@ -13,6 +13,7 @@ import type { Content } from './content-order.ts';
 import { writeOutput } from './function-response.ts';
 import { writeMedia } from './media.ts';
 import type { ModelLine } from './model-line.ts';
+import type { ParameterNames } from './parameter-names.ts';
 import { signatureFor } from './signatures.ts';
 
 /** The turns of a request, as the API wants them. */
@@ -36,8 +37,7 @@ export function writeConversation(
   request: ModelRequest,
   target: EncodeTarget,
   line: ModelLine,
-  names: ToolNamer,
-  leftovers: KeptLeftovers,
+  { names, parameters, leftovers }: WrittenWith,
 ): Conversation {
   const native = request.extras.dialect === 'gemini';
   const { resultOf, left } = pairTools(request.turns);
@@ -47,6 +47,7 @@ export function writeConversation(
     target,
     line,
     names,
+    parameters,
     freeText: new Set(freeText),
     idOf: uniqueIds(request.turns, legalToolId),
     resultOf,
@@ -81,11 +82,19 @@ export function writeConversation(
   };
 }
 
+/** What turns and tools of a request are written with. */
+interface WrittenWith {
+  readonly names: ToolNamer;
+  readonly parameters: ParameterNames;
+  readonly leftovers: KeptLeftovers;
+}
+
 interface WriteContext {
   readonly native: boolean;
   readonly target: EncodeTarget;
   readonly line: ModelLine;
   readonly names: ToolNamer;
+  readonly parameters: ParameterNames;
   /** Names of tools that take free text. */
   readonly freeText: ReadonlySet<string>;
   readonly idOf: ReadonlyMap<ToolCallPart, string>;
@@ -138,7 +147,9 @@ function writeCall(part: ToolCallPart, context: WriteContext): JsonObject {
     functionCall: {
       id: context.idOf.get(part),
       name: context.names.legal(part.name),
-      args: isText ? freeTextInput(part.argumentsJson) : toolInput(part.argumentsJson),
+      args: isText
+        ? freeTextInput(part.argumentsJson)
+        : context.parameters.sent(part.name, toolInput(part.argumentsJson)),
     },
     ...(signature === undefined ? {} : { thoughtSignature: signature }),
   };

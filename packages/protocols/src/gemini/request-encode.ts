@@ -11,6 +11,7 @@ import { writeConversation } from './conversation.ts';
 import { writeExtras } from './extras.ts';
 import { modelLine } from './model-line.ts';
 import type { ModelLine } from './model-line.ts';
+import { ParameterNames } from './parameter-names.ts';
 import { withoutRefused } from './refused-fields.ts';
 import { cleanSchema } from './schema-cleaner.ts';
 import { planThinking } from './thinking.ts';
@@ -31,8 +32,9 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
   const leftovers = keptLeftovers(native ? request.extras.fields : {});
   const line = modelLine(target.model);
   const names = toolNamer(LEGAL_TOOL_NAME);
-  const conversation = writeConversation(request, target, line, names, leftovers);
-  const tools = writeTools(request, names, leftovers);
+  const parameters = new ParameterNames();
+  const tools = writeTools(request, names, parameters, leftovers);
+  const conversation = writeConversation(request, target, line, { names, parameters, leftovers });
   const generation = writeGeneration(request, target, line);
   const system = [...conversation.system, ...generation.system];
   const written: Record<string, unknown> = {
@@ -57,6 +59,7 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
     ],
     toolNames: names.changed,
     customTools: tools.customTools,
+    ...(parameters.changed === undefined ? {} : { parameterNames: parameters.changed }),
   };
 }
 

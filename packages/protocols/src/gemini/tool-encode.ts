@@ -6,6 +6,7 @@ import { freeTextSchema } from '../anthropic-messages/tool-arguments.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { wishNames } from '../model/wish-names.ts';
 import { fieldError } from '../openai-chat/field-path.ts';
+import type { ParameterNames } from './parameter-names.ts';
 import { cleanSchema } from './schema-cleaner.ts';
 
 /** The tools of a request, as the API wants them. */
@@ -28,6 +29,7 @@ export const LEGAL_TOOL_NAME = /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/;
 export function writeTools(
   request: ModelRequest,
   names: ToolNamer,
+  parameters: ParameterNames,
   leftovers: KeptLeftovers,
 ): WrittenTools {
   const { toolChoice, parallelTools, extras } = request;
@@ -43,7 +45,10 @@ export function writeTools(
       ignored.push(`tools[${part}]`);
       return;
     }
-    declarations.set(name, { ...declare(tool, name), ...leftovers.keys(place, 'function') });
+    declarations.set(name, {
+      ...declare(tool, name, parameters),
+      ...leftovers.keys(place, 'function'),
+    });
     if (tool.kind === 'custom') customTools.add(name);
   });
   hosted.push(...leftovers.blocks({ in: 'tools[]', turn: 0, part: request.tools.length }));
@@ -65,14 +70,16 @@ export function writeTools(
   };
 }
 
-function declare(tool: Tool, name: string): JsonObject {
+function declare(tool: Tool, name: string, names: ParameterNames): JsonObject {
   const schema = tool.kind === 'custom' ? freeTextSchema : tool.schema;
   const parameters = schema === undefined ? {} : cleanSchema(inputSchema(schema), schema);
   return {
     name,
     ...(tool.description === undefined ? {} : { description: tool.description }),
     // The API refuses an object without properties there.
-    ...(parameters.properties === undefined ? {} : { parameters }),
+    ...(parameters.properties === undefined
+      ? {}
+      : { parameters: names.declare(tool.name, parameters) }),
   };
 }
 

@@ -33,6 +33,8 @@ export interface EncodedBody {
   readonly toolNames: ReadonlyMap<string, string>;
   /** Names, as sent, of free-text tools that had to be sent as functions. */
   readonly customTools?: ReadonlySet<string>;
+  /** Names of tools' parameters that had to be changed, likewise. */
+  readonly parameterNames?: ReadonlyMap<string, string>;
 }
 
 /** What a decoder of answers needs to know about the request. */
@@ -41,7 +43,9 @@ export interface DecodeContext {
   readonly origin: string;
   readonly toolNames: ReadonlyMap<string, string>;
   /** See {@link EncodedBody.customTools}: their calls are unwrapped. */
-  readonly customTools?: ReadonlySet<string>;
+  readonly customTools?: ReadonlySet<string> | undefined;
+  /** See {@link EncodedBody.parameterNames}: calls come back under the client's. */
+  readonly parameterNames?: ReadonlyMap<string, string> | undefined;
 }
 
 /** What an answer repeats of the client's request, in dialects that do so. */

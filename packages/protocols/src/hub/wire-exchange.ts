@@ -20,7 +20,7 @@ const REQUIRED: readonly string[] = [
   'stream',
 ];
 const NOTHING: readonly string[] = [];
-const UNCHANGED = { toolNames: new Map<string, string>() } as const;
+const UNCHANGED: Renamed = { toolNames: new Map<string, string>() };
 
 /** The client's bytes, for an upstream of the client's own dialect. */
 export function passthroughExchange(
@@ -133,12 +133,14 @@ function wireExchange({ context, path, body, ignored }: Prepared): WireExchange 
   return { path, body, ignored, answer: (head) => answerPipe(context, head) };
 }
 
+type Renamed = Pick<EncodedBody, 'toolNames' | 'customTools' | 'parameterNames'>;
+
 function decodeContext(
   target: EncodeTarget,
-  { toolNames, customTools }: Pick<EncodedBody, 'toolNames' | 'customTools'>,
+  { toolNames, customTools, parameterNames }: Renamed,
 ): DecodeContext {
   const origin = `${target.instanceId}/${target.model}`;
-  return customTools === undefined ? { origin, toolNames } : { origin, toolNames, customTools };
+  return { origin, toolNames, customTools, parameterNames };
 }
 
 function mayAskForUsage(exchange: Exchange, target: EncodeTarget): boolean {
