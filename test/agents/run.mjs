@@ -84,7 +84,11 @@ function casesOf(agent) {
 
 async function work() {
   for (let one = cases.shift(); one !== undefined; one = cases.shift()) {
-    const { faults, asked, ignored } = await play(one);
+    const { faults, asked, ignored } = await play(one).catch(({ message }) => ({
+      faults: [message],
+      asked: [],
+      ignored: [],
+    }));
     results.push(faults);
     const lines = [
       `${faults.length === 0 ? 'ok    ' : 'FAILED'} ${one.name}`,
