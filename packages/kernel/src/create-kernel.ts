@@ -175,10 +175,12 @@ function furnish(ports: KernelPorts, { settings, plan }: Outlook): Container {
   const { clock, dialects } = ports;
   const random = Math.random;
   const container = createContainer();
-  // Looked up at the event: health itself stands on what tells events.
+  let health: HealthMonitor | undefined;
+  // Looked up at the first event: health itself stands on what tells events.
   const sink: EventSink = {
     emit: (event) => {
-      container.get(rooms.health).emit(event);
+      health ??= container.get(rooms.health);
+      health.emit(event);
       ports.sink.emit(event);
     },
   };

@@ -37,12 +37,23 @@ export class AttemptClock {
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
   #firesAtMs = NEVER;
+  #soonestMs: number;
 
-  /** @param totalMs - longest time for the whole attempt. */
-  constructor(clock: Pick<Clock, 'monotonic'>, totalMs: number, owner: AttemptClockOwner) {
+  /**
+   * @param totalMs - longest time for the whole attempt.
+   * @param soonestMs - no wait will be shorter. The timer is set for then, so that an answer which
+   *   is over by then sets only one; one that fires with nothing due sets itself anew.
+   */
+  constructor(
+    clock: Pick<Clock, 'monotonic'>,
+    totalMs: number,
+    soonestMs: number,
+    owner: AttemptClockOwner,
+  ) {
     this.#clock = clock;
     this.#owner = owner;
     this.#totalMs = totalMs;
+    this.#soonestMs = soonestMs;
     this.#startedMs = clock.monotonic();
     this.#heardMs = this.#startedMs;
   }
@@ -101,6 +112,7 @@ export class AttemptClock {
   #arm(): void {
     if (this.#stopped) return;
     let due = Math.min(this.#startedMs + this.#totalMs, this.#commitAtMs);
+    due = Math.min(due, this.#startedMs + this.#soonestMs);
     if (!this.#paused) {
       due = Math.min(due, this.#heardMs + this.#phaseMs, this.#sentMs + this.#quietMs);
     }
@@ -113,6 +125,7 @@ export class AttemptClock {
 
   readonly #fire = (): void => {
     this.#firesAtMs = NEVER;
+    this.#soonestMs = NEVER;
     const now = this.#clock.monotonic() + EARLY_MS;
     if (now >= this.#startedMs + this.#totalMs) {
       this.#owner.onTimeout('total', this.#totalMs);

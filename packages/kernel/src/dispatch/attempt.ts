@@ -53,7 +53,9 @@ export class Attempt implements AttemptClockOwner {
 
   constructor(input: AttemptInput) {
     this.#input = input;
-    this.#clock = new AttemptClock(input.clock, input.settings.timeouts.totalMs, this);
+    const { totalMs, firstByteMs, idleMs } = input.settings.timeouts;
+    const soonestMs = Math.min(firstByteMs, idleMs, input.heartbeatMs);
+    this.#clock = new AttemptClock(input.clock, totalMs, soonestMs, this);
   }
 
   /** The answer as far as it has come: its usage and finish. */

@@ -17,6 +17,8 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   /** A connection was made, and the request is on it. */
   #connected = false;
+  /** Noted here: on Node 20 each signal has a hidden class of its own, and asking it is slow. */
+  #aborted = false;
   #body: UpstreamBody | undefined;
 
   constructor(origin: string, signal: AbortSignal) {
@@ -32,7 +34,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#connected = true;
     // Aborted while it waited for a connection: nothing has been sent yet, and nothing will be.
-    if (this.#signal.aborted) controller.abort(reasonOf(this.#signal));
+    if (this.#aborted) controller.abort(reasonOf(this.#signal));
     else this.#controller = controller;
   }
 
@@ -69,7 +71,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: unknown, error: Error): void {
     this.#leave();
-    const told = this.#signal.aborted
+    const told = this.#aborted
       ? reasonOf(this.#signal)
       : upstreamFault(error, this.#origin, this.#connected);
     this.#reject(told);
@@ -77,6 +79,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   }
 
   readonly #onAbort = (): void => {
+    this.#aborted = true;
     const reason = reasonOf(this.#signal);
     this.#reject(reason);
     if (this.#body !== undefined) this.#body.destroy(reason);

@@ -22,7 +22,7 @@ const VAGUE_TYPES: readonly string[] = ['', 'text/plain', 'application/octet-str
  */
 export function answerPipe(exchange: WireExchangeContext, head: AnswerHead): AnswerPipe {
   const declared = headerOf(head.headers, 'content-type');
-  const type = (declared.split(';')[0] ?? '').trim().toLowerCase();
+  const type = mediaType(declared);
   if (type === 'text/event-stream') return pipeFor(exchange, 'events', declared);
   if (type.endsWith('json')) return pipeFor(exchange, 'json', declared);
   if (VAGUE_TYPES.includes(type)) return new SniffingPipe(exchange);
@@ -50,6 +50,11 @@ function wholePipe(exchange: WireExchangeContext, form: Form, contentType: strin
     throw badAnswer(`The upstream answered ${exchange.operation} with an event stream.`);
   }
   return exchange.passthrough ? new BodyPassthrough(exchange, contentType) : countPipe(exchange);
+}
+
+function mediaType(declared: string): string {
+  const end = declared.indexOf(';');
+  return (end < 0 ? declared : declared.slice(0, end)).trim().toLowerCase();
 }
 
 function headerOf(headers: HeaderMap, name: string): string {

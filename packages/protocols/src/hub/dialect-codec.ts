@@ -227,7 +227,10 @@ export interface FrameTap {
 export interface PassthroughCodec {
   tap(): FrameTap;
   /** Usage and finish of a whole answer; throws as {@link ResponseCodec.decode} on an error inside. */
-  inspect(body: JsonObject): { readonly usage?: Usage; readonly finish?: FinishReason };
+  inspect(body: JsonObject): {
+    readonly usage?: Usage | undefined;
+    readonly finish?: FinishReason | undefined;
+  };
   /** Paths of the keys that name the model in answers, for example `['message', 'model']`. */
   readonly modelPaths: readonly (readonly string[])[];
   /**

@@ -17,7 +17,10 @@ export interface Piece {
  */
 export function firstChoice(body: JsonObject): JsonObject | undefined {
   if (!Array.isArray(body.choices)) return undefined;
-  return body.choices.filter(isJsonObject).find(({ index }) => (index ?? 0) === 0);
+  for (const choice of body.choices as readonly unknown[]) {
+    if (isJsonObject(choice) && (choice.index ?? 0) === 0) return choice;
+  }
+  return undefined;
 }
 
 /** The prose in `content`: a string, or parts as Mistral's reasoning models write them. */

@@ -18,12 +18,7 @@ export const passthrough: PassthroughCodec = {
     if (choice === undefined && !Array.isArray(body.data)) {
       throw badAnswer("The upstream's answer has no `choices`; check the base URL.");
     }
-    const usage = usageIn(body);
-    const finish = choice === undefined ? undefined : finishOf(choice);
-    return {
-      ...(usage === undefined ? {} : { usage }),
-      ...(finish === undefined ? {} : { finish }),
-    };
+    return { usage: usageIn(body), finish: choice === undefined ? undefined : finishOf(choice) };
   },
   modelPaths: [['model']],
 };

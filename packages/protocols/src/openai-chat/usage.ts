@@ -28,13 +28,15 @@ function readUsage(value: unknown): Usage | undefined {
   const cacheWriteTokens = count(member(value.prompt_tokens_details, 'cache_write_tokens'));
   const reasoningTokens = count(member(value.completion_tokens_details, 'reasoning_tokens'));
   const leftOut = inputTokens + completion + (reasoningTokens ?? 0) === value.total_tokens;
-  return {
+  // Filled in place, no spreading: every answer comes through here.
+  const usage: { -readonly [K in keyof Usage]: Usage[K] } = {
     inputTokens,
     outputTokens: leftOut ? completion + (reasoningTokens ?? 0) : completion,
-    ...(cachedTokens === undefined ? {} : { cachedTokens }),
-    ...(cacheWriteTokens === undefined ? {} : { cacheWriteTokens }),
-    ...(reasoningTokens === undefined ? {} : { reasoningTokens }),
   };
+  if (cachedTokens !== undefined) usage.cachedTokens = cachedTokens;
+  if (cacheWriteTokens !== undefined) usage.cacheWriteTokens = cacheWriteTokens;
+  if (reasoningTokens !== undefined) usage.reasoningTokens = reasoningTokens;
+  return usage;
 }
 
 /** Writes `usage`: the total is the sum of its parts. */
