@@ -137,6 +137,54 @@ test('reasoning that a provider refuses is left out, once', async () => {
   expect(gateway.log()).toContain('reasoning');
 });
 
+test('reasoning that a provider refuses in a stream that began well is left out, once', async () => {
+  const events = (...all: readonly object[]) => ({
+    status: 200,
+    headers: { 'content-type': 'text/event-stream' },
+    body: all
+      .map((event, sequence_number) => JSON.stringify({ ...event, sequence_number }))
+      .map((data) => `data: ${data}\n\n`)
+      .join(''),
+  });
+  const begun = { id: 'resp_1', object: 'response', status: 'in_progress', output: [] };
+  const error = { code: 'invalid_encrypted_content', message: 'The content can’t be verified.' };
+  const message = {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    status: 'completed',
+    content: [{ type: 'output_text', text: 'A cat.', annotations: [] }],
+  };
+  upstream.answer(({ body }) =>
+    body.includes('gAAAA')
+      ? events(
+          { type: 'response.created', response: begun },
+          { type: 'response.failed', response: { ...begun, status: 'failed', error } },
+        )
+      : events(
+          { type: 'response.created', response: begun },
+          { type: 'response.output_item.done', output_index: 0, item: message },
+          {
+            type: 'response.completed',
+            response: { ...begun, status: 'completed', output: [message] },
+          },
+        ),
+  );
+  const stream = openai().responses.stream({
+    model: 'gpt-5',
+    store: false,
+    input: [
+      { role: 'user', content: 'What is in it?' },
+      { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAAA' },
+      { role: 'assistant', content: 'Fur.' },
+      { role: 'user', content: 'So?' },
+    ],
+  });
+  const answer = await stream.finalResponse();
+  expect(answer.output_text).toBe('A cat.');
+  expect(asked().map(({ body }) => body.includes('gAAAA'))).toEqual([true, false]);
+});
+
 test('a vendor’s words for a bad request reach the client of its dialect', async () => {
   const error = {
     message: "Unsupported value: 'temperature' does not support 0.5.",

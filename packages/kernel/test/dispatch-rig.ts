@@ -375,9 +375,13 @@ class LinePipe implements AnswerPipe {
       const [word, ...more] = line.split(' ');
       if (word === 'error') {
         const kind = (more[0] ?? 'upstream') as FailureKind;
-        throw new GatewayError('UPSTREAM_FAILED', 'the stream told an error', {
-          failure: { kind, scope: 'account', message: more.slice(1).join(' ') },
-        });
+        const failure: ToldFailure = {
+          kind,
+          scope: 'account',
+          message: more.slice(1).join(' '),
+          refusesReasoning: line.includes('signature'),
+        };
+        throw new GatewayError('UPSTREAM_FAILED', 'the stream told an error', { failure });
       }
       if (word === 'oops') throw new TypeError('a bug');
       if (word === 'kept') this.keptAs = more[0];

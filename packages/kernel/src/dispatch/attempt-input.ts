@@ -1,7 +1,7 @@
-import type { Failure, GatewayError } from '@cliproxy/plugin-api';
+import type { GatewayError } from '@cliproxy/plugin-api';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Dialects } from '../ports/dialects.ts';
+import type { Dialects, ToldFailure } from '../ports/dialects.ts';
 import type { AccountChoice, Candidate } from '../routing/plan.ts';
 import type { IngressCall } from './ingress-call.ts';
 import type { DispatchSettings, PreparedCall } from './prepared-call.ts';
@@ -35,7 +35,5 @@ export type AttemptEnd =
   | {
       readonly outcome: 'failed' | 'broken';
       readonly error: GatewayError;
-      readonly failure: Failure;
-      /** See `ToldFailure`. */
-      readonly refusesReasoning?: boolean;
+      readonly failure: ToldFailure;
     };

@@ -46,7 +46,6 @@ export class Attempt implements AttemptClockOwner {
   #gate: CommitGate | undefined;
   #relay: Pick<AnswerRelay<never>, 'halt' | 'stop'> | undefined;
   #errorBody: ErrorBodyReading | undefined;
-  #refusesReasoning = false;
   #commitDue = false;
   #over = false;
   #resolve: (end: AttemptEnd) => void = () => undefined;
@@ -176,7 +175,6 @@ export class Attempt implements AttemptClockOwner {
               ...dialects.classify(dialect, { status, headers, body: text }, clock.now()),
               ...told,
             };
-      this.#refusesReasoning = failure.refusesReasoning === true;
       this.#fail(errorOfFailure(failure, candidate.instanceId));
     } catch (thrown) {
       this.#failThrown(thrown);
@@ -257,8 +255,7 @@ export class Attempt implements AttemptClockOwner {
     if (error.code === 'PLUGIN_FAULT') this.#logFault(error);
     if (this.#gate?.committed !== true) {
       this.#gate?.shut();
-      const refusesReasoning = this.#refusesReasoning;
-      this.#settle({ outcome: 'failed', error, failure, refusesReasoning });
+      this.#settle({ outcome: 'failed', error, failure });
       return;
     }
     try {

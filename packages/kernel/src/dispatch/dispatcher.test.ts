@@ -428,6 +428,34 @@ describe('reasoning that the upstream refuses', () => {
     expect(found.finished()[0]?.attempts[0]).not.toHaveProperty('without');
   });
 
+  const told = 'error bad-request invalid signature';
+
+  test('is left out as well where an answer that began well tells it', async () => {
+    const a = await up(answers.lines('start', told), answers.lines(...whole));
+    const found = rig([{ id: 'a', executor: httpExecutor(a.url) }], { failover: free });
+    const client = call({ reasoning: true });
+    await found.dispatcher.handle(client);
+    expect(client.got).toMatchObject({ text: good, sins: [] });
+    expect(a.seen.map(({ body }) => body.includes('signed'))).toEqual([true, false]);
+  });
+
+  test('stays in where the client has a part of the answer that tells it', async () => {
+    const client = call({ reasoning: true });
+    const a = await up((_, response) => {
+      response.writeHead(200);
+      response.write('start\ntext a\n');
+      const waiting = setInterval(() => {
+        if (!client.got.text.includes('text a')) return;
+        clearInterval(waiting);
+        response.end(`${told}\n`);
+      }, 5);
+    });
+    const found = rig([{ id: 'a', executor: httpExecutor(a.url) }], { failover: free });
+    await found.dispatcher.handle(client);
+    expect(client.got.text).toContain('FAILED');
+    expect(a.seen).toHaveLength(1);
+  });
+
   test('is left out no second time', async () => {
     const a = await up(refusal);
     const found = rig([{ id: 'a', executor: httpExecutor(a.url), accounts: 2 }]);

@@ -205,7 +205,7 @@ export class Dispatcher {
         // Whether the renewal would have mended it was not waited for.
         else if (course.flight.left) end = { outcome: 'client-left' };
       }
-      if (end.outcome === 'failed' && end.refusesReasoning === true) {
+      if (end.outcome === 'failed' && end.failure.refusesReasoning === true) {
         const again = this.#prepareWithoutReasoning(candidate, course);
         if (again !== undefined) {
           end = await this.#attempt(candidate, choice, again, course, 'reasoning');

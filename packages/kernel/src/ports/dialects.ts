@@ -36,7 +36,7 @@ export interface RequestFacts {
   needs(): readonly Capability[];
 }
 
-/** A failure, as an upstream's error answer tells it. */
+/** A failure as an upstream tells it, in an error answer or inside one that had begun well. */
 export interface ToldFailure extends Failure {
   /** True: it is about reasoning that an earlier answer left in the conversation. */
   readonly refusesReasoning?: boolean;

@@ -1,7 +1,8 @@
 import type { CountCodec } from '../hub/dialect-codec.ts';
+import { errorInside } from '../hub/error-inside.ts';
 import { decodeRequest } from './request-decode.ts';
 import { encodeRequest } from './request-encode.ts';
-import { badAnswer, errorInside } from './error-classes.ts';
+import { badAnswer, classify } from './error-classes.ts';
 
 /**
  * Counting the tokens of a request: the request without what only generating needs. The API refuses
@@ -20,7 +21,7 @@ export const count: CountCodec = {
     };
   },
   decodeAnswer(body) {
-    if (body.type === 'error') throw errorInside(body);
+    if (body.type === 'error') throw errorInside(classify, body);
     const { input_tokens: tokens } = body;
     if (typeof tokens === 'number' && Number.isSafeInteger(tokens) && tokens >= 0) return tokens;
     throw badAnswer("The upstream's answer has no `input_tokens`; check the base URL.");

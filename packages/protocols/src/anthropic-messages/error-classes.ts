@@ -1,4 +1,4 @@
-import { GatewayError, upstreamCodes } from '@cliproxy/plugin-api';
+import { GatewayError } from '@cliproxy/plugin-api';
 import type { Failure, FailureKind, HeaderMap } from '@cliproxy/plugin-api';
 import { statusFailure } from '../hub/classify.ts';
 import { retryAtMs } from '../hub/retry-after.ts';
@@ -27,24 +27,6 @@ export function classify(
     ...(reset === undefined ? {} : { resetAtMs: reset }),
     ...(message === '' ? {} : { message }),
   };
-}
-
-/**
- * An error told inside an answer of status 200: an `error` event, or an error object.
- *
- * @returns a GatewayError of the `UPSTREAM_` family, to be thrown.
- */
-export function errorInside(body: JsonObject): GatewayError {
-  // The upstream states no time here, and a decoder has no clock: no reset is read.
-  const failure = classify({ status: 200, headers: {}, body }, 0);
-  const said = failure.message ?? 'an error without a message';
-  return new GatewayError(
-    upstreamCodes[failure.kind],
-    `The upstream's answer holds an error: ${said}`,
-    {
-      failure,
-    },
-  );
 }
 
 /** An answer that is not what the dialect prescribes. */

@@ -1,9 +1,10 @@
 import type { FinishReason, Usage } from '@cliproxy/plugin-api';
 import type { FrameTap, PassthroughCodec } from '../hub/dialect-codec.ts';
+import { errorInside } from '../hub/error-inside.ts';
 import { dataOf, eventName } from '../hub/frame-data.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import { errorInside, truncated } from './error-classes.ts';
+import { classify, truncated } from './error-classes.ts';
 import { contentOf } from './response.ts';
 import { readStopReason } from './stop-reason.ts';
 import { UsageCounter } from './usage.ts';
@@ -76,7 +77,7 @@ class MessagesFrameTap implements FrameTap {
         this.#stopped = true;
         return true;
       case 'error':
-        throw errorInside(parsed ?? objectOf(frame));
+        throw errorInside(classify, parsed ?? objectOf(frame));
       default:
         return false;
     }

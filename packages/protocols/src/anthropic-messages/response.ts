@@ -1,9 +1,10 @@
 import type { Dialect, ModelEvent, Part } from '@cliproxy/plugin-api';
 import type { AnswerContext, DecodeContext, ResponseCodec } from '../hub/dialect-codec.ts';
+import { errorInside } from '../hub/error-inside.ts';
 import { withCallSignatures } from '../model/call-signature.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import { badAnswer, errorInside } from './error-classes.ts';
+import { badAnswer, classify } from './error-classes.ts';
 import { legalToolId } from './legal-names.ts';
 import { readRedacted, readThinking, writeReasoning } from './reasoning-blocks.ts';
 import { readStopReason, writeStopReason } from './stop-reason.ts';
@@ -54,7 +55,7 @@ export const response: ResponseCodec = {
  * @throws GatewayError for an error in place of an answer, `UPSTREAM_BAD_ANSWER` without blocks.
  */
 export function contentOf(body: JsonObject): readonly unknown[] {
-  if (body.type === 'error' || isJsonObject(body.error)) throw errorInside(body);
+  if (body.type === 'error' || isJsonObject(body.error)) throw errorInside(classify, body);
   if (Array.isArray(body.content)) return body.content as readonly unknown[];
   throw badAnswer("The upstream's answer is no message: `content` is not an array.");
 }

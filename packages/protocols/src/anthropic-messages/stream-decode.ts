@@ -1,10 +1,11 @@
 import type { ModelEvent, Part } from '@cliproxy/plugin-api';
 import type { DecodeContext, StreamDecoder } from '../hub/dialect-codec.ts';
+import { errorInside } from '../hub/error-inside.ts';
 import { eventObject } from '../hub/event-object.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { checkKept } from '../model/kept.ts';
-import { errorInside, truncated } from './error-classes.ts';
+import { classify, truncated } from './error-classes.ts';
 import { readRedacted, readThinking } from './reasoning-blocks.ts';
 import { readStopReason } from './stop-reason.ts';
 import { unwrapped } from './tool-arguments.ts';
@@ -79,7 +80,7 @@ export function streamDecoder(context: DecodeContext): StreamDecoder {
   };
 
   const read = (data: JsonObject, type: unknown): readonly ModelEvent[] => {
-    if (type === 'error') throw errorInside(data);
+    if (type === 'error') throw errorInside(classify, data);
     if (finished) return [];
     switch (type) {
       case 'message_start': {

@@ -1,6 +1,6 @@
-import { GatewayError, upstreamCodes } from '@cliproxy/plugin-api';
 import type { Failure, HeaderMap } from '@cliproxy/plugin-api';
 import { statusFailure } from '../hub/classify.ts';
+import { errorInside } from '../hub/error-inside.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { fitToShow } from '../openai-chat/error-classes.ts';
@@ -37,16 +37,7 @@ export function classify(
  * @throws GatewayError of the `UPSTREAM_` family.
  */
 export function throwErrorInside(body: JsonObject): void {
-  if (!isJsonObject(body.error)) return;
-  // A decoder has no clock: no reset is read.
-  const { kind, scope, message } = classify({ status: 200, headers: {}, body }, 0);
-  const failure = { kind, scope, ...(message === undefined ? {} : { message }) };
-  const said = failure.message ?? 'an error without a message';
-  throw new GatewayError(
-    upstreamCodes[failure.kind],
-    `The upstream's answer holds an error: ${said}`,
-    { failure },
-  );
+  if (isJsonObject(body.error)) throw errorInside(classify, body);
 }
 
 interface ErrorTold {

@@ -3,7 +3,7 @@ import type { ToldFailure } from '@cliproxy/kernel';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import type { DialectCodec } from './dialect-codec.ts';
-import { namesReasoning } from './reasoning-refusal.ts';
+import { withReasoningRefusal } from './reasoning-refusal.ts';
 import { retryAtMs } from './retry-after.ts';
 import { readVendorFault } from './vendor-words.ts';
 
@@ -29,16 +29,13 @@ export function classifyReply(
   const { message, resetAtMs, ...rest } = failure;
   const reset =
     failure.scope === 'request' ? undefined : (resetAtMs ?? retryAtMs(reply.headers, nowMs));
-  return {
+  const told: Failure = {
     ...rest,
     ...(reset !== undefined && Number.isFinite(reset) && { resetAtMs: Math.max(reset, nowMs) }),
     ...(message !== undefined && { message: message.slice(0, MAX_MESSAGE_CHARS) }),
     ...(vendor !== undefined && { vendor }),
-    ...(failure.kind === 'bad-request' &&
-      namesReasoning(reply.body.toString('utf8', 0, MAX_MESSAGE_CHARS)) && {
-        refusesReasoning: true,
-      }),
   };
+  return withReasoningRefusal(told, reply.body.toString('utf8', 0, MAX_MESSAGE_CHARS));
 }
 
 /** What a status says by itself. */

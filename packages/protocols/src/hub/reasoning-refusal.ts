@@ -1,3 +1,6 @@
+import type { Failure } from '@cliproxy/plugin-api';
+import type { ToldFailure } from '@cliproxy/kernel';
+
 /**
  * What vendors say when they refuse reasoning that an earlier answer left in the conversation: it
  * was made by another model or account, was changed, or is missing where the rest of it is there.
@@ -27,7 +30,18 @@ const SENTENCES: readonly RegExp[] = [
   /\bitem with id 'rs_/i,
 ];
 
-/** @param text - of an upstream's answer to a bad request: its error's message and code. */
-export function namesReasoning(text: string): boolean {
-  return SENTENCES.some((sentence) => sentence.test(text));
+/** Sentences stand at the beginning of an error; what follows is a page, or quotes the request. */
+const MAX_CHARS = 1000;
+
+/**
+ * The failure, with whether it is one.
+ *
+ * @param text - that tells it: the error with its message and code.
+ */
+export function withReasoningRefusal(failure: Failure, text: string): ToldFailure {
+  if (failure.kind !== 'bad-request') return failure;
+  const told = text.slice(0, MAX_CHARS);
+  return SENTENCES.some((sentence) => sentence.test(told))
+    ? { ...failure, refusesReasoning: true }
+    : failure;
 }

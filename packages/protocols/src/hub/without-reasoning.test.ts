@@ -179,6 +179,66 @@ describe('a request without reasoning', () => {
   });
 });
 
+describe('a refusal of reasoning inside an answer of status 200 is known', () => {
+  const message = 'messages.1.content.0: Invalid `signature` in `thinking` block';
+  const inside: readonly (readonly [Dialect, object])[] = [
+    ['anthropic-messages', { type: 'error', error: { type: 'invalid_request_error', message } }],
+    ['openai-chat', { error: { type: 'invalid_request_error', message } }],
+    [
+      'openai-responses',
+      {
+        type: 'response.failed',
+        response: { status: 'failed', error: { code: 'invalid_encrypted_content', message: 'no' } },
+      },
+    ],
+    ['openai-responses', { type: 'error', code: 'invalid_encrypted_content', message: 'no' }],
+    [
+      'gemini',
+      {
+        error: { code: 400, status: 'INVALID_ARGUMENT', message: 'Thought signature is not valid' },
+      },
+    ],
+  ];
+  const requests: Readonly<Record<Dialect, object>> = {
+    gemini: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
+    'openai-chat': { messages: [{ role: 'user', content: 'hi' }] },
+    'openai-responses': { input: 'hi' },
+    'anthropic-messages': { max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] },
+  };
+  const clients = Object.keys(requests) as Dialect[];
+
+  test.each(inside.flatMap(([from, event]) => clients.map((to) => [from, to, event] as const)))(
+    'from %s to %s',
+    (from, to, event) => {
+      const pipe = read(to, { model: 'm', stream: true, ...requests[to] })
+        .wire(target(from, 'm'))
+        .answer({ status: 200, headers: { 'content-type': 'text/event-stream' } });
+      const { type } = event as { readonly type?: string };
+      const frame = `${type === undefined ? '' : `event: ${type}\n`}data: ${JSON.stringify(event)}\n\n`;
+      expect(() => pipe.push(Buffer.from(frame), [])).toThrow(
+        expect.objectContaining({
+          failure: expect.objectContaining({ kind: 'bad-request', refusesReasoning: true }),
+        }),
+      );
+    },
+  );
+
+  test('and in an answer without stream', () => {
+    const pipe = read('openai-chat', { model: 'm', ...requests['openai-chat'] })
+      .wire(target('openai-responses', 'm'))
+      .answer({ status: 200, headers: { 'content-type': 'application/json' } });
+    const error = { code: 'invalid_encrypted_content', message: 'no' };
+    pipe.push(Buffer.from(JSON.stringify({ object: 'response', status: 'failed', error })), []);
+    expect(() => {
+      pipe.end([]);
+    }).toThrow(
+      expect.objectContaining({
+        failure: expect.objectContaining({ refusesReasoning: true }),
+      }),
+    );
+  });
+});
+
 const told = (message: string, code?: string) =>
   hub.classify(
     'openai-chat',

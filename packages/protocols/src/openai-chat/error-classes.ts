@@ -1,6 +1,7 @@
-import { GatewayError, upstreamCodes } from '@cliproxy/plugin-api';
+import { GatewayError } from '@cliproxy/plugin-api';
 import type { Failure, FailureKind, HeaderMap } from '@cliproxy/plugin-api';
 import { statusFailure } from '../hub/classify.ts';
+import { errorInside } from '../hub/error-inside.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { resetAtMs } from './rate-limit-reset.ts';
@@ -39,17 +40,7 @@ export function throwErrorInside(body: JsonObject, isErrorEvent = false): void {
     (body.error !== undefined && body.error !== null && body.error !== false) ||
     body.object === 'error' ||
     (body.detail !== undefined && body.choices === undefined);
-  if (!isError) return;
-  // The upstream states no time here, and a decoder has no clock: no reset is read.
-  const failure = classify({ status: 200, headers: {}, body }, 0);
-  const said = failure.message ?? 'an error without a message';
-  throw new GatewayError(
-    upstreamCodes[failure.kind],
-    `The upstream's answer holds an error: ${said}`,
-    {
-      failure,
-    },
-  );
+  if (isError) throw errorInside(classify, body);
 }
 
 /** An answer that isn't what the dialect prescribes. */
