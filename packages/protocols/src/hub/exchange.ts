@@ -41,11 +41,12 @@ export interface WireExchangeContext extends Exchange {
 
 /** What an encoder of the answer needs. */
 export function answerContext(exchange: Exchange, upstream: Dialect | undefined): AnswerContext {
+  const uuid = randomUUID();
   return {
     model: exchange.clientModel,
     createdS: Math.floor(Date.now() / 1000),
     // Node makes these in stock; 12 random bytes of our own would cost more than the rest of this.
-    id: randomUUID().replaceAll('-', '').slice(0, 24),
+    id: uuid.slice(24) + uuid.slice(19, 23) + uuid.slice(0, 8),
     includeUsage: exchange.includeUsage,
     upstream,
     ...(exchange.echo === undefined ? {} : { echo: exchange.echo }),

@@ -57,12 +57,12 @@ export function answerCollector(): AnswerCollector {
     },
     end() {
       if (finish === undefined) throw truncated();
-      return {
-        ...(id !== undefined && { id }),
-        parts: [...open.values()].map(closed),
-        finish,
-        ...(usage !== undefined && { usage }),
-      };
+      const parts: Part[] = [];
+      for (const one of open.values()) parts.push(closed(one));
+      const answer: { -readonly [K in keyof Answer]: Answer[K] } = { parts, finish };
+      if (id !== undefined) answer.id = id;
+      if (usage !== undefined) answer.usage = usage;
+      return answer;
     },
   };
 }
@@ -103,7 +103,8 @@ function closed({ part, pieces, opaque }: OpenPart): Part {
   switch (part.type) {
     case 'text':
     case 'refusal':
-      return { ...part, text: part.text + text };
+      // An answer without stream tells its parts whole.
+      return text === '' ? part : { ...part, text: part.text + text };
     case 'reasoning':
       return { ...part, text: part.text + text, ...(opaque !== undefined && { opaque }) };
     case 'tool-call': {
