@@ -24,7 +24,7 @@ export async function* streamedBody(sending: Sending, gone: AbortSignal): AsyncG
     if (frame.place !== 'content' || !first) continue;
     first = false;
     if (faults.pauseAfterFirst !== undefined) await settled(faults.pauseAfterFirst, gone);
-    while (faults.endless === true && !gone.aborted) yield write(frame);
+    for (let n = 1; faults.endless === true && !gone.aborted; n += 1) yield write(later(frame, n));
     if (gone.aborted) return;
     if (faultFrame !== undefined) {
       yield write(faultFrame) + endOf(framing);
@@ -32,6 +32,13 @@ export async function* streamedBody(sending: Sending, gone: AbortSignal): AsyncG
     }
   }
   yield endOf(framing);
+}
+
+/** The same event, so many events later: some vendors number theirs. */
+function later({ data, ...frame }: Frame, events: number): Frame {
+  const number = (data as { readonly sequence_number?: unknown }).sequence_number;
+  if (typeof number !== 'number') return { ...frame, data };
+  return { ...frame, data: { ...(data as object), sequence_number: number + events } };
 }
 
 function endOf(framing: Sending['framing']): string {

@@ -71,8 +71,8 @@ describe('refuses', () => {
     ['no messages', { messages: [] }, /messages: array too short/u],
     [
       'a system role',
-      { messages: [{ role: 'system', content: 'x' }, hello] },
-      /0\.role: 'system'/u,
+      { messages: [{ role: 'developer', content: 'x' }, hello] },
+      /0\.role: 'developer'/u,
     ],
     ['an image as system', { system: [{ type: 'image' }] }, /system\.0/u],
     ['an assistant first', { messages: [{ role: 'assistant', content: 'x' }] }, /first message/u],

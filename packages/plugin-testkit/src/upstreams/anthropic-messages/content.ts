@@ -27,7 +27,7 @@ export function answeredBlocks(
 function blockOf(part: VendorPart, isOmitted: boolean, context: VendorContext): Block {
   switch (part.type) {
     case 'text':
-      return { type: 'text', text: part.text, citations: null };
+      return { type: 'text', text: part.text };
     case 'reasoning': {
       const signature = part.signature ?? sealed(context.id('signature-'));
       if (part.redacted === true) return { type: 'redacted_thinking', data: signature };

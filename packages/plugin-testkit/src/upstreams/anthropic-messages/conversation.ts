@@ -12,9 +12,13 @@ export interface Turn {
   readonly blocks: readonly Block[];
 }
 
-/** The turns of a conversation of which the fields were checked. */
+/**
+ * The turns of a conversation of which the fields were checked. Instructions stand between turns,
+ * and are none.
+ */
 export function turnsOf(messages: unknown): readonly Turn[] {
-  return (messages as readonly Json[]).map(({ role, content }) => ({
+  const turns = (messages as readonly Json[]).filter(({ role }) => role !== 'system');
+  return turns.map(({ role, content }) => ({
     role: role as Turn['role'],
     blocks:
       typeof content === 'string'

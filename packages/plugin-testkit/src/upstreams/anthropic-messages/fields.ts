@@ -109,6 +109,11 @@ const assistantBlock = byField('type', {
   ...serverBlocks,
 });
 const message = byField('role', {
+  // Since the SDK has a type for it: instructions in the midst of a conversation.
+  system: fields({
+    role: anything,
+    content: byKind({ string: visible, array: list(textBlock, 1) }),
+  }),
   user: fields({
     role: anything,
     content: byKind({ string: visible, array: list(userBlock, 1) }),

@@ -65,6 +65,8 @@ function assistant(takesReasoning: boolean): Shape {
       refusal: nullable(text()),
       name: text(),
       audio: nullable(fields({ id: text() })),
+      // Users give answers back as they came, and those hold it.
+      annotations: nullable(list(freeObject)),
       function_call: nullable(functionCall),
       tool_calls: list(
         byField('type', {
