@@ -119,6 +119,18 @@ describe('an error after frames that went through', () => {
     });
   });
 
+  test('takes the number of the frame that told it, which does not go through', () => {
+    const tap = passthrough.tap();
+    for (const event of [created, added]) tap.see(frame(event));
+    const failed = {
+      type: 'response.failed',
+      sequence_number: 2,
+      response: { error: { code: 'server_error', message: 'x' } },
+    };
+    expect(() => tap.see(frame(failed))).toThrow();
+    expect(told(tap.failure?.(error, 'r'))).toMatchObject({ sequence_number: 2 });
+  });
+
   test('is an event of its own where no response began', () => {
     expect(told(passthrough.tap().failure?.(error, 'r'))).toMatchObject({
       type: 'error',

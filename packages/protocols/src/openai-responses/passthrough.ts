@@ -73,12 +73,12 @@ class ResponsesFrameTap implements FrameTap {
       throwErrorInside(parsed);
       return false;
     }
-    this.#last = frame;
     const type = named ?? String(parsed?.type);
-    if (ENDS.includes(type)) {
-      this.#end(type, parsed ?? objectOf(frame));
-      return true;
-    }
+    const isEnd = ENDS.includes(type);
+    // One that tells a failure is not passed on: the number after it is the next to be told.
+    if (isEnd) this.#end(type, parsed ?? objectOf(frame));
+    this.#last = frame;
+    if (isEnd) return true;
     if (type === 'response.created') this.#first = frame;
     if (type === 'response.output_item.added') {
       const isCall = CALLS.some((word) => frame.includes(word));
