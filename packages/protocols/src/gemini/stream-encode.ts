@@ -14,8 +14,8 @@ export function streamEncoder(context: AnswerContext): StreamEncoder {
 
 interface Block {
   readonly part: Part;
-  /** Arguments so far: the dialect tells a call whole. */
-  args: string;
+  /** Not told yet: arguments, since a call is told whole, and the last piece of a thought. */
+  kept: string;
 }
 
 /**
@@ -86,7 +86,7 @@ class GeminiStreamEncoder implements StreamEncoder {
 
   #open(index: number, part: Part): string {
     const isCall = part.type === 'tool-call';
-    const block: Block = { part, args: isCall ? part.argumentsJson : '' };
+    const block: Block = { part, kept: isCall ? part.argumentsJson : '' };
     this.#blocks.set(index, block);
     checkKept({ parts: this.#blocks.size });
     switch (part.type) {
@@ -108,12 +108,16 @@ class GeminiStreamEncoder implements StreamEncoder {
       case 'text':
       case 'refusal':
         return this.#framed(`{"text":${JSON.stringify(text)}}`);
-      case 'reasoning':
-        return this.#framed(`{"text":${JSON.stringify(text)},"thought":true}`);
+      case 'reasoning': {
+        // Its signature comes with its end, and clients read none on a part without text.
+        const told = block.kept;
+        block.kept = text;
+        return told === '' ? '' : this.#framed(`{"text":${JSON.stringify(told)},"thought":true}`);
+      }
       case 'tool-call':
         this.#keptChars += text.length;
         checkKept({ chars: this.#keptChars });
-        block.args += text;
+        block.kept += text;
         return '';
       case 'media':
       case 'tool-result':
@@ -121,21 +125,16 @@ class GeminiStreamEncoder implements StreamEncoder {
     }
   }
 
-  #close({ part, args }: Block, closing: Pick<ModelEvent & { type: 'close' }, 'opaque'>): string {
+  #close({ part, kept }: Block, closing: Pick<ModelEvent & { type: 'close' }, 'opaque'>): string {
     if (part.type !== 'tool-call' && part.type !== 'reasoning') return '';
     const opaque = closing.opaque ?? part.opaque;
     const signed = opaque === undefined ? {} : { opaque };
     const native = nativeOf(this.#context);
     if (part.type === 'tool-call') {
-      this.#keptChars -= args.length;
-      return this.#chunk(writePart({ ...part, argumentsJson: args, ...signed }, native));
+      this.#keptChars -= kept.length;
+      return this.#chunk(writePart({ ...part, argumentsJson: kept, ...signed }, native));
     }
-    // The text was told already; its signature follows it.
-    return opaque === undefined ? '' : this.#chunk(this.#signature(part, signed));
-  }
-
-  #signature(part: Part & { type: 'reasoning' }, signed: Pick<typeof part, 'opaque'>): JsonObject {
-    return writePart({ type: 'reasoning', text: '', ...signed }, nativeOf(this.#context)) ?? {};
+    return this.#chunk(writePart({ type: 'reasoning', text: kept, ...signed }, native));
   }
 
   #chunk(part: JsonObject | undefined): string {

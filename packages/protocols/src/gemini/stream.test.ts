@@ -236,8 +236,7 @@ describe('a stream for a client', () => {
   test('tells text as it comes, calls when they are complete, and usage and finish at the end alone', () => {
     const bodies = write(events);
     expect(bodies.flatMap((body) => body.candidates[0].content.parts)).toEqual([
-      { text: 'plän', thought: true },
-      { text: '', thought: true, thoughtSignature: 'cpx1.Y2xhdWRlL29wdXM.sig' },
+      { text: 'plän', thought: true, thoughtSignature: 'cpx1.Y2xhdWRlL29wdXM.sig' },
       { text: 'gr' },
       { text: 'üß 🙂' },
       {
