@@ -1,0 +1,20 @@
+import { equal } from 'node:assert/strict';
+import type { Cell } from './cell.ts';
+import type { Question } from './conversation.ts';
+
+/** What the last answer named as ignored. */
+export function ignored({ exchanges }: Pick<Cell, 'exchanges'>): readonly string[] {
+  const header = exchanges.at(-1)?.headers.get('x-cliproxy-ignored') ?? '';
+  return header === '' ? [] : header.split(/,\s*/u);
+}
+
+/** What can't be honoured is a 400 for those who insist, and the vendor is not asked. */
+export async function refusedWhenStrict(cell: Cell, question: Question): Promise<void> {
+  const before = cell.vendor.requests.length;
+  const { status } = await cell.complain({
+    ...question,
+    headers: { 'x-cliproxy-strict': 'true' },
+  });
+  equal(status, 400);
+  equal(cell.vendor.requests.length, before, 'the vendor was asked all the same');
+}
