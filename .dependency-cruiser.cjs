@@ -28,9 +28,11 @@ module.exports = {
     only('kernel-knows-only-the-contract', '^packages/kernel/', [api]),
     only('protocols-behind-ports', '^packages/protocols/', [api, kernel]),
     only('config-behind-ports', '^packages/config/', [api, kernel]),
+    only('vault-behind-ports', '^packages/vault/', [api, kernel]),
     only('server-behind-ports', '^packages/server/', [api, kernel]),
     asTypes('protocols'),
     asTypes('config'),
+    asTypes('vault'),
     asTypes('server'),
     {
       name: 'plugins-know-only-the-contract',

@@ -12,6 +12,7 @@ export type {
   PluginInstance,
 } from './plugins/plugin-instance.ts';
 export type { Clock } from './ports/clock.ts';
+export type { CredentialStore, StoredAccount } from './ports/credential-store.ts';
 export type {
   AnswerHead,
   AnswerPipe,

@@ -335,6 +335,36 @@ export const errorTable = Object.freeze({
     'The gateway is shutting down.',
     'Try again in a moment.',
   ),
+  KERNEL_STORE_UNSAFE: row(
+    503,
+    'upstream',
+    'Others can reach the files that keep credentials.',
+    'Set the owner and mode that the message names, then start again.',
+  ),
+  KERNEL_STORE_KEY: row(
+    503,
+    'upstream',
+    'A credential was sealed with a key that is not given.',
+    'Give the former key again, on a line after the new one.',
+  ),
+  KERNEL_STORE_LOCKED: row(
+    503,
+    'overloaded',
+    'Another process is using the credentials of the account.',
+    'Wait, or end the other process.',
+  ),
+  KERNEL_STORE_CONFLICT: row(
+    503,
+    'overloaded',
+    'A credential was changed by somebody else meanwhile.',
+    'Try again.',
+  ),
+  KERNEL_STORE_FAILED: row(
+    503,
+    'upstream',
+    'A credential could not be read or written; what was kept before is still there.',
+    'Check the folder and the disk that the message names.',
+  ),
   KERNEL_INTERNAL: row(
     500,
     'upstream',

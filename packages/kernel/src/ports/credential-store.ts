@@ -1,0 +1,41 @@
+import type { Credential } from '@cliproxy/plugin-api';
+
+/** An account that was logged in, as it is kept. */
+export interface StoredAccount {
+  /** `<instance>/<key>`. */
+  readonly id: string;
+  readonly authenticator: string;
+  readonly label: string;
+  /** Without its `session`: short-lived tokens are never kept. */
+  readonly credential: Omit<Credential, 'session'>;
+  /**
+   * Since when a renewal is under way, in milliseconds since 1970. Found after a restart, it says
+   * that the vendor may have taken the refresh token back: the account needs a login.
+   */
+  readonly renewingSinceMs?: number;
+  /** Rises by one with every write, from 1. */
+  readonly generation: number;
+}
+
+/** Keeps the credentials of accounts that were logged in. Implemented by the vault package. */
+export interface CredentialStore {
+  get(id: string): Promise<StoredAccount | undefined>;
+  list(): Promise<readonly StoredAccount[]>;
+  /**
+   * Keeps an account. It is on disk when the promise resolves.
+   *
+   * @param ifGeneration - the generation that it replaces; 0 where there must be none.
+   * @throws GatewayError `KERNEL_STORE_CONFLICT` when another one is kept, `KERNEL_STORE_FAILED`
+   *   when it can't be written; what was kept before is still there.
+   */
+  put(account: Omit<StoredAccount, 'generation'>, ifGeneration: number): Promise<StoredAccount>;
+  /** @throws GatewayError `KERNEL_STORE_FAILED` */
+  delete(id: string): Promise<void>;
+  /**
+   * Runs with the account to itself, across processes. Whoever changes an account reads it again in
+   * here first.
+   *
+   * @throws GatewayError `KERNEL_STORE_LOCKED` when it can't be had in time.
+   */
+  withLock<T>(id: string, run: () => Promise<T>): Promise<T>;
+}
