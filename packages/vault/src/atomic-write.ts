@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 
-const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/;
+const TEMPORARY = /^\.(.+)\.[0-9a-f]{12}\.tmp$/;
 
 /**
  * Replaces a file so that, whatever happens meanwhile, there is the former content or the new one in
@@ -41,14 +41,13 @@ export async function removeForGood(file: string): Promise<void> {
   await syncFolder(path.dirname(file));
 }
 
-/** Removes what writers that were killed have left behind. Only for the folder's one owner. */
-export async function removeTemporaries(folder: string): Promise<void> {
-  for (const name of await fs.readdir(folder)) {
-    if (TEMPORARY.test(name)) await fs.rm(path.join(folder, name), { force: true });
-  }
+/** The file whose writing left a file of this name behind; `undefined` for any other name. */
+export function targetOfTemporary(name: string): string | undefined {
+  return TEMPORARY.exec(name)?.[1];
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Makes sure that what was renamed, linked or removed in a folder stays so after a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
   // Windows can't open folders, and needs none of it.
   if (process.platform === 'win32') return;
   const handle = await fs.open(folder, 'r');

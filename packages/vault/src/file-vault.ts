@@ -1,15 +1,15 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { GatewayError } from '@cliproxy/plugin-api';
+import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
 import type { Logger } from '@cliproxy/plugin-api';
 import type { CredentialStore, StoredAccount } from '@cliproxy/kernel';
+import { fileNameOf, isAccountFile, labelOfFile } from './account-file.ts';
 import { decodeAccount, encodeAccount } from './account-record.ts';
-import { removeForGood, writeAtomically } from './atomic-write.ts';
+import { removeForGood, targetOfTemporary, writeAtomically } from './atomic-write.ts';
 import { isErrno } from './errno.ts';
-import { takeLock } from './name-lock.ts';
+import { NameLocks } from './name-locks.ts';
 import { checkPrivateFile, makePrivateFolder } from './private-place.ts';
 import { seal, unseal } from './sealed-file.ts';
-import type { SealFault } from './sealed-file.ts';
 import type { VaultKeys } from './vault-keys.ts';
 
 /** What a vault is opened with. */
@@ -24,31 +24,37 @@ export interface VaultOptions {
   readonly lockWaitMs?: number;
 }
 
-const SUFFIX = '.account';
+/** An account's file, opened. */
+interface Sound {
+  readonly account: StoredAccount;
+  readonly kid: string;
+}
+
 const LOCK_WAIT_MS = 60_000;
-const ID = /^[\w.-]{1,64}\/[\w.-]{1,64}$/;
 
 /**
  * Opens a vault of sealed files, one per account.
  *
  * @throws GatewayError `KERNEL_STORE_UNSAFE` when others can reach the folder or a file in it,
- *   `KERNEL_STORE_KEY` when an account was sealed with a key that is not given. Nothing is written
- *   then.
+ *   `KERNEL_STORE_KEY` when there are accounts and the keys open none, `KERNEL_STORE_FAILED` when
+ *   none can be read otherwise. No account is touched then.
  */
 export async function openVault(options: VaultOptions): Promise<FileVault> {
-  const vault = new FileVault(options);
   await makePrivateFolder(options.folder);
+  // Locks go by the path: it must be the same one for all.
+  const vault = new FileVault({ ...options, folder: await fs.realpath(options.folder) });
   await vault.list();
+  await vault.sweep();
   return vault;
 }
 
 /**
  * A {@link CredentialStore} of sealed files. An account's file is read whenever it is asked for, so
- * that several processes see the same; a file that can't be opened is set aside, and takes out its
- * account alone.
+ * that several processes see the same; a file that can't be opened takes out its account alone.
  */
 export class FileVault implements CredentialStore {
   readonly #options: VaultOptions;
+  readonly #locks = new NameLocks();
 
   constructor(options: VaultOptions) {
     this.#options = options;
@@ -59,12 +65,15 @@ export class FileVault implements CredentialStore {
   }
 
   async list(): Promise<readonly StoredAccount[]> {
-    const { folder } = this.#options;
-    const names = (await fs.readdir(folder)).filter((name) => name.endsWith(SUFFIX)).sort();
-    const found = await Promise.all(
-      names.map((name) => this.#read(path.join(folder, name), idOf(name))),
+    const found = await Promise.all((await this.#files()).map((file) => this.#readOr(file)));
+    const faults = found.filter(isGatewayError);
+    const accounts = found.flatMap((one) =>
+      one === undefined || isGatewayError(one) ? [] : [one],
     );
-    return found.flatMap((one) => (one === undefined ? [] : [one.account]));
+    const [fault] = faults;
+    if (fault !== undefined && accounts.length === 0) throw fault;
+    for (const { message } of faults) this.#options.logger.error(message);
+    return accounts;
   }
 
   async put(
@@ -74,7 +83,7 @@ export class FileVault implements CredentialStore {
     const { id } = account;
     const file = this.#fileOf(id);
     return this.#alone(`${file}#write`, id, async () => {
-      const kept = (await this.#read(file, id))?.account.generation ?? 0;
+      const kept = (await this.#readAlone(file, id))?.account.generation ?? 0;
       if (kept !== ifGeneration) {
         throw new GatewayError(
           'KERNEL_STORE_CONFLICT',
@@ -92,7 +101,7 @@ export class FileVault implements CredentialStore {
     );
   }
 
-  withLock<T>(id: string, run: () => Promise<T>): Promise<T> {
+  async withLock<T>(id: string, run: () => Promise<T>): Promise<T> {
     return this.#alone(`${this.#fileOf(id)}#use`, id, run);
   }
 
@@ -102,43 +111,111 @@ export class FileVault implements CredentialStore {
    * @returns the ids of the accounts that were sealed anew.
    */
   async rotate(): Promise<readonly string[]> {
-    const { folder, keys } = this.#options;
+    const { keys } = this.#options;
     const rotated: string[] = [];
-    for (const name of await fs.readdir(folder)) {
-      if (!name.endsWith(SUFFIX)) continue;
-      const id = idOf(name);
-      const file = path.join(folder, name);
-      await this.#alone(`${file}#write`, id, async () => {
-        const found = await this.#read(file, id);
+    for (const file of await this.#files()) {
+      const label = labelOfFile(path.basename(file));
+      await this.#alone(`${file}#write`, label, async () => {
+        const found = await this.#readAlone(file);
         if (found === undefined || found.kid === keys.current.kid) return;
         await this.#write(found.account, found.account.generation + 1);
-        rotated.push(id);
+        rotated.push(found.account.id);
       });
     }
     return rotated;
   }
 
-  async #read(
+  /** Removes what writers that were killed have left behind; writers at work are left alone. */
+  async sweep(): Promise<void> {
+    const { folder } = this.#options;
+    for (const name of await fs.readdir(folder)) {
+      const target = targetOfTemporary(name);
+      if (target === undefined) continue;
+      const release = await this.#locks.take(`${path.join(folder, target)}#write`, 0);
+      if (release === undefined) continue;
+      // A read-only disk keeps it; that does no harm.
+      await fs.rm(path.join(folder, name), { force: true }).catch(() => undefined);
+      release();
+    }
+  }
+
+  async #files(): Promise<readonly string[]> {
+    const { folder } = this.#options;
+    const names = (await fs.readdir(folder)).filter(isAccountFile).sort();
+    return names.map((name) => path.join(folder, name));
+  }
+
+  /** For a list: a fault of one account is told, and does not take out the others. */
+  async #readOr(file: string): Promise<StoredAccount | GatewayError | undefined> {
+    try {
+      return (await this.#read(file))?.account;
+    } catch (error) {
+      if (isGatewayError(error) && error.code !== 'KERNEL_STORE_UNSAFE') return error;
+      throw error;
+    }
+  }
+
+  async #read(file: string, id?: string): Promise<Sound | undefined> {
+    const found = await this.#open(file, id);
+    if (found !== 'broken') return found;
+    // Once more, alone: a good one may have taken its place by now.
+    return this.#alone(`${file}#write`, id ?? labelOfFile(path.basename(file)), () =>
+      this.#readAlone(file, id),
+    );
+  }
+
+  /** Sets aside what is broken. Only for who holds the file's write lock. */
+  async #readAlone(
     file: string,
-    id: string,
-  ): Promise<{ readonly account: StoredAccount; readonly kid: string } | undefined> {
+    id = labelOfFile(path.basename(file)),
+  ): Promise<Sound | undefined> {
+    const found = await this.#open(file);
+    if (found !== 'broken') return found;
+    const time = new Date(this.#options.now()).toISOString().replaceAll(':', '-');
+    const aside = `${file}.corrupt-${time}`;
+    await this.#disk(id, 'set aside', () => fs.rename(file, aside));
+    this.#options.logger.error(
+      `account ${id} can't be read: its file is damaged and was set aside; log it in again`,
+      { account: id, file: aside },
+    );
+    return undefined;
+  }
+
+  async #open(
+    file: string,
+    id = labelOfFile(path.basename(file)),
+  ): Promise<Sound | 'broken' | undefined> {
     let bytes: Buffer;
     try {
       bytes = await fs.readFile(file);
+      await checkPrivateFile(file);
     } catch (error) {
       if (isErrno(error, 'ENOENT')) return undefined;
-      throw this.#failed(id, 'read', error);
+      throw isGatewayError(error) ? error : this.#failed(id, 'read', error);
     }
-    await checkPrivateFile(file);
     const opened = unseal(bytes, this.#options.keys);
-    if ('fault' in opened) return this.#faulty(file, id, opened.fault);
-    const record = decodeAccount(opened.content);
-    // A file under another's name is as bad as a forged one.
-    if (record === undefined || opened.header.id !== id) {
-      return this.#faulty(file, id, 'tampered');
+    if (!('fault' in opened)) {
+      const { header, kid, content } = opened;
+      const record = decodeAccount(content);
+      // A file under another's name is as bad as a forged one.
+      if (record === undefined || this.#fileOf(header.id) !== file) return 'broken';
+      return { account: { id: header.id, ...record, generation: header.generation }, kid };
     }
-    const { generation } = opened.header;
-    return { account: { id, ...record, generation }, kid: opened.kid };
+    switch (opened.fault) {
+      case 'malformed':
+      case 'tampered':
+        return 'broken';
+      case 'unknown-key':
+        throw new GatewayError(
+          'KERNEL_STORE_KEY',
+          `account ${id} was sealed with another key than the one given; give that key again, after the new one`,
+        );
+      case 'newer-format':
+        throw new GatewayError(
+          'KERNEL_STORE_FAILED',
+          `account ${id} was written by a newer version of the gateway; use that version`,
+        );
+    }
   }
 
   async #write(
@@ -151,30 +228,8 @@ export class FileVault implements CredentialStore {
     return { ...account, generation };
   }
 
-  async #faulty(file: string, id: string, fault: SealFault): Promise<undefined> {
-    if (fault === 'unknown-key') {
-      throw new GatewayError(
-        'KERNEL_STORE_KEY',
-        `account ${id} was sealed with another key than the one given; give that key again, after the new one`,
-      );
-    }
-    if (fault === 'newer-format') {
-      throw new GatewayError(
-        'KERNEL_STORE_FAILED',
-        `account ${id} was written by a newer version of the gateway; use that version`,
-      );
-    }
-    const aside = `${file}.corrupt-${new Date(this.#options.now()).toISOString().replaceAll(':', '-')}`;
-    await this.#disk(id, 'set aside', () => fs.rename(file, aside));
-    this.#options.logger.error(
-      `account ${id} can't be read: its file is ${fault} and was set aside; log it in again`,
-      { account: id, file: aside },
-    );
-    return undefined;
-  }
-
   async #alone<T>(name: string, id: string, run: () => Promise<T>): Promise<T> {
-    const release = await takeLock(name, this.#options.lockWaitMs ?? LOCK_WAIT_MS);
+    const release = await this.#locks.take(name, this.#options.lockWaitMs ?? LOCK_WAIT_MS);
     if (release === undefined) {
       throw new GatewayError(
         'KERNEL_STORE_LOCKED',
@@ -197,8 +252,8 @@ export class FileVault implements CredentialStore {
   }
 
   #failed(id: string, what: string, cause: unknown): GatewayError {
-    const reason = typeof cause === 'object' && cause !== null && 'code' in cause;
-    const why = reason ? ` (${String(cause.code)})` : '';
+    const hasCode = typeof cause === 'object' && cause !== null && 'code' in cause;
+    const why = hasCode ? ` (${String(cause.code)})` : '';
     return new GatewayError(
       'KERNEL_STORE_FAILED',
       `account ${id} can't be ${what}${why}; check ${this.#options.folder}`,
@@ -207,11 +262,6 @@ export class FileVault implements CredentialStore {
   }
 
   #fileOf(id: string): string {
-    if (!ID.test(id)) throw new TypeError(`${JSON.stringify(id)} is no account id`);
-    return path.join(this.#options.folder, `${id.replace('/', '@')}${SUFFIX}`);
+    return path.join(this.#options.folder, fileNameOf(id));
   }
-}
-
-function idOf(fileName: string): string {
-  return fileName.slice(0, -SUFFIX.length).replace('@', '/');
 }

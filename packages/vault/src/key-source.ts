@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { syncFolder } from './atomic-write.ts';
 import { isErrno } from './errno.ts';
 import { checkPrivateFile, makePrivateFolder } from './private-place.ts';
 import { parseKeys } from './vault-keys.ts';
@@ -57,4 +58,6 @@ async function makeOwnFile(file: string): Promise<void> {
   } finally {
     await fs.rm(draft, { force: true });
   }
+  // A key that is lost with a power cut takes all that it sealed with it.
+  await syncFolder(path.dirname(file));
 }

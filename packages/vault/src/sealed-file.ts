@@ -8,7 +8,7 @@ export interface SealHeader {
 }
 
 /** Why a sealed file can't be opened. */
-export type SealFault = 'malformed' | 'newer-format' | 'unknown-key' | 'tampered';
+type SealFault = 'malformed' | 'newer-format' | 'unknown-key' | 'tampered';
 
 /** What opening a sealed file gives. */
 export type Opened =

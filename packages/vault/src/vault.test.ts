@@ -6,9 +6,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { isGatewayError, secret } from '@cliproxy/plugin-api';
 import type { Logger } from '@cliproxy/plugin-api';
 import type { StoredAccount } from '@cliproxy/kernel';
-import type { FileVault} from './file-vault.ts';
 import { openVault } from './file-vault.ts';
+import type { FileVault } from './file-vault.ts';
 import { loadKeys } from './key-source.ts';
+import { NameLocks } from './name-locks.ts';
 import { parseKeys } from './vault-keys.ts';
 import type { VaultKeys } from './vault-keys.ts';
 
@@ -105,6 +106,34 @@ describe('accounts', () => {
     expect(all.map(({ generation }) => generation)).toEqual(ids.map(() => 30));
   }, 60_000);
 
+  test('whose ids differ in case alone have files that differ in more', async () => {
+    const vault = await open();
+    const ids = ['a/me', 'a/Me', 'A/me', 'A/ME'];
+    for (const id of ids) await vault.put(account(id, `token of ${id}`), 0);
+    const names = (await fs.readdir(folder)).map((name) => name.toLowerCase());
+    expect(new Set(names).size).toBe(4);
+    for (const id of ids) expect(tokenOf(await vault.get(id))).toBe(`token of ${id}`);
+    expect((await vault.list()).map(({ id }) => id).sort()).toEqual([...ids].sort());
+  });
+
+  test.each(['', 'a', 'a/b/c', 'a/../b', 'a/', 'a/b c', 'a/\0', `a/${'b'.repeat(65)}`])(
+    'are not named %j',
+    async (id) => {
+      const vault = await open();
+      await expect(vault.put(account(id), 0)).rejects.toThrow('is no account id: it must be');
+      await expect(vault.get(id)).rejects.toThrow('is no account id');
+      await expect(vault.withLock(id, async () => 1)).rejects.toThrow('is no account id');
+      expect(await fs.readdir(folder)).toEqual([]);
+    },
+  );
+
+  test('have the longest ids', async () => {
+    const id = `${'A'.repeat(64)}/${'.'.repeat(64)}`;
+    const vault = await open();
+    await vault.put(account(id), 0);
+    expect((await vault.list()).map((one) => one.id)).toEqual([id]);
+  });
+
   test('are sealed: neither their file nor an error shows a secret', async () => {
     const vault = await open();
     await vault.put(account('a/b'), 0);
@@ -134,11 +163,11 @@ describe('what is wrong with a file', () => {
     ];
     for (const bytes of broken) {
       await fs.writeFile(file, bytes, { mode: 0o600 });
-      // A flipped digit of the key's name, or of the format's, is told without touching the file.
+      // What may be another key's name, or a newer format, is told without touching the file.
       const code = await codeOf(vault.get('a/bad'));
       if (code === 'none') expect(await fs.stat(file).catch(() => 'gone')).toBe('gone');
       else expect(['KERNEL_STORE_KEY', 'KERNEL_STORE_FAILED']).toContain(code);
-      expect(tokenOf(await vault.get('a/good'))).toBe(CANARY);
+      expect((await vault.list()).map(tokenOf)).toEqual([CANARY]);
     }
     expect(errors.length).toBeGreaterThan(whole.length);
     expect(errors[0]).toContain('a/bad');
@@ -152,6 +181,38 @@ describe('what is wrong with a file', () => {
     await fs.copyFile(path.join(folder, 'a@one.account'), path.join(folder, 'a@two.account'));
     expect(await vault.get('a/two')).toBeUndefined();
     expect(await vault.list()).toHaveLength(1);
+  });
+
+  test('is looked at again before it is set aside: a good one may have come', async () => {
+    const vault = await open();
+    await vault.put(account('a/b'), 0);
+    const file = path.join(folder, 'a@b.account');
+    const whole = await fs.readFile(file);
+    await fs.writeFile(file, 'junk');
+    const gate = await new NameLocks().take(`${await fs.realpath(folder)}/a@b.account#write`, 0);
+    const found = vault.get('a/b');
+    // It waits for the lock now, or soon; either way it reads what stands here afterwards.
+    await fs.writeFile(file, whole);
+    gate?.();
+    expect(tokenOf(await found)).toBe(CANARY);
+    expect(errors).toEqual([]);
+  });
+
+  test('is left as it is where a newer version wrote it', async () => {
+    const vault = await open();
+    await vault.put(account('a/good'), 0);
+    const file = path.join(folder, 'a@new.account');
+    const newer = Buffer.from('{"v":2,"kid":"x","something":"else"}\nsealed in some way');
+    await fs.writeFile(file, newer, { mode: 0o600 });
+    await expect(vault.get('a/new')).rejects.toThrow('a/new was written by a newer version');
+    expect(await codeOf(vault.put(account('a/new'), 0))).toBe('KERNEL_STORE_FAILED');
+    expect(await codeOf(vault.rotate())).toBe('KERNEL_STORE_FAILED');
+    expect(await (await open()).list()).toHaveLength(1);
+    expect(errors.join()).toContain('newer version');
+    expect(await fs.readFile(file)).toEqual(newer);
+    await vault.delete('a/good');
+    expect(await codeOf(open())).toBe('KERNEL_STORE_FAILED');
+    expect(await fs.readdir(folder)).toEqual(['a@new.account']);
   });
 
   test('with another key nothing opens and nothing is written', async () => {

@@ -9,18 +9,60 @@ import { isErrno } from './errno.ts';
 export type Release = () => void;
 
 /**
- * Takes a lock by its name, across the processes of one user. The system frees it when its holder
- * ends, however it ends; a holder that is only slow keeps it.
+ * Locks by name, across the processes of one user. The system frees a lock when its holder ends,
+ * however it ends; a holder that is only slow keeps it.
  *
- * The lock is a local socket: listening on it is holding it, and whoever waits is connected to it
- * and sees it close.
- *
- * @param waitMs - 0: try once.
- * @returns `undefined` when it can't be had in time.
+ * A lock is a local socket: listening on it is holding it, and whoever waits is connected to it and
+ * sees it close. Those who wait in here stand in a line, so that only the first of them is.
  */
-export async function takeLock(name: string, waitMs: number): Promise<Release | undefined> {
+export class NameLocks {
+  readonly #lines = new Map<string, Promise<void>>();
+
+  /**
+   * @param waitMs - 0: try once.
+   * @returns `undefined` when it can't be had in time.
+   */
+  async take(name: string, waitMs: number): Promise<Release | undefined> {
+    const deadlineMs = performance.now() + waitMs;
+    const before = this.#lines.get(name);
+    let leave: Release = () => undefined;
+    const own = new Promise<void>((resolve) => (leave = resolve));
+    const line = before === undefined ? own : before.then(() => own);
+    this.#lines.set(name, line);
+    void line.then(() => {
+      if (this.#lines.get(name) === line) this.#lines.delete(name);
+    });
+    try {
+      const release = (await soon(before, waitMs)) && (await takeSocket(name, deadlineMs));
+      if (release) {
+        return () => {
+          release();
+          leave();
+        };
+      }
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    leave();
+    return undefined;
+  }
+}
+
+/** Whether it comes in time. */
+async function soon(what: Promise<void> | undefined, waitMs: number): Promise<boolean> {
+  if (what === undefined) return true;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), waitMs);
+  });
+  const inTime = await Promise.race([what.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}
+
+async function takeSocket(name: string, deadlineMs: number): Promise<Release | undefined> {
   const address = addressOf(name);
-  const deadlineMs = performance.now() + waitMs;
   for (;;) {
     const release = await listen(address);
     if (release !== undefined) return release;
