@@ -42,6 +42,7 @@ describe('a good file', () => {
       headersTimeoutMs: 5000,
       requestTimeoutMs: 15_000,
       strictParameters: false,
+      keepItemsMb: 32,
     });
     expect(settings.log).toEqual({ level: 'info', format: 'auto' });
     expect(settings.kernel).toEqual({

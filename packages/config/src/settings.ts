@@ -28,6 +28,11 @@ export interface ServerSettings {
   readonly requestTimeoutMs: number;
   /** True: a parameter that the target can't honour is a 400 for every client. Default false. */
   readonly strictParameters: boolean;
+  /**
+   * Memory for items of answers that clients of OpenAI Responses send back by reference, in MiB;
+   * 0: none are kept. Default 32.
+   */
+  readonly keepItemsMb: number;
 }
 
 /** Least severe level that is still written. */

@@ -10,7 +10,7 @@ import type {
   PluginLimits,
   PreloadedPlugin,
 } from '@cliproxy/kernel';
-import { createDialects } from '@cliproxy/protocols';
+import { createDialects, ItemMemory } from '@cliproxy/protocols';
 import { createServer } from '@cliproxy/server';
 import type { GatewayServer, ListenAddress } from '@cliproxy/server';
 import { createLogging } from './logging/create-logging.ts';
@@ -86,7 +86,8 @@ export function createGateway(
       }
     },
   };
-  const dialects = createDialects();
+  const memory = new ItemMemory({ maxBytes: memoryBytes(settings) });
+  const dialects = createDialects(memory);
   const kernel = createKernel({
     clock,
     sink,
@@ -109,7 +110,15 @@ export function createGateway(
     version: VERSION,
     now: () => clock.now(),
   });
-  return new ComposedGateway(settings, kernel, server, logging);
+  return new ComposedGateway({ settings, kernel, server, logging, memory });
+}
+
+interface Parts {
+  readonly settings: GatewaySettings;
+  readonly kernel: Kernel;
+  readonly server: GatewayServer;
+  readonly logging: Logging;
+  readonly memory: ItemMemory;
 }
 
 class ComposedGateway implements Gateway {
@@ -119,14 +128,16 @@ class ComposedGateway implements Gateway {
   private readonly started: GatewaySettings;
   private settings: GatewaySettings;
   private readonly server: GatewayServer;
+  private readonly memory: ItemMemory;
   private work: Promise<unknown> = Promise.resolve();
 
-  constructor(settings: GatewaySettings, kernel: Kernel, server: GatewayServer, logging: Logging) {
+  constructor({ settings, kernel, server, logging, memory }: Parts) {
     this.started = settings;
     this.settings = settings;
     this.kernel = kernel;
     this.server = server;
     this.logging = logging;
+    this.memory = memory;
   }
 
   prepare(): Promise<ApplyResult> {
@@ -151,6 +162,7 @@ class ComposedGateway implements Gateway {
     const result = await this.kernel.apply(settings.kernel);
     if (!result.applied) return { ...result, needsRestart: [] };
     const { needsRestart } = this.server.update(settings.server);
+    this.memory.resize(memoryBytes(settings));
     this.logging.setLevel(settings.log.level);
     const forLog = (['format', 'file'] as const)
       .filter((key) => settings.log[key] !== this.started.log[key])
@@ -175,6 +187,10 @@ class ComposedGateway implements Gateway {
       await this.logging.close();
     }
   }
+}
+
+function memoryBytes({ server }: GatewaySettings): number {
+  return Math.floor(server.keepItemsMb * 1024 * 1024);
 }
 
 function keepSecret(logging: Logging, { server }: GatewaySettings): void {

@@ -1,1 +1,2 @@
 export { createDialects } from './hub/dialects.ts';
+export { ItemMemory } from './hub/item-memory.ts';

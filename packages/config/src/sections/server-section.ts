@@ -89,5 +89,13 @@ export const serverSchema = {
       description: 'Refuse parameters that a target cannot honour, instead of naming them.',
       default: false,
     },
+    keepItemsMb: {
+      type: 'number',
+      description:
+        'Memory for items of answers that Responses clients send back by reference, in MiB; 0: none.',
+      minimum: 0,
+      maximum: 4096,
+      default: 32,
+    },
   },
 } as const;

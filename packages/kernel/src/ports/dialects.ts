@@ -222,6 +222,8 @@ export interface Dialects {
     readonly headers: HeaderMap;
     /** Told in errors inside an answer that has begun, where the dialect has a place for it. */
     readonly requestId: string;
+    /** Tells clients apart: what is kept of one's answers is no other's. Absent: nobody in particular. */
+    readonly client?: string | undefined;
   }): ClientRequest;
   /**
    * Says what an upstream's error answer means: from the dialect's error body, not the status alone.

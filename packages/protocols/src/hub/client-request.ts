@@ -19,10 +19,12 @@ import type {
   RequestFacts,
 } from '@cliproxy/kernel';
 import { inputTokens } from '../estimate/input-tokens.ts';
+import type { JsonObject } from '../model/json-object.ts';
 import { withoutReasoning } from '../model/without-reasoning.ts';
 import type { CountCodec, DialectCodec } from './dialect-codec.ts';
 import { contentTypeOf, unsupported } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
+import type { ItemMemory } from './item-memory.ts';
 import { withoutRefusedWishes } from './refused-wishes.ts';
 import { replyExchange } from './reply-exchange.ts';
 import { RequestBody } from './request-body.ts';
@@ -43,6 +45,7 @@ export interface RequestSource {
   readonly check?: BodyCheck;
   readonly headers: HeaderMap;
   readonly requestId: string;
+  readonly client?: string | undefined;
 }
 
 /** The dialects that are spoken. */
@@ -53,7 +56,11 @@ export type Codecs = Readonly<Partial<Record<Dialect, DialectCodec>>>;
  *
  * @throws GatewayError `CLIENT_BAD_JSON`, `CLIENT_BAD_REQUEST`
  */
-export function readRequest(source: RequestSource, codecs: Codecs): ClientRequest {
+export function readRequest(
+  source: RequestSource,
+  codecs: Codecs,
+  memory?: ItemMemory,
+): ClientRequest {
   const { dialect, operation } = source;
   const codec = codecOf(codecs, dialect);
   const body = new RequestBody(source.body);
@@ -64,6 +71,10 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
   source.check?.((key) => body.kindOf(key));
   const form = spokenForm(codec, source.form, () => body.json());
   const client = form?.client ?? codec;
+  const owner = source.client ?? '';
+  const recalled = recalledBody(codec, body, (id) => memory?.find(owner, id));
+  const json = (): JsonObject => recalled ?? body.json();
+  const stores = operation === 'generate' && codec.state?.keeps(fields) === true;
   const sessionKey = client.request.sessionKey(fields, source.headers);
   const exchange: Exchange = {
     client,
@@ -72,23 +83,23 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
     stream,
     includeUsage: includesUsage(fields),
     requestId: source.requestId,
-    keeping:
-      operation === 'generate' && codec.state?.keeps(fields) === true ? codec.state : undefined,
+    keeping: stores ? codec.state : undefined,
+    keep: stores && memory ? (id, item) => memory.keep(owner, id, item) : undefined,
   };
   const decode = once((): ModelRequest => {
-    if (operation === 'generate') return client.request.decode(body.json(), { model, stream });
+    if (operation === 'generate') return client.request.decode(json(), { model, stream });
     if (operation === 'count-tokens' && client.count !== undefined) {
-      return client.count.decodeRequest(body.json(), { model });
+      return client.count.decodeRequest(json(), { model });
     }
     throw unsupported(`${dialect} has no operation ${operation} that can be translated.`);
   });
   const needs = once((): readonly Capability[] =>
-    operation === 'generate' ? client.request.needs(body.json()) : [],
+    operation === 'generate' ? client.request.needs(json()) : [],
   );
   const withEcho = once((): Exchange =>
     client.request.echo === undefined
       ? exchange
-      : { ...exchange, echo: client.request.echo(body.json()) },
+      : { ...exchange, echo: client.request.echo(json()) },
   );
   const state = codec.state?.namedIn(fields);
   const facts: RequestFacts = {
@@ -107,7 +118,7 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
   };
   const passes = ({ passthrough, refuses }: EncodeTarget): boolean =>
     passthrough &&
-    (refuses.length === 0 || client.passthrough.holdsRefused?.(body.json(), refuses) !== true);
+    (refuses.length === 0 || client.passthrough.holdsRefused?.(json(), refuses) !== true);
   /** @param ours - the request was changed: the client's bytes are not it any more. */
   const requestOf = (decode: () => ModelRequest, ours: boolean): ClientRequest => ({
     facts,
@@ -136,7 +147,7 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
     reply(target) {
       if (state !== undefined) throw keepsNothing(target, state);
       if (operation !== 'embed') checkWhole(target);
-      return replyExchange(exchange, target, decode, () => body.json());
+      return replyExchange(exchange, target, decode, json);
     },
     estimate: () =>
       operation === 'count-tokens' ? estimatedCount(client.count, decode()) : undefined,
@@ -145,7 +156,17 @@ export function readRequest(source: RequestSource, codecs: Codecs): ClientReques
       return rest && requestOf(() => rest, true);
     },
   });
-  return requestOf(decode, false);
+  return requestOf(decode, recalled !== undefined);
+}
+
+/** The body with items that are kept here in the place of references; undefined: it has none. */
+function recalledBody(
+  { state }: DialectCodec,
+  body: RequestBody,
+  find: (id: string) => JsonObject | undefined,
+): JsonObject | undefined {
+  if (state?.mayRefer(body.bytes) !== true) return undefined;
+  return state.withItems(body.json(), find);
 }
 
 /** Only who speaks the dialect can have kept something for it. */

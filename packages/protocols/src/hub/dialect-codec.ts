@@ -70,6 +70,8 @@ export interface AnswerContext {
   readonly upstream: Dialect | undefined;
   /** See {@link RequestCodec.echo}. */
   readonly echo?: RequestEcho;
+  /** Keeps an item, given as JSON, by its id: the client may send it back by reference. */
+  readonly keep?: (id: string, item: string) => void;
 }
 
 /** Requests of a dialect. */
@@ -156,6 +158,14 @@ export interface StateCodec {
   idOf(body: JsonObject): string | undefined;
   /** The same for a stream: asked of its first frames, until one tells it. */
   idInFrame(frame: Buffer): string | undefined;
+  /** Whether a body may refer to items of earlier answers. */
+  mayRefer(bytes: Buffer): boolean;
+  /**
+   * Puts items in the place of references to them; undefined where none is found.
+   *
+   * @param find - the item of an id; undefined: it is not kept here.
+   */
+  withItems(body: JsonObject, find: (id: string) => JsonObject | undefined): JsonObject | undefined;
 }
 
 /** Answers without stream. */

@@ -22,6 +22,8 @@ export interface Exchange {
   readonly requestId: string;
   /** Finds the id of an answer that its upstream keeps; undefined where it keeps none. */
   readonly keeping: StateCodec | undefined;
+  /** See {@link AnswerContext.keep}; undefined where the client wants nothing to be kept. */
+  readonly keep?: AnswerContext['keep'] | undefined;
   /** What the client's answer repeats of the request; made where the answer is written here. */
   readonly echo?: RequestEcho | undefined;
 }
@@ -50,6 +52,7 @@ export function answerContext(exchange: Exchange, upstream: Dialect | undefined)
     includeUsage: exchange.includeUsage,
     upstream,
     ...(exchange.echo === undefined ? {} : { echo: exchange.echo }),
+    ...(exchange.keep === undefined ? {} : { keep: exchange.keep }),
   };
 }
 

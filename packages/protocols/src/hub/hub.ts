@@ -3,11 +3,15 @@ import type { Dialects } from '@cliproxy/kernel';
 import { classifyReply } from './classify.ts';
 import { readRequest } from './client-request.ts';
 import type { Codecs } from './client-request.ts';
+import type { ItemMemory } from './item-memory.ts';
 
-/** Makes the kernel's port out of dialects. Stateless: one hub serves all requests. */
-export function hubOf(codecs: Codecs): Dialects {
+/**
+ * Makes the kernel's port out of dialects. Stateless but for the memory that it is given: one hub
+ * serves all requests.
+ */
+export function hubOf(codecs: Codecs, memory?: ItemMemory): Dialects {
   return {
-    read: (source) => readRequest(source, codecs),
+    read: (source) => readRequest(source, codecs, memory),
     classify: (dialect, answer, nowMs) => classifyReply(codecs[dialect], answer, nowMs),
     error(dialect, error, context) {
       // A client of a dialect that is not spoken is told so in the one that most understand.

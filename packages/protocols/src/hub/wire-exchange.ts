@@ -50,6 +50,7 @@ export function passthroughExchange(
     includeUsage: exchange.includeUsage,
     requestId: exchange.requestId,
     keeping: exchange.keeping,
+    keep: exchange.keep,
     upstream: client,
     upstreamModel: target.model,
     passthrough: true,
@@ -95,6 +96,7 @@ export function translatedExchange(
     requestId: exchange.requestId,
     // Another vendor's answer is kept nowhere.
     keeping: upstream.id === exchange.client.id ? exchange.keeping : undefined,
+    keep: exchange.keep,
     echo: exchange.echo,
     upstream,
     upstreamModel: target.model,

@@ -4,6 +4,7 @@ import type { KeptState } from '@cliproxy/kernel';
 import type { StateCodec } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { mayRefer, withItems } from './item-references.ts';
 
 /** An id stands at the beginning of the event that a stream begins with. */
 const HEAD_CHARS = 4096;
@@ -30,6 +31,8 @@ export const state: StateCodec = {
   keeps: ({ store }) => store !== false,
   idOf: (body: JsonObject) => idIn(body.id),
   idInFrame: (frame) => ID.exec(frame.toString('latin1', 0, HEAD_CHARS))?.[1],
+  mayRefer,
+  withItems,
 };
 
 const REFERENCES = 'input[item_reference]';

@@ -258,6 +258,7 @@ export class OutputWriter {
     const json = JSON.stringify(item);
     const index = this.items.length;
     this.items.push(json);
+    this.#context.keep?.(String(item.id), json);
     return this.#events.event(
       'response.output_item.done',
       `"output_index":${index},"item":${json}`,

@@ -46,12 +46,16 @@ export const response: ResponseCodec = {
   encode(answer, context) {
     const { finish, usage, parts } = answer;
     const holdsRefusal = parts.some(({ type }) => type === 'refusal');
+    const output = writeOutput(withCallSignatures(parts), finish === 'length', context);
+    if (context.keep !== undefined) {
+      for (const item of output) context.keep(String(item.id), JSON.stringify(item));
+    }
     return {
       ...changingMembers(
         { id: responseId(answer.id, context), finish, holdsRefusal, usage },
         context,
       ),
-      output: writeOutput(withCallSignatures(parts), finish === 'length', context),
+      output,
       ...constantMembers(context),
     };
   },

@@ -7,6 +7,8 @@ export interface Grant {
   readonly role: 'admin' | 'client' | 'open' | 'nobody';
   /** The key's end, masked, for the log. */
   readonly label?: string;
+  /** Tells keys apart; never told to anybody. */
+  readonly client?: string;
 }
 
 /** A key as a client showed it. */
@@ -84,7 +86,8 @@ function addHeader(found: PresentedKey[], value: string | string[] | undefined):
 function knownKey(role: 'admin' | 'client', key: string): KnownKey | undefined {
   if (key === '') return undefined;
   const label = key.length >= 16 ? `***${key.slice(-4)}` : '***';
-  return { digest: sha256(Buffer.from(key)), grant: Object.freeze({ role, label }) };
+  const digest = sha256(Buffer.from(key));
+  return { digest, grant: Object.freeze({ role, label, client: digest.toString('base64') }) };
 }
 
 function sha256(bytes: Buffer): Buffer {

@@ -69,6 +69,7 @@ function generate(
       check,
       headers,
       requestId,
+      client: grant.client,
     });
     const sink = new ResponseSink(exchange, () => furtherHead(exchange, dialect, context));
     exchange.handed = true;

@@ -204,10 +204,15 @@ describe('refuses', () => {
   test('items that it does not keep, an unknown path, a count with a stream', async () => {
     const reference = await ask({ ...base, ...input({ type: 'item_reference', id: 'msg_x' }) });
     expect([reference.status, reference.json.error.code]).toEqual([404, 'item_not_found']);
+    const { json } = await ask(base);
+    const known = { type: 'item_reference', id: json.output.at(-1).id as string };
+    expect((await ask({ ...base, ...input(known) })).status).toBe(200);
+    const twice = await ask({ ...base, ...input(known, known) });
+    expect(twice.json.error.message).toMatch(/Duplicate item found with id msg_/u);
     expect((await ask(base, '/chat/completions')).status).toBe(404);
     expect((await ask({ ...base, stream: true }, '/responses/input_tokens')).text).toMatch(
       /'stream'/u,
     );
-    expect(vendor.violations).toHaveLength(3);
+    expect(vendor.violations).toHaveLength(4);
   });
 });

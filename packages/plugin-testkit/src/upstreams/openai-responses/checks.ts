@@ -4,7 +4,7 @@ import { checkReasoning } from '../openai/sampling.ts';
 import { Refusal, demand } from '../refusal.ts';
 import { isObject } from '../shape.ts';
 import type { Json } from '../shape.ts';
-import { checkPairs, checkReasoningItems } from './conversation.ts';
+import { checkPairs, checkReasoningItems, withStoredItems } from './conversation.ts';
 import { countBody, responsesBody } from './fields.ts';
 import type { IssuedItems } from './issued-items.ts';
 
@@ -20,8 +20,9 @@ export function checkResponses(body: Json, isCount: boolean, issued: IssuedItems
   const before = checkSource(body, issued);
   const { input } = body;
   if (Array.isArray(input)) {
-    checkPairs(input as readonly Json[], before);
-    checkReasoningItems(input as readonly Json[], issued, body['model']);
+    const items = withStoredItems(input as readonly Json[], issued);
+    checkPairs(items, before);
+    checkReasoningItems(items, issued, body['model']);
   } else
     demand(
       before.length === 0,

@@ -5,6 +5,18 @@ import type { IssuedItems } from './issued-items.ts';
 const CALLS: readonly unknown[] = ['function_call', 'custom_tool_call'];
 const OUTPUTS: readonly unknown[] = ['function_call_output', 'custom_tool_call_output'];
 
+/** The input with what the vendor keeps in the place of references to it; each item is there once. */
+export function withStoredItems(input: readonly Json[], issued: IssuedItems): readonly Json[] {
+  const seen = new Set<unknown>();
+  return input.map((item) => {
+    const { type, id } = item;
+    if (type !== 'item_reference') return item;
+    demand(!seen.has(id), ['input'], `Duplicate item found with id ${String(id)}.`);
+    seen.add(id);
+    return storedItem(id, issued);
+  });
+}
+
 /** Every call has its one output after it, and every output its call. @param open - of the answer before. */
 export function checkPairs(input: readonly Json[], open: readonly unknown[]): void {
   const waiting = new Set(open);
@@ -31,7 +43,6 @@ export function checkReasoningItems(
   const seen = new Set<unknown>();
   input.forEach((item, at) => {
     const { type, id } = item;
-    if (type === 'item_reference') checkStored(id, issued);
     if (type === 'reasoning') {
       seen.add(id);
       checkOwn(item, issued, model);
@@ -47,7 +58,7 @@ export function checkReasoningItems(
 function checkOwn(item: Json, issued: IssuedItems, model: string): void {
   const { id, encrypted_content: sealed, summary } = item;
   if (typeof sealed !== 'string') {
-    checkStored(id, issued);
+    storedItem(id, issued);
     return;
   }
   const own = issued.get(id);
@@ -59,8 +70,9 @@ function checkOwn(item: Json, issued: IssuedItems, model: string): void {
   demand(isSame, [], message, 'invalid_encrypted_content');
 }
 
-function checkStored(id: unknown, issued: IssuedItems): void {
-  if (issued.get(id)?.isStored === true) return;
+function storedItem(id: unknown, issued: IssuedItems): Json {
+  const known = issued.get(id);
+  if (known?.isStored === true) return known.item;
   const message = `Item with id '${String(id)}' not found. Items are not persisted when \`store\` is set to false. Try again with \`store\` set to true, or remove this item from your input.`;
   throw new Refusal('found', ['input'], message, 'item_not_found');
 }
@@ -68,7 +80,7 @@ function checkStored(id: unknown, issued: IssuedItems): void {
 function checkFollowed({ id }: Json, next: Json | undefined): void {
   const follows =
     next?.['role'] === 'assistant' ||
-    [...CALLS, 'reasoning', 'item_reference'].includes(next?.['type']) ||
+    [...CALLS, 'reasoning'].includes(next?.['type']) ||
     String(next?.['type']).endsWith('_call');
   const message = `Item '${String(id)}' of type 'reasoning' was provided without its required following item.`;
   demand(follows, ['input'], message);
