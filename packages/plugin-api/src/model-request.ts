@@ -31,6 +31,8 @@ export interface MediaPart {
   readonly mediaType: string;
   readonly source:
     { readonly base64: string } | { readonly url: string } | { readonly fileId: string };
+  /** How closely to look at an image, in OpenAI's words (`low`, `high`); absent: the vendor's choice. */
+  readonly detail?: string;
 }
 
 /** The model asks for a tool to be called. */

@@ -2,6 +2,7 @@ import type { ModelRequest, OutputFormat } from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
 import type { EncodedBody } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { unheardDetail } from '../model/image-detail.ts';
 import { wishNames } from '../model/wish-names.ts';
 import { cacheMarks } from './cache-marks.ts';
 import { writeConversation } from './conversation.ts';
@@ -78,6 +79,7 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
         ...format.ignored,
         ...(plan.ignored ? [wishNames.reasoning[request.extras.dialect]] : []),
         ...sampling.ignored,
+        ...unheardDetail(request),
         ...extras.ignored.filter((name) => !marks.honoured.has(name)),
       ]),
     ],

@@ -6,6 +6,7 @@ import { keptLeftovers } from '../anthropic-messages/leftovers.ts';
 import type { EncodedBody } from '../hub/dialect-codec.ts';
 import { pathOf } from '../hub/paths.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { unheardDetail } from '../model/image-detail.ts';
 import { wishNames } from '../model/wish-names.ts';
 import { writeConversation } from './conversation.ts';
 import { writeExtras } from './extras.ts';
@@ -53,6 +54,7 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
         ...conversation.ignored,
         ...tools.ignored,
         ...generation.ignored,
+        ...unheardDetail(request),
         ...leftOut,
         ...refused,
       ]),

@@ -32,6 +32,12 @@ export const wishNames = Object.freeze({
     'anthropic-messages': 'output_config.format',
     gemini: 'generationConfig.responseSchema',
   },
+  imageDetail: {
+    'openai-chat': 'messages[].content[].image_url.detail',
+    'openai-responses': 'input[].content[].detail',
+    'anthropic-messages': 'detail',
+    gemini: 'mediaResolution',
+  },
   parallelTools: {
     'openai-chat': 'parallel_tool_calls',
     'openai-responses': 'parallel_tool_calls',

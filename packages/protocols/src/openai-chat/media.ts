@@ -7,12 +7,20 @@ export function decodeImage(part: JsonObject, path: string): MediaPart {
   // Some clients write the URL where the object belongs.
   const image = typeof part.image_url === 'string' ? { url: part.image_url } : part.image_url;
   const urlPath = `${path}.image_url.url`;
-  const url = stringAt(objectAt(image, `${path}.image_url`).url, urlPath);
-  if (url.startsWith('data:')) return fromDataUrl(url, urlPath);
+  const { url: given, detail } = objectAt(image, `${path}.image_url`);
+  const url = stringAt(given, urlPath);
+  const looked = readDetail(detail, `${path}.image_url.detail`);
+  if (url.startsWith('data:')) return { ...fromDataUrl(url, urlPath), ...looked };
   if (!/^https?:\/\//i.test(url)) {
     throw mustBe(urlPath, 'an https: or data: URL', url);
   }
-  return { type: 'media', mediaType: 'image/*', source: { url } };
+  return { type: 'media', mediaType: 'image/*', source: { url }, ...looked };
+}
+
+/** Reads how closely to look at an image; `auto` is what holds anyway. */
+export function readDetail(value: unknown, path: string): Pick<MediaPart, 'detail'> {
+  const detail = optional(value, path, stringAt);
+  return detail === undefined || detail === 'auto' ? {} : { detail };
 }
 
 /** Reads an `input_audio` part. */
@@ -70,21 +78,25 @@ function percentToBase64(data: string, path: string): string {
  * @throws GatewayError `CLIENT_UNSUPPORTED` for what Chat has no part for.
  */
 export function encodeMedia(part: MediaPart, ownFiles: boolean): JsonObject {
-  const { mediaType, source } = part;
+  const { mediaType, source, detail } = part;
   const [kind = '', subtype = ''] = mediaType.split('/');
+  const image = (url: string): JsonObject => ({
+    type: 'image_url',
+    image_url: detail === undefined ? { url } : { url, detail },
+  });
   if ('fileId' in source) {
     if (!ownFiles) throw unsupported('file_id', 'names a file that the target does not have');
     return { type: 'file', file: { file_id: source.fileId } };
   }
   if ('url' in source) {
-    if (kind === 'image') return { type: 'image_url', image_url: { url: source.url } };
+    if (kind === 'image') return image(source.url);
     throw unsupported('url', `names ${mediaType}; the target takes URLs of images alone`);
   }
   if (kind === 'text') {
     return { type: 'text', text: Buffer.from(source.base64, 'base64').toString() };
   }
   const dataUrl = `data:${mediaType};base64,${source.base64}`;
-  if (kind === 'image') return { type: 'image_url', image_url: { url: dataUrl } };
+  if (kind === 'image') return image(dataUrl);
   if (kind === 'audio') {
     const format = audioFormat(subtype);
     if (format !== undefined) {

@@ -170,7 +170,7 @@ const ASSISTANT_PARTS: PartReaders = {
 
 const USER_PARTS: PartReaders = {
   ...TEXT_ONLY,
-  image_url: { read: decodeImage, known: { image_url: ['url'] } },
+  image_url: { read: decodeImage, known: { image_url: ['url', 'detail'] } },
   input_audio: { read: decodeAudio, known: { input_audio: ['data', 'format'] } },
   file: { read: decodeFile, known: { file: ['file_data', 'file_id'] } },
 };

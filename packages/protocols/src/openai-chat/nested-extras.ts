@@ -6,10 +6,10 @@ import type { JsonObject } from '../model/json-object.ts';
 export type FieldPath = readonly (string | number)[];
 
 /**
- * Collects what the canonical model has no name for, below the top level: an image's `detail`, a
- * message's `name`. It goes into the request's extras under a name without indexes, such as
- * `messages[].content[].image_url.detail`, with every place and value: `[[path, value], …]`. So
- * another dialect names it once as ignored, and this one can put each back.
+ * Collects what the canonical model has no name for, below the top level: a message's `name`, a
+ * mark of the prompt cache. It goes into the request's extras under a name without indexes, such as
+ * `messages[].content[].cache_control`, with every place and value: `[[path, value], …]`. So another
+ * dialect names it once as ignored, and this one can put each back.
  */
 export interface NestedExtras {
   add(path: FieldPath, value: unknown): void;

@@ -5,6 +5,7 @@ import { toolNamer } from '../anthropic-messages/legal-names.ts';
 import type { EncodedBody } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { wishNames } from '../model/wish-names.ts';
+import { sayingJson, speaksOfJson } from './json-word.ts';
 import { encodeMessages } from './message-encode.ts';
 import { asksInVain, effortFor, modelTraits, takesSampling } from './model-traits.ts';
 import { isNested, putBack } from './nested-extras.ts';
@@ -24,18 +25,16 @@ import { encodeTools, wrappedTools } from './tool-encode.ts';
 export function encodeRequest(request: ModelRequest, target: EncodeTarget): EncodedBody {
   const namer = toolNamer();
   const ignored: string[] = [];
+  const messages = encodeMessages(request, target, (name) => namer.legal(name));
+  const isOwn = request.extras.dialect === 'openai-chat';
   const body: Record<string, unknown> = {
     model: target.model,
-    messages: encodeMessages(request, target, (name) => namer.legal(name)),
+    messages: request.output?.type === 'json' && !isOwn ? inJson(messages) : messages,
     ...encodeLength(request, target),
     ...(request.output === undefined ? {} : { response_format: encodeFormat(request.output) }),
     ...(request.stream ? { stream: true } : {}),
   };
-  const effort = effortFor(
-    request.reasoning,
-    modelTraits(target.model),
-    request.extras.dialect === 'openai-chat',
-  );
+  const effort = effortFor(request.reasoning, modelTraits(target.model), isOwn);
   if (effort !== undefined) body.reasoning_effort = effort;
   else if (asksInVain(request.reasoning, modelTraits(target.model))) {
     ignored.push(wishNames.reasoning[request.extras.dialect]);
@@ -68,6 +67,15 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
 }
 
 const REQUIRED: readonly string[] = ['model', 'messages', 'stream'];
+
+/** Other vendors ask for no word about it, so their clients may say none. */
+function inJson(messages: readonly JsonObject[]): readonly JsonObject[] {
+  if (speaksOfJson(messages)) return messages;
+  const [first, ...rest] = messages;
+  return first?.role === 'system' && typeof first.content === 'string'
+    ? [{ ...first, content: sayingJson(first.content) }, ...rest]
+    : [{ role: 'system', content: sayingJson('') }, ...messages];
+}
 
 function encodeLength({ maxOutputTokens: wanted }: ModelRequest, target: EncodeTarget): JsonObject {
   if (wanted === undefined) return {};

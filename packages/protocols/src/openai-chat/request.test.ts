@@ -128,7 +128,6 @@ describe('round trip', () => {
     expect(Object.keys(extras.fields).sort()).toEqual([
       'logit_bias',
       'messages[].content[].file.filename',
-      'messages[].content[].image_url.detail',
       'messages[].name',
       'metadata',
       'n',
@@ -192,7 +191,7 @@ describe('decode', () => {
   test('content parts become canonical parts', () => {
     expect(parts({ messages: [FULL.messages[2]] })).toEqual([
       { type: 'text', text: 'What is in these?' },
-      { type: 'media', mediaType: 'image/png', source: { base64: 'AAAA' } },
+      { type: 'media', mediaType: 'image/png', source: { base64: 'AAAA' }, detail: 'high' },
       { type: 'media', mediaType: 'image/*', source: { url: 'https://x.example/a.jpg' } },
       { type: 'media', mediaType: 'audio/mpeg', source: { base64: 'BBBB' } },
       { type: 'media', mediaType: 'application/pdf', source: { base64: 'CCCC' } },
@@ -906,6 +905,29 @@ describe('encode', () => {
     expect(encode(foreign({ output: { type: 'json' } }))).toMatchObject({
       response_format: { type: 'json_object' },
     });
+  });
+
+  test('JSON is spoken of, as OpenAI demands, unless the client is OpenAI’s own', () => {
+    const output = { type: 'json' } as const;
+    const messages = (...turns: Turn[]) => encode(foreign({ output, turns })).messages;
+    const said = (role: Turn['role'], text: string): Turn => ({
+      role,
+      parts: [{ type: 'text', text }],
+    });
+    const hi = { role: 'user', content: 'hi' };
+    expect(messages(said('user', 'hi'))).toEqual([
+      { role: 'system', content: 'Answer in JSON.' },
+      hi,
+    ]);
+    expect(messages(said('system', 'Be brief.'), said('user', 'hi'))).toEqual([
+      { role: 'system', content: 'Be brief.\n\nAnswer in JSON.' },
+      hi,
+    ]);
+    expect(messages(said('user', 'some Json'))).toEqual([{ role: 'user', content: 'some Json' }]);
+    const image = { type: 'media', mediaType: 'image/png', source: { base64: 'AJSON' } } as const;
+    expect(messages({ role: 'user', parts: [image] })).toHaveLength(2);
+    const own = decode({ ...user('hi'), response_format: { type: 'json_object' } });
+    expect(encode(own).messages).toEqual([hi]);
   });
 
   test('texts of a turn stay apart, of an answer run on', () => {

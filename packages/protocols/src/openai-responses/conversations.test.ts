@@ -556,6 +556,51 @@ describe('of a Responses upstream', () => {
   });
 });
 
+describe('how closely to look at an image', () => {
+  const look = (detail?: string) => ({
+    chat: {
+      messages: [
+        { role: 'user', content: [{ type: 'image_url', image_url: { url: image, detail } }] },
+      ],
+    },
+    responses: {
+      input: [{ role: 'user', content: [{ type: 'input_image', image_url: image, detail }] }],
+    },
+  });
+
+  test.each(['low', 'high', 'original'])('%s is said in both dialects of OpenAI', (detail) => {
+    const { chat, responses } = look(detail);
+    for (const [client, body] of [
+      ['openai-chat', chat],
+      ['openai-responses', responses],
+    ] as const) {
+      const toChat = send(client, body, 'openai-chat', { passthrough: false });
+      expect(toChat.exchange.ignored).toEqual([]);
+      expect(toChat.sent.messages[0].content).toEqual(chat.messages[0]?.content);
+      const toResponses = send(client, body, 'openai-responses', { passthrough: false });
+      expect(toResponses.exchange.ignored).toEqual([]);
+      expect(toResponses.sent.input[0].content).toEqual(responses.input[0]?.content);
+    }
+  });
+
+  test('is named where nobody can be told, unless it is the vendor’s choice', () => {
+    for (const upstream of ['anthropic-messages', 'gemini'] as const) {
+      const ignored = (client: Dialect, body: object) =>
+        send(client, body, upstream).exchange.ignored;
+      expect(ignored('openai-chat', look('low').chat)).toEqual([
+        'messages[].content[].image_url.detail',
+      ]);
+      expect(ignored('openai-responses', look('low').responses)).toEqual([
+        'input[].content[].detail',
+      ]);
+      for (const detail of ['auto', undefined]) {
+        expect(ignored('openai-chat', look(detail).chat)).toEqual([]);
+        expect(ignored('openai-responses', look(detail).responses)).toEqual([]);
+      }
+    }
+  });
+});
+
 describe('what only the vendor keeps', () => {
   const body = (...items: object[]) => ({ input: [{ role: 'user', content: 'hi' }, ...items] });
   const reference = (id: string) => ({ type: 'item_reference', id });

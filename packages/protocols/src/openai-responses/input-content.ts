@@ -43,7 +43,7 @@ export const ASSISTANT_PARTS: Readonly<Record<string, Reader>> = { ...TEXT, refu
 /** Parts of user messages and of what tools answered. */
 export const USER_PARTS: Readonly<Record<string, Reader>> = {
   ...TEXT,
-  input_image: { read: decodeImage, known: new Set(['type', 'image_url', 'file_id']) },
+  input_image: { read: decodeImage, known: new Set(['type', 'image_url', 'file_id', 'detail']) },
   input_file: { read: decodeFile, known: new Set(['type', 'file_data', 'file_id', 'file_url']) },
   input_audio: { read: decodeAudio, known: new Set(['type', 'input_audio']) },
 };

@@ -39,7 +39,7 @@ export function collectItemExtras(fields: Record<string, Json>): ItemExtras {
     members(holder, place, object, known) {
       for (const key in object) {
         const value = object[key];
-        if (known.has(key) || isNothing(key, value) || key === '__proto__') continue;
+        if (known.has(key) || isNothing(value) || key === '__proto__') continue;
         keep(`${holder}.${key}`, place, value);
       }
     },
@@ -103,8 +103,8 @@ export function keptItemExtras(
   };
 }
 
-/** Clients send a whole answer's items back, empty members included, and every image's default. */
-function isNothing(key: string, value: unknown): boolean {
+/** Clients send a whole answer's items back, empty members included. */
+function isNothing(value: unknown): boolean {
   if (value === undefined || value === null) return true;
-  return (Array.isArray(value) && value.length === 0) || (key === 'detail' && value === 'auto');
+  return Array.isArray(value) && value.length === 0;
 }

@@ -1,17 +1,20 @@
 import type { MediaPart } from '@cliproxy/plugin-api';
 import type { JsonObject } from '../model/json-object.ts';
 import { fieldError, mustBe, optional, stringAt, unsupported } from '../openai-chat/field-path.ts';
-import { audioFormat, fromDataUrl } from '../openai-chat/media.ts';
+import { audioFormat, fromDataUrl, readDetail } from '../openai-chat/media.ts';
 
 /** Reads an `input_image` part. */
 export function decodeImage(part: JsonObject, path: string): MediaPart {
   const fileId = optional(part.file_id, `${path}.file_id`, stringAt);
-  if (fileId !== undefined) return { type: 'media', mediaType: 'image/*', source: { fileId } };
+  const looked = readDetail(part.detail, `${path}.detail`);
+  if (fileId !== undefined) {
+    return { type: 'media', mediaType: 'image/*', source: { fileId }, ...looked };
+  }
   const at = `${path}.image_url`;
   const url = stringAt(part.image_url, at);
-  if (url.startsWith('data:')) return fromDataUrl(url, at);
+  if (url.startsWith('data:')) return { ...fromDataUrl(url, at), ...looked };
   if (!/^https?:\/\//i.test(url)) throw mustBe(at, 'an https: or data: URL', url);
-  return { type: 'media', mediaType: 'image/*', source: { url } };
+  return { type: 'media', mediaType: 'image/*', source: { url }, ...looked };
 }
 
 /** Reads an `input_file` part. */
@@ -40,18 +43,16 @@ export function decodeFile(part: JsonObject, path: string): MediaPart {
  * @throws GatewayError `CLIENT_UNSUPPORTED` for what the dialect has no part for.
  */
 export function encodeMedia(part: MediaPart, ownFiles: boolean): JsonObject {
-  const { mediaType, source } = part;
+  const { mediaType, source, detail = 'auto' } = part;
   const [kind = '', subtype = ''] = mediaType.split('/');
   const isImage = kind === 'image';
   if ('fileId' in source) {
     if (!ownFiles) throw unsupported('file_id', 'names a file that the target does not have');
     const { fileId: file_id } = source;
-    return isImage
-      ? { type: 'input_image', file_id, detail: 'auto' }
-      : { type: 'input_file', file_id };
+    return isImage ? { type: 'input_image', file_id, detail } : { type: 'input_file', file_id };
   }
   if ('url' in source) {
-    if (isImage) return { type: 'input_image', image_url: source.url, detail: 'auto' };
+    if (isImage) return { type: 'input_image', image_url: source.url, detail };
     if (kind === 'application' || kind === 'text') {
       return { type: 'input_file', file_url: source.url };
     }
@@ -62,7 +63,7 @@ export function encodeMedia(part: MediaPart, ownFiles: boolean): JsonObject {
     return { type: 'input_text', text: Buffer.from(base64, 'base64').toString() };
   }
   const dataUrl = `data:${mediaType};base64,${base64}`;
-  if (isImage) return { type: 'input_image', image_url: dataUrl, detail: 'auto' };
+  if (isImage) return { type: 'input_image', image_url: dataUrl, detail };
   if (kind === 'audio') {
     const format = audioFormat(subtype);
     if (format !== undefined) {

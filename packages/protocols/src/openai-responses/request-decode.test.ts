@@ -87,7 +87,7 @@ describe('input', () => {
         ],
       })[0]?.parts,
     ).toEqual([
-      { type: 'media', mediaType: 'image/png', source: { base64: 'AAAA' } },
+      { type: 'media', mediaType: 'image/png', source: { base64: 'AAAA' }, detail: 'high' },
       { type: 'media', mediaType: 'image/*', source: { url: 'https://a.example/b.png' } },
       { type: 'media', mediaType: 'image/*', source: { fileId: 'file-1' } },
       { type: 'media', mediaType: 'application/pdf', source: { base64: 'BBBB' } },

@@ -6,6 +6,7 @@ import type { EncodedBody } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import { wishNames } from '../model/wish-names.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { sayingJson, speaksOfJson } from '../openai-chat/json-word.ts';
 import { asksInVain, effortFor, modelTraits } from '../openai-chat/model-traits.ts';
 import { writeSampling } from '../openai-chat/sampling.ts';
 import { SHARED } from '../openai-chat/request-encode.ts';
@@ -47,7 +48,7 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
   }
   const body: Record<string, unknown> = {
     model: target.model,
-    ...(request.output?.type === 'json' && !isOwn ? sayingJson(written) : conversation(written)),
+    ...(request.output?.type === 'json' && !isOwn ? inJson(written) : conversation(written)),
     ...encodeTools(request, target, legalName, kept, ignored),
     ...(request.output === undefined ? {} : { text: { format: encodeFormat(request.output) } }),
     ...encodeReasoning(request, target, effort),
@@ -80,11 +81,10 @@ function conversation({ instructions, input }: WrittenInput): JsonObject {
 }
 
 /** The vendor refuses to write JSON unless the input speaks of it; its instructions don't count. */
-function sayingJson(written: WrittenInput): JsonObject {
-  if (/json/i.test(JSON.stringify(written.input))) return conversation(written);
-  const { instructions = 'Answer in JSON.', input } = written;
-  const text = /json/i.test(instructions) ? instructions : `${instructions}\n\nAnswer in JSON.`;
-  const content = [{ type: 'input_text', text }];
+function inJson(written: WrittenInput): JsonObject {
+  const { instructions = '', input } = written;
+  if (speaksOfJson(input)) return conversation(written);
+  const content = [{ type: 'input_text', text: sayingJson(instructions) }];
   return { input: [{ type: 'message', role: 'developer', content }, ...input] };
 }
 
