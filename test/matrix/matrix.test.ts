@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { DEFECTS } from './defects.ts';
+import { CLIENTS, PROVIDERS } from './pair.ts';
 import { protocolsPage } from './protocols-page.ts';
 import { runAll } from './run-all.ts';
 import type { Outcome } from './run-matrix.ts';
@@ -21,6 +24,18 @@ describe('every client with every provider', () => {
           `${pair.client.name} ${pair.client.dialect} → ${pair.provider.dialect}, ${scenario}: ${note}`,
       ),
     ).toEqual([]);
+  });
+
+  test.each(DEFECTS)('unlike others: $name', ({ rows, tests }) => {
+    for (const row of rows) {
+      const cells = outcomes.filter(({ scenario }) => scenario === row);
+      expect(cells.length).toBeGreaterThanOrEqual(CLIENTS.length * PROVIDERS.length);
+      expect(cells.some(({ verdict }) => verdict === 'right')).toBe(true);
+      expect(cells.every(({ verdict }) => verdict !== 'wrong')).toBe(true);
+    }
+    if (tests !== undefined)
+      expect(existsSync(new URL(`../../${tests}`, import.meta.url))).toBe(true);
+    else expect(rows).not.toEqual([]);
   });
 
   test('no cell is left out without a reason', () => {

@@ -10,6 +10,7 @@ import type {
   Question,
   Said,
 } from '../conversation.ts';
+import { statusComplaint } from './status-complaint.ts';
 
 type Body = Anthropic.MessageCreateParamsNonStreaming;
 
@@ -172,14 +173,7 @@ function heard(answer: Anthropic.Message, pieces: Heard['pieces']): Heard {
 }
 
 function complaint(error: unknown): Complaint | undefined {
-  if (!(error instanceof Anthropic.APIError)) return undefined;
-  const retryAfter = (error.headers as Headers | undefined)?.get('retry-after');
-  return {
-    type: error.constructor.name,
-    status: error.status as number | undefined,
-    message: error.message,
-    retryAfterS: retryAfter ? Number(retryAfter) : undefined,
-  };
+  return error instanceof Anthropic.APIError ? statusComplaint(error) : undefined;
 }
 
 const CLASSES: Readonly<Record<number, string>> = {

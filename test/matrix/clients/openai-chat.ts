@@ -1,7 +1,7 @@
-import OpenAI from 'openai';
+import type OpenAI from 'openai';
 import { addressOf, jsonOf } from '../conversation.ts';
 import type { Client, Finish, Heard, Image, Line, Question, Said } from '../conversation.ts';
-import { openaiClassOf, openaiComplaint } from './openai-errors.ts';
+import { openaiClassOf, openaiComplaint, openaiSdk } from './openai-sdk.ts';
 
 type Body = OpenAI.ChatCompletionCreateParamsNonStreaming;
 type Message = OpenAI.ChatCompletionMessageParam;
@@ -15,10 +15,6 @@ export const openaiChat: Client = {
   classOf: openaiClassOf,
   ask: (question, line) => (question.stream === true ? streamed : whole)(question, line),
 };
-
-function sdk({ url, apiKey, fetch }: Line): OpenAI {
-  return new OpenAI({ baseURL: `${url}/v1`, apiKey, fetch, maxRetries: 0 });
-}
 
 function body(question: Question, model: string): Body {
   const { system, turns, tools, toolChoice, parallelTools, schema, thinking } = question;
@@ -119,7 +115,7 @@ interface ExtendedCall {
 }
 
 async function whole(question: Question, line: Line): Promise<Heard> {
-  const answer = await sdk(line).chat.completions.create(body(question, line.model), {
+  const answer = await openaiSdk(line).chat.completions.create(body(question, line.model), {
     headers: question.headers,
     signal: line.signal,
   });
@@ -133,7 +129,7 @@ async function whole(question: Question, line: Line): Promise<Heard> {
 }
 
 async function streamed(question: Question, line: Line): Promise<Heard> {
-  const stream = await sdk(line).chat.completions.create(
+  const stream = await openaiSdk(line).chat.completions.create(
     {
       ...body(question, line.model),
       stream: true,

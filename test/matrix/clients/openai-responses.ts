@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { addressOf, jsonOf } from '../conversation.ts';
 import type { Client, Finish, Heard, Image, Line, Question, Said } from '../conversation.ts';
-import { openaiClassOf, openaiComplaint } from './openai-errors.ts';
+import { openaiClassOf, openaiComplaint, openaiSdk } from './openai-sdk.ts';
 
 type Body = OpenAI.Responses.ResponseCreateParamsNonStreaming;
 type Item = OpenAI.Responses.ResponseInputItem;
@@ -15,10 +15,6 @@ export const openaiResponses: Client = {
   classOf: openaiClassOf,
   ask: (question, line) => (question.stream === true ? streamed : whole)(question, line),
 };
-
-function sdk({ url, apiKey, fetch }: Line): OpenAI {
-  return new OpenAI({ baseURL: `${url}/v1`, apiKey, fetch, maxRetries: 0 });
-}
 
 function body(question: Question, model: string): Body {
   const { system, turns, tools, toolChoice, parallelTools, schema, thinking } = question;
@@ -117,7 +113,7 @@ function withImage(text: string, image: Image) {
 }
 
 async function whole(question: Question, line: Line): Promise<Heard> {
-  const response = await sdk(line).responses.create(body(question, line.model), {
+  const response = await openaiSdk(line).responses.create(body(question, line.model), {
     headers: question.headers,
     signal: line.signal,
   });
@@ -125,7 +121,7 @@ async function whole(question: Question, line: Line): Promise<Heard> {
 }
 
 async function streamed(question: Question, line: Line): Promise<Heard> {
-  const stream = await sdk(line).responses.create(
+  const stream = await openaiSdk(line).responses.create(
     { ...body(question, line.model), stream: true },
     { headers: question.headers, signal: line.signal },
   );

@@ -1,16 +1,15 @@
 import OpenAI from 'openai';
-import type { Complaint } from '../conversation.ts';
+import type { Complaint, Line } from '../conversation.ts';
+import { statusComplaint } from './status-complaint.ts';
+
+/** The SDK that both of OpenAI's APIs have. */
+export function openaiSdk({ url, apiKey, fetch }: Line): OpenAI {
+  return new OpenAI({ baseURL: `${url}/v1`, apiKey, fetch, maxRetries: 0 });
+}
 
 /** What OpenAI's SDK throws when an API says no, whichever of its two APIs it was. */
 export function openaiComplaint(error: unknown): Complaint | undefined {
-  if (!(error instanceof OpenAI.APIError)) return undefined;
-  const retryAfter = (error.headers as Headers | undefined)?.get('retry-after');
-  return {
-    type: error.constructor.name,
-    status: error.status as number | undefined,
-    message: error.message,
-    retryAfterS: retryAfter ? Number(retryAfter) : undefined,
-  };
+  return error instanceof OpenAI.APIError ? statusComplaint(error) : undefined;
 }
 
 const CLASSES: Readonly<Record<number, string>> = {
