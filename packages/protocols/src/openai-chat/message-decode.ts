@@ -34,13 +34,13 @@ interface Place {
 
 function decodeMessage(message: JsonObject, place: Place): Turn {
   const { path, i, extras } = place;
-  const role = String(message.role);
-  const known = Object.hasOwn(KNOWN, role) ? KNOWN[role] : undefined;
+  const { role } = message;
+  const known = typeof role === 'string' && Object.hasOwn(KNOWN, role) ? KNOWN[role] : undefined;
   if (known !== undefined) extras.addUnknown(['messages', i], message, known);
-  switch (message.role) {
+  switch (role) {
     case 'system':
     case 'developer':
-      return { role: message.role, parts: decodeContent(message.content, TEXT_ONLY, place) };
+      return { role, parts: decodeContent(message.content, TEXT_ONLY, place) };
     case 'user':
       return { role: 'user', parts: decodeContent(message.content, USER_PARTS, place) };
     case 'assistant':
@@ -61,7 +61,7 @@ function decodeMessage(message: JsonObject, place: Place): Turn {
         Object.keys(KNOWN)
           .join(', ')
           .replace(/, (\w+)$/, ' or $1'),
-        message.role,
+        role,
       );
   }
 }
