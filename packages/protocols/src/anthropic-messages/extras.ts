@@ -123,14 +123,18 @@ const REFUSED: ReadonlyMap<string, { when(value: Json): boolean; readonly why: s
 
 function hasOtherThanText(modalities: Json): boolean {
   return (
-    !Array.isArray(modalities) || modalities.some((one) => String(one).toLowerCase() !== 'text')
+    !Array.isArray(modalities) ||
+    modalities.some((one) => typeof one !== 'string' || one.toLowerCase() !== 'text')
   );
 }
+
+/** Asks for a search by being there. */
+const WEB_SEARCH = 'web_search_options';
 
 /** Values that say what holds anyway. */
 function asksNothing(name: string, value: Json): boolean {
   if (value === null || REFUSED.has(name)) return true;
-  if (isJsonObject(value) && Object.keys(value).length === 0) return true;
+  if (isJsonObject(value) && Object.keys(value).length === 0) return name !== WEB_SEARCH;
   return IDLE.get(name)?.includes(value as string | number | boolean) === true;
 }
 

@@ -23,14 +23,15 @@ export function writeSampling(
   line: ModelLine,
   isThinking: boolean,
 ): WrittenSampling {
-  const { temperature, topP, stop } = request;
+  const { temperature, topP, stop, extras } = request;
+  const nameOf = (wish: 'temperature' | 'topP' | 'stop') => wishNames[wish][extras.dialect];
   const fields: Record<string, unknown> = {};
   const ignored: string[] = [];
   if (temperature !== undefined && temperature !== 1) {
-    if (line.sampling === 'none' || isThinking) ignored.push('temperature');
+    if (line.sampling === 'none' || isThinking) ignored.push(nameOf('temperature'));
     else {
       fields.temperature = Math.min(1, Math.max(0, temperature));
-      if (fields.temperature !== temperature) ignored.push('temperature');
+      if (fields.temperature !== temperature) ignored.push(nameOf('temperature'));
     }
   }
   if (topP !== undefined && topP !== 1) {
@@ -38,11 +39,11 @@ export function writeSampling(
       line.sampling === 'none' ||
       (line.sampling === 'one' && fields.temperature !== undefined) ||
       (isThinking && topP < MIN_THINKING_TOP_P);
-    if (refused) ignored.push('top_p');
+    if (refused) ignored.push(nameOf('topP'));
     else fields.top_p = topP;
   }
   const visible = stop?.filter((one) => one.trim() !== '') ?? [];
   if (visible.length > 0) fields.stop_sequences = visible;
-  if (visible.length < (stop?.length ?? 0)) ignored.push(wishNames.stop[request.extras.dialect]);
+  if (visible.length < (stop?.length ?? 0)) ignored.push(nameOf('stop'));
   return { fields, ignored };
 }

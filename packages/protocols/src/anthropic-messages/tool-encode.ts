@@ -1,5 +1,6 @@
 import type { ModelRequest, Tool } from '@cliproxy/plugin-api';
 import type { JsonObject } from '../model/json-object.ts';
+import { wishNames } from '../model/wish-names.ts';
 import { fieldError } from '../openai-chat/field-path.ts';
 import { inputSchema } from './input-schema.ts';
 import type { ToolNamer } from './legal-names.ts';
@@ -35,7 +36,7 @@ export function writeTools(
   names: ToolNamer,
   leftovers: KeptLeftovers,
 ): WrittenTools {
-  const { toolChoice, parallelTools } = request;
+  const { toolChoice, parallelTools, extras } = request;
   const choice = writeChoice(toolChoice, names);
   const named = typeof toolChoice === 'object' ? toolChoice.names : [];
   const ignored: string[] = [];
@@ -59,6 +60,7 @@ export function writeTools(
     sent.add(name);
     const keys = leftovers.keys({ in: 'tools[]', turn: 0, part: index }, 'custom');
     tools.push({ ...writeTool(tool, name, line), ...keys });
+    if (tool.strict === true && !line.schemas) ignored.push(wishNames.strict[extras.dialect]);
     if (tool.kind === 'custom') customTools.add(name);
   });
   addKept(request.tools.length);

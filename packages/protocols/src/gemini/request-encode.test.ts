@@ -356,7 +356,7 @@ describe('tools', () => {
       mode: 'ANY',
       allowedFunctionNames: [lives.name],
     });
-    expect(encoded.ignored).toEqual(['tools[4]', 'parallel_tool_calls']);
+    expect(encoded.ignored).toEqual(['tools[].function.strict', 'tools[4]', 'parallel_tool_calls']);
   });
 
   test.each([

@@ -22,7 +22,8 @@ export interface WrittenTools {
 export const LEGAL_TOOL_NAME = /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/;
 
 /**
- * Writes tools and choice. The API has no switch for one call at a time: that wish is named.
+ * Writes tools and choice. The API has no switch for one call at a time, nor for functions that bind
+ * their arguments: those wishes are named.
  *
  * @throws GatewayError `CLIENT_BAD_REQUEST` when a tool must be called that is not there.
  */
@@ -50,6 +51,7 @@ export function writeTools(
       ...leftovers.keys(place, 'function'),
     });
     if (tool.kind === 'custom') customTools.add(name);
+    if (tool.strict === true) ignored.push(wishNames.strict[extras.dialect]);
   });
   hosted.push(...leftovers.blocks({ in: 'tools[]', turn: 0, part: request.tools.length }));
   if (parallelTools === false && declarations.size > 0) {

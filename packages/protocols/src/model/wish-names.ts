@@ -44,4 +44,16 @@ export const wishNames = Object.freeze({
     'anthropic-messages': 'tool_choice.disable_parallel_tool_use',
     gemini: 'parallel_tool_calls',
   },
+  strict: {
+    'openai-chat': 'tools[].function.strict',
+    'openai-responses': 'tools[].strict',
+    'anthropic-messages': 'tools[].strict',
+    gemini: 'tools[].strict',
+  },
+  visible: {
+    'openai-chat': 'reasoning_effort',
+    'openai-responses': 'reasoning.summary',
+    'anthropic-messages': 'thinking.display',
+    gemini: 'generationConfig.thinkingConfig.includeThoughts',
+  },
 } satisfies Readonly<Record<string, Readonly<Record<Dialect, string>>>>);

@@ -63,6 +63,22 @@ export function effortFor(
   return budgetTokens <= 1024 ? 'low' : budgetTokens <= 8192 ? 'medium' : 'high';
 }
 
+/**
+ * Whether a wish goes unheard: thinking is asked of a model that does none, or none of a model whose
+ * switch is unknown.
+ *
+ * @param effort - that the wish came to; see {@link effortFor}.
+ */
+export function isUnheard(
+  wish: ReasoningWish | undefined,
+  traits: ModelTraits,
+  effort: string | undefined,
+): boolean {
+  if (wish === undefined || effort !== undefined) return false;
+  const isOff = !wish.enabled || wish.effort === 'none';
+  return isOff ? !traits.isOpenAi : asksInVain(wish, traits);
+}
+
 /** Whether thinking is asked of a model that is known to do none: OpenAI's older ones. */
 export function asksInVain(wish: ReasoningWish | undefined, traits: ModelTraits): boolean {
   return wish?.enabled === true && traits.isOpenAi && !traits.wantsCompletionTokens;

@@ -7,7 +7,7 @@ import type { JsonObject } from '../model/json-object.ts';
 import { wishNames } from '../model/wish-names.ts';
 import { sayingJson, speaksOfJson } from './json-word.ts';
 import { encodeMessages } from './message-encode.ts';
-import { asksInVain, effortFor, modelTraits, takesSampling } from './model-traits.ts';
+import { effortFor, isUnheard, modelTraits, takesSampling } from './model-traits.ts';
 import { isNested, putBack } from './nested-extras.ts';
 import { writeSampling, writeStop } from './sampling.ts';
 import { encodeTools, wrappedTools } from './tool-encode.ts';
@@ -34,10 +34,14 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
     ...(request.output === undefined ? {} : { response_format: encodeFormat(request.output) }),
     ...(request.stream ? { stream: true } : {}),
   };
-  const effort = effortFor(request.reasoning, modelTraits(target.model), isOwn);
+  const { reasoning: wish, extras } = request;
+  const traits = modelTraits(target.model);
+  const effort = effortFor(wish, traits, isOwn);
   if (effort !== undefined) body.reasoning_effort = effort;
-  else if (asksInVain(request.reasoning, modelTraits(target.model))) {
-    ignored.push(wishNames.reasoning[request.extras.dialect]);
+  if (isUnheard(wish, traits, effort)) ignored.push(wishNames.reasoning[extras.dialect]);
+  // By Chat, OpenAI never shows it; others show what there is.
+  else if (wish?.visible === true && traits.isOpenAi) {
+    ignored.push(wishNames.visible[extras.dialect]);
   }
   Object.assign(
     body,
@@ -60,7 +64,7 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
   return {
     path: '/chat/completions',
     body,
-    ignored,
+    ignored: [...new Set(ignored)],
     toolNames: namer.changed,
     customTools: new Set(wrappedTools(request, target).map((name) => namer.legal(name))),
   };

@@ -7,7 +7,7 @@ import { isJsonObject } from '../model/json-object.ts';
 import { wishNames } from '../model/wish-names.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { sayingJson, speaksOfJson } from '../openai-chat/json-word.ts';
-import { asksInVain, effortFor, modelTraits } from '../openai-chat/model-traits.ts';
+import { asksInVain, effortFor, isUnheard, modelTraits } from '../openai-chat/model-traits.ts';
 import { writeSampling } from '../openai-chat/sampling.ts';
 import { SHARED } from '../openai-chat/request-encode.ts';
 import { wrappedTools } from '../openai-chat/tool-encode.ts';
@@ -43,7 +43,7 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
     modelTraits(target.model),
     isOwn || dialect === 'openai-chat',
   );
-  if (effort === undefined && asksInVain(request.reasoning, modelTraits(target.model))) {
+  if (isUnheard(request.reasoning, modelTraits(target.model), effort)) {
     ignored.push(wishNames.reasoning[dialect]);
   }
   const body: Record<string, unknown> = {
