@@ -81,7 +81,7 @@ const samples: readonly Sample[] = [
   { route: 'post /v1/messages/count_tokens', body: chat },
   ...ofGemini('/v1beta/models'),
   ...ofGemini('/v1/models'),
-  ...ofGemini('/v1beta/tunedModels'),
+  ...ofGemini('/v1beta'),
   { route: 'get /v1/models' },
   { route: 'get /v1/models/{model}' },
   { route: 'get /v1beta/models' },

@@ -19,14 +19,15 @@ const STREAM_QUERY: JsonSchema = {
  */
 export const geminiRoutes: readonly Route[] = [
   ...methodsOf('/v1beta/models'),
-  ...methodsOf('/v1beta/tunedModels'),
+  // Tuned models; and any name with a slash, which the `ai` SDK takes for a path.
+  ...methodsOf('/v1beta'),
   // Clients can be set to the first version of the API.
   ...methodsOf('/v1/models'),
 ];
 
-/** Models have the collection's name before their own, in Gemini's lists and often in its paths. */
+/** Models have `models/` before their own name, in Gemini's lists and often in its paths. */
 export function modelName(collection: string, named: string): string {
-  if (collection.endsWith('/tunedModels')) return `tunedModels/${named}`;
+  if (collection === '/v1beta') return named;
   return named.startsWith('models/') ? named.slice('models/'.length) : named;
 }
 

@@ -34,6 +34,7 @@ describe('what a path asks for', () => {
     ['/v1beta/models/llama3%3A8b', 'llama3:8b'],
     ['/v1beta/models/%C3%BCn%C3%AFcode%20%2541', 'ünïcode %41'],
     ['/v1beta/tunedModels/my-own', 'tunedModels/my-own'],
+    ['/v1beta/moonshotai/kimi-k2', 'moonshotai/kimi-k2'],
   ])("Gemini's methods of %s", async (path, model) => {
     const gateway = await start();
     for (const [verb, operation, stream] of [

@@ -94,10 +94,10 @@ function fits(path: string, { path: pattern }: RouteInfo): boolean {
 /** A base URL with a version too few or too many is the commonest mistake. */
 function nearPath(path: string, routes: readonly RouteInfo[]): string | undefined {
   const guesses = [
-    `/v1${path}`,
-    `/v1beta${path}`,
     path.replace(/^\/v1(?=\/v1)/, ''),
     path.replace(/\/+$/, ''),
+    `/v1${path}`,
+    `/v1beta${path}`,
   ];
   return guesses.find((guess) => guess !== path && routes.some((route) => fits(guess, route)));
 }
