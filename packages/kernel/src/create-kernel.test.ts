@@ -210,6 +210,20 @@ describe('a new configuration and the accounts that are out', () => {
     expect(outOf(it)).toEqual([['usable', undefined]]);
   });
 
+  test('an operator sees the account and may have it tried at once', async () => {
+    const a = await up(answers.status(401, 'bad key'));
+    const { kernel: it } = kernel();
+    expect(it.accounts()).toEqual([]);
+    await it.apply(settings('/', [to('a', a)]));
+    await errorOf(it.handle(call()));
+    const [account] = it.accounts();
+    expect(account).toMatchObject({ instanceId: 'a', source: 'configured', state: 'invalid-key' });
+    expect(account?.next).toContain('Replace its key');
+    expect(() => it.resetAccounts('a/nobody')).toThrow('cliproxy accounts');
+    it.resetAccounts(account?.id);
+    expect(it.accounts()).toMatchObject([{ state: 'usable' }]);
+  });
+
   test('another address for the same key: the outage of the former one is over', async () => {
     const b = await up(answers.lines(...whole));
     const { kernel: it, told } = kernel();

@@ -1,6 +1,9 @@
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { Operation } from '@cliproxy/plugin-api';
 import { AccountBook } from './accounts/account-book.ts';
+import { accountUnknown } from './accounts/account-unknown.ts';
+import { viewAccounts } from './accounts/account-view.ts';
+import type { AccountView } from './accounts/account-view.ts';
 import type { Container } from './di/container.ts';
 import { createContainer } from './di/container.ts';
 import type { Token } from './di/tokens.ts';
@@ -11,6 +14,7 @@ import type { HealthSnapshot } from './health/health-snapshot.ts';
 import type { ApplyResult, Kernel, ModelEntry } from './kernel.ts';
 import { PluginHost } from './plugins/plugin-host.ts';
 import type { PluginHostOptions } from './plugins/plugin-host.ts';
+import type { Clock } from './ports/clock.ts';
 import type { Dialects } from './ports/dialects.ts';
 import type { EventSink } from './ports/event-sink.ts';
 import type { KernelSettings } from './ports/settings.ts';
@@ -54,6 +58,7 @@ export function createKernel(ports: KernelPorts): Kernel {
 }
 
 class AssembledKernel implements Kernel {
+  readonly #clock: Clock;
   readonly #rooms: Container;
   readonly #host: PluginHost;
   readonly #book: AccountBook;
@@ -70,6 +75,7 @@ class AssembledKernel implements Kernel {
   #stopped: Promise<void> | undefined;
 
   constructor(ports: KernelPorts) {
+    this.#clock = ports.clock;
     this.#rooms = furnish(ports, {
       settings: () => this.#settings(),
       plan: (query) => this.plan(query),
@@ -116,6 +122,16 @@ class AssembledKernel implements Kernel {
 
   models(): readonly ModelEntry[] {
     return this.#generation?.models() ?? [];
+  }
+
+  accounts(): readonly AccountView[] {
+    return viewAccounts(this.#host.instances(), this.#book, this.#clock);
+  }
+
+  resetAccounts(accountId?: string): void {
+    const known = (id: string): boolean => this.accounts().some((account) => account.id === id);
+    if (accountId !== undefined && !known(accountId)) throw accountUnknown(accountId);
+    this.#book.reset(accountId);
   }
 
   health(): HealthSnapshot {

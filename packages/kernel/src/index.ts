@@ -1,9 +1,12 @@
 export type { AccountHandle } from './accounts/account-handle.ts';
+export type { AccountSource, AccountView } from './accounts/account-view.ts';
 export { createKernel } from './create-kernel.ts';
 export type { KernelPorts } from './create-kernel.ts';
 export type { AnswerSink, AnswerStart, IngressCall } from './dispatch/ingress-call.ts';
 export type { AccountHealth, HealthSnapshot, PluginHealth } from './health/health-snapshot.ts';
 export type { ApplyResult, Kernel, ModelEntry } from './kernel.ts';
+export type { LoginPage, Logins, LoginWish, LogoutResult } from './logins/logins.ts';
+export type { LoginState, LoginView } from './logins/login-view.ts';
 export type { PreloadedPlugin } from './plugins/plan-instances.ts';
 export type { PluginLimits } from './plugins/plugin-host.ts';
 export type {

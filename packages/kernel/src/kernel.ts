@@ -1,3 +1,4 @@
+import type { AccountView } from './accounts/account-view.ts';
 import type { IngressCall } from './dispatch/ingress-call.ts';
 import type { HealthSnapshot } from './health/health-snapshot.ts';
 import type { Problem } from './ports/problem.ts';
@@ -42,6 +43,15 @@ export interface Kernel {
    */
   handle(call: IngressCall): Promise<void>;
   models(): readonly ModelEntry[];
+  /** Every account, for its operator. No secret is in it. */
+  accounts(): readonly AccountView[];
+  /**
+   * Forgets what stands against an account and its instance, or against all: the next request tries
+   * them.
+   *
+   * @throws GatewayError `AUTH_ACCOUNT_UNKNOWN`
+   */
+  resetAccounts(accountId?: string): void;
   health(): HealthSnapshot;
   /** Runs every probe now, then answers as {@link Kernel.health}. */
   checkHealth(signal: AbortSignal): Promise<HealthSnapshot>;

@@ -291,11 +291,13 @@ function instanceOf(
   const handles = Array.from({ length: target.accounts ?? 1 }, (_, index): AccountHandle => ({
     account: { id: `${id}/a${index}`, label: `***${index}`, facts: {} },
     instanceId: id,
+    source: 'configured',
     authMethod: refresh === undefined ? undefined : 'oauth',
     http: { request: async () => Promise.reject(new Error('not used')) },
     authorize: async (request) => Promise.resolve(request),
     refresh: refresh ?? (async () => Promise.resolve(false)),
     generation: 0,
+    expiresAtMs: undefined,
     masked: (text) => text,
   }));
   const count = (by: number): void => void entered.set(id, (entered.get(id) ?? 0) + by);

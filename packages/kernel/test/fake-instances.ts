@@ -60,11 +60,13 @@ export function fakeHandle(
   return {
     account: { id: `${instanceId}/${key}`, label: `***${key}`, facts: {} },
     instanceId,
+    source: 'configured',
     authMethod,
     http: { request: () => Promise.reject(new Error('no network here')) },
     authorize: (request) => Promise.resolve(request),
     refresh: () => Promise.resolve(false),
     generation: 0,
+    expiresAtMs: undefined,
     masked: (text) => text,
   };
 }

@@ -161,6 +161,48 @@ export const errorTable = Object.freeze({
     "The vendor refused the instance's API key.",
     'Replace the key in the configuration.',
   ),
+  AUTH_LOGIN_FAILED: row(
+    502,
+    'upstream',
+    'A login has come to no account: it was declined or refused, or its answer belongs to another one.',
+    'Start the login again; the message says why it failed.',
+  ),
+  AUTH_OUTCOME_UNKNOWN: row(
+    503,
+    'upstream',
+    'A login was to be renewed and the vendor gave no answer that tells whether it was.',
+    'Wait for the next try; if the account needs a login then, log in again.',
+  ),
+  AUTH_ACCOUNT_UNKNOWN: row(
+    404,
+    'not-found',
+    'There is no account of that id.',
+    'Use an id that `cliproxy accounts` lists.',
+  ),
+  AUTH_LOGIN_UNSUPPORTED: row(
+    400,
+    'bad-request',
+    'The instance does not run, can log nobody in, or has several ways to and none was named.',
+    'Name what the message names; `cliproxy plugins list` shows the instances.',
+  ),
+  AUTH_LOGIN_UNKNOWN: row(
+    404,
+    'not-found',
+    'There is no such login; it may have ended some time ago.',
+    'Start a new one.',
+  ),
+  AUTH_BAD_PASTE: row(
+    400,
+    'bad-request',
+    'What was pasted is not what the login waits for, or belongs to another one.',
+    'Paste the whole address that the browser ended at, or the code on its page.',
+  ),
+  AUTH_TOO_MANY_LOGINS: row(
+    429,
+    'rate-limit',
+    'Too many logins are under way.',
+    'Finish or cancel one.',
+  ),
   UPSTREAM_AUTH: row(
     503,
     'upstream',

@@ -87,6 +87,8 @@ function fakeKernel(): FakeKernel {
     apply: unused,
     stop: unused,
     schemas: unused,
+    accounts: unused,
+    resetAccounts: unused,
     plan(query) {
       kernel.entered += 1;
       const plan: Plan = {

@@ -1,9 +1,11 @@
 import type { Account, Authenticator, HttpClient, OutgoingRequest } from '@cliproxy/plugin-api';
+import type { AccountSource } from './account-view.ts';
 
 /** One account at work: what the dispatcher and the probes use. */
 export interface AccountHandle {
   readonly account: Account;
   readonly instanceId: string;
+  readonly source: AccountSource;
   /** Absent: the plugin has no authenticators and the account needs none. */
   readonly authMethod: Authenticator['method'] | undefined;
   /** The account's own connections; puts its credentials on each request. */
@@ -20,6 +22,8 @@ export interface AccountHandle {
   refresh(generation: number): Promise<boolean>;
   /** Counts the credential's renewals. */
   readonly generation: number;
+  /** When the credential of now ends, in milliseconds since 1970, where it does. */
+  readonly expiresAtMs: number | undefined;
   /** A text without the account's secrets: some vendors repeat a key that they refuse. */
   masked(text: string): string;
 }

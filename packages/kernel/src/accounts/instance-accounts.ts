@@ -10,6 +10,7 @@ import type { AllowedHosts } from '../http/allowed-hosts.ts';
 import type { UpstreamPools } from '../http/upstream-pools.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
+import type { AccountSource } from './account-view.ts';
 import { HeldCredential, isCredential } from './held-credential.ts';
 import { type AccountAuth, LiveAccount } from './live-account.ts';
 
@@ -61,7 +62,7 @@ export class InstanceAccounts {
     this.#authenticators = new Map(authenticators.map((one) => [one.id, one]));
     const wanted =
       accounts ?? (authenticators.length === 0 ? [{ key: 'default', label: 'default' }] : []);
-    for (const account of wanted) this.#add(account);
+    for (const account of wanted) this.#add(account, 'configured');
   }
 
   onChange(listener: () => void): void {
@@ -80,7 +81,7 @@ export class InstanceAccounts {
       throw this.#bad('accounts can be attached once setup is over; return the first ones from it');
     }
     if (this.#retired) throw this.#bad('the instance has ended');
-    const added = this.#add(account);
+    const added = this.#add(account, 'attached');
     this.#options.logger.info(`account ${added.account.label} is attached`, {
       account: added.account.id,
     });
@@ -103,7 +104,7 @@ export class InstanceAccounts {
     for (const listener of this.#listeners) listener();
   }
 
-  #add(value: unknown): LiveAccount {
+  #add(value: unknown, source: AccountSource): LiveAccount {
     const account = this.#checked(value);
     const { instanceId, secrets } = this.#options;
     const id = `${instanceId}/${account.key}`;
@@ -123,6 +124,7 @@ export class InstanceAccounts {
         label: account.label,
         facts: Object.freeze({ ...account.credential?.facts }),
       }),
+      source,
       ...(auth === undefined ? {} : { auth }),
       lane: this.#options.pools.open(),
       hosts: this.#options.hosts,

@@ -40,6 +40,7 @@ function account(
   const live = new LiveAccount({
     instanceId: 'foo',
     account: { id: 'foo/a', authenticator: 'login', label: 'a***', facts: {} },
+    source: 'logged-in',
     auth: {
       authenticator: { id: 'login', method: 'oauth', authorize: bearer, ...authenticator },
       credential: new HeldCredential(first, {

@@ -14,6 +14,7 @@ import type { UpstreamLane } from '../http/upstream-pools.ts';
 import { within } from '../plugins/within.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AccountHandle } from './account-handle.ts';
+import type { AccountSource } from './account-view.ts';
 import { type HeldCredential, isCredential } from './held-credential.ts';
 
 const REFRESH_AHEAD_MS = 120_000;
@@ -31,6 +32,7 @@ export interface AccountAuth {
 export interface LiveAccountOptions {
   readonly instanceId: string;
   readonly account: Account;
+  readonly source: AccountSource;
   /** Absent: the account needs none. */
   readonly auth?: AccountAuth;
   readonly lane: UpstreamLane;
@@ -45,6 +47,7 @@ export interface LiveAccountOptions {
 export class LiveAccount implements AccountHandle {
   readonly account: Account;
   readonly instanceId: string;
+  readonly source: AccountSource;
   readonly authMethod: Authenticator['method'] | undefined;
   readonly http: HttpClient;
   readonly #auth: AccountAuth | undefined;
@@ -58,6 +61,7 @@ export class LiveAccount implements AccountHandle {
   constructor(options: LiveAccountOptions) {
     this.account = options.account;
     this.instanceId = options.instanceId;
+    this.source = options.source;
     this.authMethod = options.auth?.authenticator.method;
     this.#auth = options.auth;
     this.#lane = options.lane;
@@ -72,6 +76,10 @@ export class LiveAccount implements AccountHandle {
 
   get generation(): number {
     return this.#auth?.credential.generation ?? 0;
+  }
+
+  get expiresAtMs(): number | undefined {
+    return this.#auth?.credential.value.expiresAtMs;
   }
 
   masked(text: string): string {
