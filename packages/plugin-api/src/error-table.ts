@@ -177,7 +177,7 @@ export const errorTable = Object.freeze({
     404,
     'not-found',
     'There is no account of that id.',
-    'Use an id that `cliproxy accounts` lists.',
+    'Use an id that `GET /v1/health` lists.',
   ),
   AUTH_LOGIN_UNSUPPORTED: row(
     400,
