@@ -7,6 +7,7 @@ import { ConfigError } from './config-error.ts';
 import type { Env } from './expand-env.ts';
 import { loadConfig, parseConfig } from './load-config.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { printConfig } from './print-config.ts';
 import { createSchemaChecker } from './schema-checker.ts';
 
 const checker = createSchemaChecker();
@@ -151,6 +152,26 @@ describe('a good file', () => {
   });
 });
 
+test('targets and accounts have weights and priorities, as written and as printed', () => {
+  const text = [
+    'plugins: { echo: { accounts: { "***1": { weight: 3 }, default: { priority: -1 } } } }',
+    'routes:',
+    '  - match: m',
+    '    strategy: weighted',
+    '    targets: [{ plugin: echo, weight: 100, priority: 2 }]',
+  ].join('\n');
+  const { settings } = parseConfig({ text, file: '/x/config.yaml', env: {} });
+  const accounts = { '***1': { weight: 3 }, default: { priority: -1 } };
+  const targets = [{ plugin: 'echo', weight: 100, priority: 2 }];
+  expect(settings.kernel.plugins[0]).toMatchObject({ accounts });
+  expect(settings.kernel.routes).toEqual([{ match: 'm', strategy: 'weighted', targets }]);
+  const printed = parseConfig({ text: printConfig(settings), file: '/x/config.yaml', env: {} });
+  expect(printed.settings.kernel.plugins[0]).toMatchObject({ accounts });
+  expect(() =>
+    parseConfig({ text: text.replace('100', '101'), file: 'config.yaml', env: {} }),
+  ).toThrow(/weight/);
+});
+
 describe('a file that is not what it should be is named by file:line:col', () => {
   test.each([
     [
@@ -271,7 +292,7 @@ describe('a file that is not what it should be is named by file:line:col', () =>
       'unknown key of an instance',
       'plugins:\n  echo:\n    enable: true',
       [
-        'config.yaml:3:5 plugins.echo has no key "enable". Did you mean enabled? Allowed: package, enabled, required, config.',
+        'config.yaml:3:5 plugins.echo has no key "enable". Did you mean enabled? Allowed: package, enabled, required, config, accounts.',
       ],
     ],
     [

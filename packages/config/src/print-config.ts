@@ -23,7 +23,7 @@ export function maskedConfig(
     log,
     plugins: Object.fromEntries(
       plugins.map((plugin) => {
-        const { instanceId, package: name, enabled, required, config } = plugin;
+        const { instanceId, package: name, enabled, required, config, accounts } = plugin;
         const schema = Object.hasOwn(pluginSchemas, instanceId)
           ? pluginSchemas[instanceId]
           : undefined;
@@ -31,7 +31,8 @@ export function maskedConfig(
           schema === undefined
             ? maskAll(config)
             : maskSecrets(schema, checker.check(schema, config, '').value);
-        return [instanceId, { package: name, enabled, required, config: masked }];
+        const rest = accounts === undefined ? {} : { accounts };
+        return [instanceId, { package: name, enabled, required, config: masked, ...rest }];
       }),
     ),
     routes,

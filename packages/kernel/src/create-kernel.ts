@@ -1,5 +1,4 @@
 import { GatewayError } from '@cliproxy/plugin-api';
-import type { Operation } from '@cliproxy/plugin-api';
 import { AccountBook } from './accounts/account-book.ts';
 import { accountUnknown } from './accounts/account-unknown.ts';
 import { viewAccounts } from './accounts/account-view.ts';
@@ -24,6 +23,7 @@ import type { Plan, RouteQuery } from './routing/plan.ts';
 import { plan } from './routing/planner.ts';
 import { createRoutingTable } from './routing/routing-table.ts';
 import type { RoutingTable } from './routing/routing-table.ts';
+import { Turns } from './routing/turns.ts';
 
 /** What a kernel stands on. The composition root gives it all. */
 export interface KernelPorts extends PluginHostOptions {
@@ -65,8 +65,8 @@ class AssembledKernel implements Kernel {
   readonly #catalogue: ModelCatalogue;
   readonly #health: HealthMonitor;
   readonly #dispatcher: Dispatcher;
-  /** Requests so far; where round-robin stands. */
-  readonly #turns: Record<Operation, number> = { generate: 0, 'count-tokens': 0, embed: 0 };
+  /** Requests so far; where those who take turns stand. */
+  readonly #turns = new Turns();
   #generation: Generation | undefined;
   /** The configuration that is being applied. */
   #coming: KernelSettings | undefined;
@@ -105,9 +105,9 @@ class AssembledKernel implements Kernel {
 
   plan(query: RouteQuery): Plan {
     if (this.#generation === undefined) return emptyPlan(query.model);
-    const { operation } = query;
     return plan(this.#generation.table, query, {
-      turn: this.#turns[operation],
+      turn: this.#turns.of(query),
+      latencyMs: (instanceId, model) => this.#health.latencyMs(instanceId, model),
       availability: (instanceId, accountId, model) =>
         this.#book.availability(instanceId, accountId, model),
     });
@@ -116,7 +116,7 @@ class AssembledKernel implements Kernel {
   handle(call: IngressCall): Promise<void> {
     // Planned before the first await, hence before the next request's turn.
     const handled = this.#dispatcher.handle(call);
-    this.#turns[call.request.facts.operation] += 1;
+    this.#turns.pass(call.request.facts);
     return handled;
   }
 

@@ -52,6 +52,7 @@ export type { SecretRegistry } from './ports/secret-registry.ts';
 export type {
   AccountStrategyName,
   FailoverSettings,
+  AccountSettings,
   KernelSettings,
   PluginSettings,
   RouteSettings,

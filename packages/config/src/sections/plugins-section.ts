@@ -1,7 +1,8 @@
 import path from 'node:path';
-import type { PluginSettings, Problem } from '@cliproxy/kernel';
+import type { AccountSettings, PluginSettings, Problem } from '@cliproxy/kernel';
 import { deepFreeze } from '../deep-freeze.ts';
 import { quoted, toPointer } from '../pointer.ts';
+import { ratingProperties } from './routing-section.ts';
 
 /** What an instance id looks like; it becomes part of addresses and file names. */
 const INSTANCE_ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -12,6 +13,7 @@ export interface PluginEntry {
   readonly enabled: boolean;
   readonly required: boolean;
   readonly config: unknown;
+  readonly accounts?: Readonly<Record<string, AccountSettings>>;
 }
 
 /** Schema of one entry of `plugins`. */
@@ -36,6 +38,16 @@ export const pluginEntrySchema = {
       type: 'object',
       description: "The plugin's own configuration.",
       default: {},
+    },
+    accounts: {
+      type: 'object',
+      description:
+        'How requests are shared among its accounts, by the key or label that `cliproxy status` shows.',
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: false,
+        properties: ratingProperties,
+      },
     },
   },
 } as const;
@@ -81,6 +93,7 @@ export function readPlugins(
       enabled: entry.enabled,
       required: entry.required,
       config: entry.config,
+      ...(entry.accounts === undefined ? {} : { accounts: entry.accounts }),
       problems: problems.filter((problem) => problem.instanceId === instanceId),
     }),
   );

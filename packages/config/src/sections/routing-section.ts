@@ -3,6 +3,23 @@ import { didYouMean } from '../did-you-mean.ts';
 import { toPointer } from '../pointer.ts';
 import type { Words } from '../words.ts';
 
+/** Schema of a share of the requests, and of the rank before it. */
+export const ratingProperties = {
+  weight: {
+    type: 'integer',
+    description: 'Its share of the requests within its priority.',
+    minimum: 1,
+    maximum: 100,
+  },
+  priority: {
+    type: 'integer',
+    description:
+      'Those of a lower one are used while all of the higher ones are out. By default 0.',
+    minimum: -1000,
+    maximum: 1000,
+  },
+} as const;
+
 const modelName = { type: 'string', minLength: 1, maxLength: 512 } as const;
 
 /** Schema of `routes`. */
@@ -31,13 +48,15 @@ export const routesSchema = {
               ...modelName,
               description: 'Name to ask it for; by default the one asked for.',
             },
+            ...ratingProperties,
           },
         },
       },
       strategy: {
         type: 'string',
-        description: 'How to choose among the targets.',
-        enum: ['failover', 'round-robin'],
+        description:
+          'How to choose among targets of the same priority: in their order, in turn, in turn by weight, or the quickest of late.',
+        enum: ['failover', 'round-robin', 'weighted', 'least-latency'],
         default: 'failover',
       },
     },

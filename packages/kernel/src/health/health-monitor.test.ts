@@ -381,6 +381,27 @@ describe('from traffic', () => {
     expect(monitor.snapshot().plugins[0]?.ttftMs).toEqual({ p50: 128, p95: 244 });
   });
 
+  test('a target is as quick as it was of late', () => {
+    const { monitor, clock } = setUp(fakeInstance('one'));
+    const told = (ttftMs: number, more: Partial<AttemptRecord> = {}): void =>
+      monitor.emit(finished([attempt('one', { startedMs: 50, ...more })], 50 + ttftMs));
+    expect(monitor.latencyMs('one', 'm')).toBeUndefined();
+    told(100);
+    expect(monitor.latencyMs('one', 'm')).toBe(100);
+    told(600);
+    expect(monitor.latencyMs('one', 'm')).toBe(200);
+    told(9_999, { model: 'other' });
+    expect(monitor.latencyMs('one', 'm')).toBe(200);
+    for (let n = 0; n < 40; n++) told(1_000);
+    expect(monitor.latencyMs('one', 'm')).toBeCloseTo(1_000, 0);
+    clock.pass(600_001);
+    expect(monitor.latencyMs('one', 'm')).toBeUndefined();
+    told(40);
+    expect(monitor.latencyMs('one', 'm')).toBe(40);
+    clock.pass(-3_600_000);
+    expect(monitor.latencyMs('one', 'm')).toBeUndefined();
+  });
+
   test('is forgotten with its instance', () => {
     const { monitor, present } = setUp(fakeInstance('one'));
     monitor.emit(finished([attempt('one')]));

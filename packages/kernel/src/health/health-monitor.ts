@@ -46,6 +46,11 @@ export class HealthMonitor implements EventSink {
     this.#probes.stop();
   }
 
+  /** A target's usual time to the first token of late, in milliseconds, where it is known. */
+  latencyMs(instanceId: string, model: string): number | undefined {
+    return this.#traffic.latencyMs(instanceId, model, this.#options.clock.now());
+  }
+
   /** How things stand, from memory. */
   snapshot(): HealthSnapshot {
     const instances = this.#options.instances();

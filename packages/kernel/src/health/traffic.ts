@@ -1,3 +1,4 @@
+import QuickLRU from 'quick-lru';
 import { errorRow } from '@cliproxy/plugin-api';
 import type { AttemptRecord, RequestFinished } from '../ports/event-sink.ts';
 
@@ -23,12 +24,25 @@ interface Figures {
   next: number;
 }
 
+interface Latency {
+  /** Exponentially weighted mean of times to the first token. */
+  ms: number;
+  /** When the last of them was measured, in milliseconds since 1970. */
+  atMs: number;
+}
+
 const RING_SIZE = 256;
+const MAX_TARGETS = 1_000;
+/** How much the latest answer counts. */
+const LATEST_SHARE = 0.2;
+/** What was measured longer ago says nothing about now. */
+const LATENCY_KEPT_MS = 600_000;
 
 /** Adds up what finished requests tell about instances and accounts. */
 export class Traffic {
   readonly #instances = new Map<string, Figures>();
   readonly #lastSuccessMs = new Map<string, number>();
+  readonly #latencies = new QuickLRU<string, Latency>({ maxSize: MAX_TARGETS });
 
   /** @param nowMs - milliseconds since 1970. */
   note(finished: RequestFinished, nowMs: number): void {
@@ -46,8 +60,22 @@ export class Traffic {
     if (last === undefined || finished.firstTokenMs === undefined || !finished.stream) return;
     const figures = this.#figures(last.instanceId);
     // What attempts before it took is not its fault.
-    figures.ttftMs[figures.next] = Math.max(0, finished.firstTokenMs - last.startedMs);
+    const ttftMs = Math.max(0, finished.firstTokenMs - last.startedMs);
+    figures.ttftMs[figures.next] = ttftMs;
     figures.next = (figures.next + 1) % RING_SIZE;
+    this.#noteLatency(targetKey(last.instanceId, last.model), ttftMs, nowMs);
+  }
+
+  /**
+   * What a target's time to the first token usually is: a mean to which the last five or so streams
+   * give most. Undefined where none was measured within ten minutes.
+   *
+   * @param model - the model's name at the upstream.
+   * @param nowMs - milliseconds since 1970.
+   */
+  latencyMs(instanceId: string, model: string, nowMs: number): number | undefined {
+    const known = this.#latencies.peek(targetKey(instanceId, model));
+    return known === undefined || isOld(known, nowMs) ? undefined : known.ms;
   }
 
   of(instanceId: string): TrafficFigures {
@@ -77,6 +105,16 @@ export class Traffic {
     }
   }
 
+  #noteLatency(key: string, ms: number, nowMs: number): void {
+    const known = this.#latencies.get(key);
+    if (known === undefined || isOld(known, nowMs)) {
+      this.#latencies.set(key, { ms, atMs: nowMs });
+      return;
+    }
+    known.ms += (ms - known.ms) * LATEST_SHARE;
+    known.atMs = nowMs;
+  }
+
   #figures(instanceId: string): Figures {
     let figures = this.#instances.get(instanceId);
     if (figures === undefined) {
@@ -92,6 +130,15 @@ export class Traffic {
     }
     return figures;
   }
+}
+
+function targetKey(instanceId: string, model: string): string {
+  return `${instanceId}/${model}`;
+}
+
+/** However the clock was set. */
+function isOld({ atMs }: Latency, nowMs: number): boolean {
+  return Math.abs(nowMs - atMs) > LATENCY_KEPT_MS;
 }
 
 /** The request was at fault, or the gateway ended it: neither says anything about the instance. */

@@ -11,8 +11,18 @@ export interface PluginSettings {
   readonly required: boolean;
   /** As written, `${ENV}` expanded; checked against the plugin's schema by the plugin host. */
   readonly config: unknown;
+  /** How requests are shared among its accounts, by the account's key or label. */
+  readonly accounts?: Readonly<Record<string, AccountSettings>>;
   /** What is wrong with it already, for example an unset environment variable. */
   readonly problems: readonly Problem[];
+}
+
+/** One account's part in the work of its instance. */
+export interface AccountSettings {
+  /** Its share of the requests within its priority, from 1 to 100. Default 1. */
+  readonly weight?: number;
+  /** Accounts of a lower one are used while all of the higher ones are out. Default 0. */
+  readonly priority?: number;
 }
 
 /** Names a plugin instance that can serve a route, and the model to ask it for. */
@@ -20,10 +30,17 @@ export interface RouteTarget {
   readonly plugin: string;
   /** The model's name towards the plugin; absent: the name that was asked for. */
   readonly model?: string;
+  /** Its share of the requests within its priority, from 1 to 100; for `weighted`. Default 1. */
+  readonly weight?: number;
+  /** Targets of a lower one are used while all of the higher ones are out. Default 0. */
+  readonly priority?: number;
 }
 
-/** How to choose among a route's targets. */
-export type StrategyName = 'failover' | 'round-robin';
+/**
+ * How to choose among a route's targets of one priority: in their order, in turn, in turn by
+ * weight, or the one that was quickest with its first token of late.
+ */
+export type StrategyName = 'failover' | 'round-robin' | 'weighted' | 'least-latency';
 
 /** One configured route; the first that matches wins. */
 export interface RouteSettings {

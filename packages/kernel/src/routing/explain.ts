@@ -1,4 +1,5 @@
 import type { AccountChoice, Candidate, OutReason, Plan, RouteVia } from './plan.ts';
+import { ratingOf } from './strategies.ts';
 
 /** One account of a candidate, in words. */
 interface ExplainedAccount {
@@ -10,6 +11,9 @@ interface ExplainedAccount {
   readonly why: string;
   /** Milliseconds until it is tried again. */
   readonly retryInMs?: number;
+  /** As configured. */
+  readonly weight?: number;
+  readonly priority?: number;
 }
 
 /** One candidate of a plan, in words. */
@@ -26,6 +30,11 @@ interface ExplainedCandidate {
   readonly dialects: readonly string[];
   readonly refuses: readonly string[];
   readonly maxOutputTokens?: number;
+  /** As configured. */
+  readonly weight?: number;
+  readonly priority?: number;
+  /** Its usual time to the first token of late, in milliseconds; for `least-latency`. */
+  readonly latencyMs?: number;
   readonly accounts: readonly ExplainedAccount[];
 }
 
@@ -96,14 +105,28 @@ export function formatExplanation(explanation: Explanation): string {
   for (const candidate of candidates) {
     const { order, instance, model, usable, why, dialects, accounts } = candidate;
     const as = dialects.length === 0 ? '' : ` (${dialects.join(', ')})`;
-    lines.push(`  ${order}. ${usable ? 'in ' : 'out'} ${instance} as ${model}${as}: ${why}`);
+    const terms = termsOf(candidate);
+    lines.push(
+      `  ${order}. ${usable ? 'in ' : 'out'} ${instance} as ${model}${as}: ${why}${terms}`,
+    );
     for (const account of accounts) {
       lines.push(
-        `       ${account.usable ? 'in ' : 'out'} ${account.account} ${account.label}: ${account.why}`,
+        `       ${account.usable ? 'in ' : 'out'} ${account.account} ${account.label}: ${account.why}${termsOf(account)}`,
       );
     }
   }
   return [...lines, '', outcome].join('\n');
+}
+
+/** What its place among the others comes from. */
+function termsOf(one: Pick<ExplainedCandidate, 'weight' | 'priority' | 'latencyMs'>): string {
+  const { weight, priority, latencyMs } = one;
+  const terms = [
+    priority === undefined ? '' : `priority ${priority}`,
+    weight === undefined ? '' : `weight ${weight}`,
+    latencyMs === undefined ? '' : `first token after ${Math.round(latencyMs)} ms of late`,
+  ].filter((term) => term !== '');
+  return terms.length === 0 ? '' : ` [${terms.join(', ')}]`;
 }
 
 function stepsOf(plan: Plan): readonly string[] {
@@ -149,6 +172,8 @@ function explainCandidate(candidate: Candidate, order: number, nowMs: number): E
     ...(candidate.maxOutputTokens === undefined
       ? {}
       : { maxOutputTokens: candidate.maxOutputTokens }),
+    ...ratingOf(candidate),
+    ...(candidate.latencyMs === undefined ? {} : { latencyMs: candidate.latencyMs }),
     accounts: candidate.accounts.map((choice) => explainAccount(choice, nowMs)),
   };
 }
@@ -170,6 +195,7 @@ function explainAccount(choice: AccountChoice, nowMs: number): ExplainedAccount 
     ...(reason === undefined ? {} : { reason }),
     why,
     ...(leftMs === undefined ? {} : { retryInMs: leftMs }),
+    ...ratingOf(choice),
   };
 }
 

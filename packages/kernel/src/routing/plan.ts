@@ -40,6 +40,9 @@ export interface AccountChoice {
   readonly untilMs?: number;
   /** The sentence that came with the failure. */
   readonly detail?: string;
+  /** As configured for the account. */
+  readonly weight?: number;
+  readonly priority?: number;
 }
 
 /** One target of a model: an instance and the model's name there. */
@@ -54,6 +57,11 @@ export interface Candidate {
   /** Top-level parameters that the model refuses. */
   readonly refuses: readonly string[];
   readonly maxOutputTokens?: number;
+  /** As configured for the target. */
+  readonly weight?: number;
+  readonly priority?: number;
+  /** Its usual time to the first token of late, in milliseconds, where the strategy asks for it. */
+  readonly latencyMs?: number;
   /** Accounts in the order in which to try them; usable ones first. */
   readonly accounts: readonly AccountChoice[];
   readonly usable: boolean;

@@ -19,11 +19,12 @@ interface Case {
   readonly lists?: Readonly<Record<string, readonly ModelInfo[]>>;
   readonly states?: Readonly<Record<string, Availability>>;
   readonly turn?: number;
+  readonly latencies?: Readonly<Record<string, number>>;
   readonly query?: Partial<RouteQuery>;
 }
 
 function planFor(model: string, given: Case): Plan {
-  const { instances, settings, lists, states = {}, turn = 0, query } = given;
+  const { instances, settings, lists, states = {}, turn = 0, latencies = {}, query } = given;
   const table = createRoutingTable({
     settings: settingsFor(
       instances.map(({ id }) => id),
@@ -37,6 +38,7 @@ function planFor(model: string, given: Case): Plan {
     { model, dialect: 'openai-chat', operation: 'generate', ...query },
     {
       turn,
+      latencyMs: (instanceId) => latencies[instanceId],
       availability: (instanceId, accountId, upstream) =>
         states[`${accountId}#${upstream}`] ?? states[accountId] ?? states[instanceId] ?? everyone,
     },
@@ -105,11 +107,73 @@ describe('order', () => {
       'a/3',
     ]);
     const states = { 'a/2': out('cooling', NOW + 1) };
-    expect(accountsOf(planFor('m', { instances, settings, turn: 4, states }))).toEqual([
+    const firsts = [0, 1, 2, 3].map(
+      (turn) => accountsOf(planFor('m', { instances, settings, turn, states }))[0],
+    );
+    expect(firsts).toEqual(['a/1', 'a/3', 'a/1', 'a/3']);
+    expect(accountsOf(planFor('m', { instances, settings, states })).at(-1)).toBe('a/2');
+  });
+
+  test('accounts: by priority and weight, named by key or label', () => {
+    const instances = [fakeInstance('a', { keys: ['1', '2', '3', '4'] })];
+    const [plugin] = settingsFor(['a']).plugins;
+    const accounts = { '1': { priority: -1 }, '***2': { weight: 2 }, '4': { priority: 3 } };
+    const settings = { routes: [route(['a'])], plugins: [{ ...plugin!, accounts }] };
+    const at = (turn: number, states = {}): string =>
+      accountsOf(planFor('m', { instances, settings, turn, states }))
+        .map((id) => id?.slice(2))
+        .join('');
+    expect(at(0)).toBe('4231');
+    const states = { 'a/4': out('cooling', NOW + 1) };
+    expect([0, 1, 2, 3].map((turn) => at(turn, states))).toEqual(['2314', '3214', '2314', '2314']);
+    const filling = { ...settings, accountStrategy: 'fill-first' as const };
+    expect(accountsOf(planFor('m', { instances, settings: filling, turn: 1 }))).toEqual([
+      'a/4',
+      'a/2',
       'a/3',
       'a/1',
-      'a/2',
     ]);
+    const bound = planFor('m', { instances, settings, query: { sessionKey: 's' } });
+    expect(accountsOf(bound)[0]).toBe('a/4');
+  });
+
+  test('targets: by weight within their priority, and the accounts behind them in turn', () => {
+    const instances = ['a', 'b', 'c'].map((id) => fakeInstance(id, { keys: ['1', '2'] }));
+    const targets = [
+      { plugin: 'a', weight: 3 },
+      { plugin: 'b' },
+      { plugin: 'c', priority: -1, weight: 9 },
+    ];
+    const settings = { routes: [{ match: 'm', strategy: 'weighted' as const, targets }] };
+    const at = (turn: number, states = {}): Plan =>
+      planFor('m', { instances, settings, turn, states });
+    const firsts = (count: number, states = {}): string =>
+      Array.from({ length: count }, (_, turn) => order(at(turn, states))[0]).join('');
+    expect(firsts(8)).toBe('aabaaaba');
+    expect(order(at(2))).toEqual(['b', 'a', 'c']);
+    expect(firsts(4, { a: out('cooling', NOW + 1) })).toBe('bbbb');
+    expect(firsts(4, { a: out('cooling', NOW + 1), b: out('cooling', NOW + 1) })).toBe('cccc');
+    const met = Array.from({ length: 52 }, (_, turn) => accountsOf(at(turn))[0]);
+    expect(new Set(met)).toEqual(new Set(['a/1', 'a/2', 'b/1', 'b/2']));
+    const bySession = Array.from({ length: 400 }, (_, n) => {
+      const query = { sessionKey: `session-${n}` };
+      return order(planFor('m', { instances, settings, turn: n, query }))[0];
+    });
+    expect(bySession.filter((id) => id === 'a').length / 400).toBeCloseTo(0.75, 1);
+    expect(bySession).not.toContain('c');
+  });
+
+  test('least-latency takes the quickest, and says how quick it is', () => {
+    const instances = ['a', 'b', 'c'].map((id) => fakeInstance(id));
+    const settings = { routes: [route(['a', 'b', 'c'], 'least-latency')] };
+    const latencies = { a: 900, b: 120.4 };
+    const at = (turn: number): Plan => planFor('m', { instances, settings, latencies, turn });
+    expect(order(at(1))).toEqual(['b', 'a', 'c']);
+    expect(order(at(4))).toEqual(['c', 'b', 'a']);
+    const text = formatExplanation(explainPlan(at(1), NOW));
+    expect(text).toContain('can be used [first token after 120 ms of late]');
+    const failover = { routes: [route(['a', 'b', 'c'])] };
+    expect(order(planFor('m', { instances, settings: failover, latencies, turn: 1 }))[0]).toBe('a');
   });
 
   test('targets in turn reach all of their accounts', () => {

@@ -1,20 +1,38 @@
 import type { Dialect, Executor, ModelInfo } from '@cliproxy/plugin-api';
 import type { Availability } from '../accounts/account-state.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
+import type { StrategyName } from '../ports/settings.ts';
 import type { AccountChoice, Candidate, OutReason, Plan, RouteQuery } from './plan.ts';
 import type { ResolvedTarget, Resolution, RoutingTable } from './routing-table.ts';
-import { rotate, stick, usableFirst } from './strategies.ts';
+import {
+  fastestFirst,
+  inShares,
+  ranked,
+  ratingOf,
+  rotate,
+  stick,
+  weightOf,
+  weightSum,
+} from './strategies.ts';
 
 /** What of the present moment a plan depends on. The account book answers the first. */
 export interface RoutingView {
   /** @param model - the model's name at the upstream. */
   availability(instanceId: string, accountId: string, model: string): Availability;
   /**
-   * Counts requests, from 0; round-robin begins at its place. One count per operation, so that
-   * clients which count tokens before each request don't meet one account with all of one kind.
+   * Counts requests, from 0; who takes turns begins at its place. One count per model and
+   * operation: where two kinds of request alternate, one account must not meet all of one kind.
    */
   readonly turn: number;
+  /**
+   * A target's usual time to the first token of late, in milliseconds; undefined where it is not
+   * known. Only asked for `least-latency`.
+   */
+  latencyMs(instanceId: string, model: string): number | undefined;
 }
+
+type AccountView = Pick<RoutingView, 'availability' | 'turn'> &
+  Pick<RoutingTable, 'accountStrategy' | 'accountSettings'>;
 
 interface Out {
   readonly reason: OutReason;
@@ -45,26 +63,54 @@ function candidatesOf(
   view: RoutingView,
 ): readonly Candidate[] {
   const { targets, strategy } = found;
-  const inTurn = strategy === 'round-robin' && targets.length > 1;
-  const ordered = !inTurn
-    ? targets
-    : query.sessionKey === undefined
-      ? rotate(targets, view.turn)
-      : stick(targets, query.sessionKey, ({ instanceId, upstreamModel }) => {
-          return `${instanceId}/${upstreamModel}`;
-        });
+  const { accountStrategy } = table;
   // With targets in turn, the accounts' turn must not move in step with theirs.
-  const turn = inTurn ? Math.floor(view.turn / targets.length) : view.turn;
-  const availability = view.availability.bind(view);
-  const inside = { accountStrategy: table.accountStrategy, turn, availability };
-  return usableFirst(ordered.map((target) => candidateOf(target, query, inside)));
+  const round = strategy === 'round-robin' || strategy === 'weighted' ? roundOf(found) : 1;
+  const inside: AccountView = {
+    accountStrategy,
+    accountSettings: table.accountSettings.bind(table),
+    turn: Math.floor(view.turn / round),
+    availability: view.availability.bind(view),
+  };
+  const candidates = targets.map((target) => {
+    const candidate = candidateOf(target, query, inside);
+    if (strategy !== 'least-latency') return candidate;
+    const latencyMs = view.latencyMs(target.instanceId, target.upstreamModel);
+    return latencyMs === undefined ? candidate : { ...candidate, latencyMs };
+  });
+  return ranked(candidates, (peers) => arranged(peers, strategy, query, view.turn));
 }
 
-function candidateOf(
-  target: ResolvedTarget,
-  query: RouteQuery,
-  view: RoutingView & Pick<RoutingTable, 'accountStrategy'>,
-): Candidate {
+function arranged(
+  peers: readonly Candidate[],
+  strategy: StrategyName,
+  { sessionKey }: RouteQuery,
+  turn: number,
+): readonly Candidate[] {
+  switch (strategy) {
+    case 'failover':
+      return peers;
+    case 'least-latency':
+      return fastestFirst(peers, ({ latencyMs }) => latencyMs, turn);
+    case 'round-robin':
+      if (sessionKey === undefined) return rotate(peers, turn);
+      return stick(peers, sessionKey, targetId);
+    case 'weighted':
+      if (sessionKey === undefined) return inShares(peers, turn);
+      return stick(peers, sessionKey, targetId, weightOf);
+  }
+}
+
+function targetId({ instanceId, upstreamModel }: Candidate): string {
+  return `${instanceId}/${upstreamModel}`;
+}
+
+/** After so many turns the targets' order begins anew. */
+function roundOf({ targets, strategy }: Resolution): number {
+  return Math.max(1, strategy === 'weighted' ? weightSum(targets) : targets.length);
+}
+
+function candidateOf(target: ResolvedTarget, query: RouteQuery, view: AccountView): Candidate {
   const { instanceId, instance, upstreamModel, info } = target;
   const dialects =
     instance?.executor === undefined ? [] : dialectsOf(instance.executor, target, query);
@@ -80,6 +126,7 @@ function candidateOf(
     dialects: dialects ?? [],
     refuses: info?.refuses ?? [],
     ...(info?.maxOutputTokens === undefined ? {} : { maxOutputTokens: info.maxOutputTokens }),
+    ...ratingOf(target),
     accounts,
     usable: out === undefined,
     ...out,
@@ -107,21 +154,23 @@ function dialectsOf(
 function accountsOf(
   { instanceId, instance, upstreamModel }: ResolvedTarget,
   { sessionKey }: RouteQuery,
-  view: RoutingView & Pick<RoutingTable, 'accountStrategy'>,
+  view: AccountView,
 ): readonly AccountChoice[] {
-  const handles = instance?.accounts() ?? [];
-  const ordered =
-    sessionKey !== undefined
-      ? stick(handles, sessionKey, ({ account }) => account.id)
-      : view.accountStrategy === 'round-robin'
-        ? rotate(handles, view.turn)
-        : handles;
-  return usableFirst(
-    ordered.map((handle) => ({
-      handle,
-      ...view.availability(instanceId, handle.account.id, upstreamModel),
-    })),
-  );
+  const choices = (instance?.accounts() ?? []).map((handle): AccountChoice => {
+    const now = view.availability(instanceId, handle.account.id, upstreamModel);
+    const configured = view.accountSettings(instanceId, handle.account);
+    return configured === undefined
+      ? { handle, ...now }
+      : { handle, ...now, ...ratingOf(configured) };
+  });
+  return ranked(choices, (peers) => {
+    if (sessionKey !== undefined) return stick(peers, sessionKey, accountId, weightOf);
+    return view.accountStrategy === 'round-robin' ? inShares(peers, view.turn) : peers;
+  });
+}
+
+function accountId({ handle }: AccountChoice): string {
+  return handle.account.id;
 }
 
 function outOfInstance({ instanceId, instance, configured }: ResolvedTarget): Out | undefined {

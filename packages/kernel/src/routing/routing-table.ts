@@ -1,12 +1,18 @@
-import type { ModelInfo, Speaks } from '@cliproxy/plugin-api';
+import type { Account, ModelInfo, Speaks } from '@cliproxy/plugin-api';
 import QuickLRU from 'quick-lru';
 import type { ModelPatternDeclaration, PluginInstance } from '../plugins/plugin-instance.ts';
-import type { AccountStrategyName, KernelSettings, StrategyName } from '../ports/settings.ts';
+import type {
+  AccountSettings,
+  AccountStrategyName,
+  KernelSettings,
+  StrategyName,
+} from '../ports/settings.ts';
 import type { ModelPattern } from './model-pattern.ts';
 import { bySpecificity, compilePattern, substitute } from './model-pattern.ts';
 import { nearNames } from './near-names.ts';
 import type { RouteVia } from './plan.ts';
 import { spokenFor } from './spoken-for.ts';
+import { ratingOf } from './strategies.ts';
 
 /** What the table needs to know about the models that plugins list. */
 export interface ListedModels {
@@ -38,6 +44,8 @@ export interface ResolvedTarget {
   readonly info: ModelInfo | undefined;
   /** What a wire executor speaks for this model, before its list narrows it. */
   readonly speaks: () => Speaks | undefined;
+  readonly weight?: number;
+  readonly priority?: number;
 }
 
 /** The way of a name: what it means and who may serve it. */
@@ -58,6 +66,8 @@ export interface Resolution {
 /** Finds the targets of a model name. Names no provider; knows no state of any account. */
 export interface RoutingTable {
   readonly accountStrategy: AccountStrategyName;
+  /** What is configured for one account of an instance. */
+  accountSettings(instanceId: string, account: Account): AccountSettings | undefined;
   /** Order: alias, `instance/` prefix, routes, plugins' patterns, listed models, near names. */
   resolve(model: string): Resolution;
 }
@@ -99,6 +109,7 @@ export function createRoutingTable(options: RoutingTableOptions): RoutingTable {
     .filter(({ instance }) => instance === undefined || instance.state === 'disabled')
     .map(({ id }) => id);
   const remembered = new QuickLRU<string, Resolution>({ maxSize: MAX_REMEMBERED });
+  const accounts = new Map(settings.plugins.map((one) => [one.instanceId, one.accounts]));
   let version = catalogue.version;
 
   const target = (id: string, name: string): ResolvedTarget => {
@@ -128,9 +139,11 @@ export function createRoutingTable(options: RoutingTableOptions): RoutingTable {
     if (found === undefined) return undefined;
     const { route, pattern } = found;
     const captured = pattern.capture(name) ?? [];
-    const targets = route.targets.map(({ plugin, model }) =>
-      target(plugin, model === undefined ? name : substitute(model, captured)),
-    );
+    const targets = route.targets.map((one) => {
+      const { plugin, model } = one;
+      const asked = model === undefined ? name : substitute(model, captured);
+      return { ...target(plugin, asked), ...ratingOf(one) };
+    });
     return { via: 'route', match: route.match, strategy: route.strategy, targets };
   };
 
@@ -178,6 +191,12 @@ export function createRoutingTable(options: RoutingTableOptions): RoutingTable {
 
   return {
     accountStrategy: settings.accountStrategy,
+    accountSettings(instanceId, { id, label }) {
+      const known = accounts.get(instanceId);
+      if (known === undefined) return undefined;
+      const key = id.slice(instanceId.length + 1);
+      return ownOf(known, key) ?? ownOf(known, label);
+    },
     resolve(model) {
       if (model.length > MAX_REMEMBERED_LENGTH) return resolve(model);
       if (version !== catalogue.version) {
@@ -192,6 +211,11 @@ export function createRoutingTable(options: RoutingTableOptions): RoutingTable {
       return found;
     },
   };
+}
+
+/** By name; names come from plugins. */
+function ownOf<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /** Every instance that the configuration names, and those that it does not name but that are there. */
