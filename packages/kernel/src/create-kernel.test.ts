@@ -89,9 +89,10 @@ function preload(packageName: string, plugin: GatewayPlugin, provides: object) {
 
 function kernel(): { readonly kernel: Kernel; readonly told: ReturnType<typeof rememberingPorts> } {
   const told = rememberingPorts();
+  const has: KernelPorts['dialects']['has'] = () => true;
   const ports: KernelPorts = {
     ...told.ports,
-    dialects: { classify } as KernelPorts['dialects'],
+    dialects: { classify, has } as KernelPorts['dialects'],
     fallbackDir: import.meta.dirname,
     version: '0.0.0',
     preloaded: [

@@ -61,6 +61,7 @@ class AssembledKernel implements Kernel {
   readonly #clock: Clock;
   readonly #rooms: Container;
   readonly #host: PluginHost;
+  readonly #dialects: Dialects;
   readonly #book: AccountBook;
   readonly #catalogue: ModelCatalogue;
   readonly #health: HealthMonitor;
@@ -80,6 +81,7 @@ class AssembledKernel implements Kernel {
       settings: () => this.#settings(),
       plan: (query) => this.plan(query),
     });
+    this.#dialects = ports.dialects;
     this.#host = this.#rooms.get(rooms.host);
     this.#book = this.#rooms.get(rooms.book);
     this.#catalogue = this.#rooms.get(rooms.catalogue);
@@ -110,6 +112,7 @@ class AssembledKernel implements Kernel {
       latencyMs: (instanceId, model) => this.#health.latencyMs(instanceId, model),
       availability: (instanceId, accountId, model) =>
         this.#book.availability(instanceId, accountId, model),
+      has: (dialect, operation) => this.#dialects.has(dialect, operation),
     });
   }
 

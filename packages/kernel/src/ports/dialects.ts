@@ -225,6 +225,8 @@ export interface Dialects {
     /** Tells clients apart: what is kept of one's answers is no other's. Absent: nobody in particular. */
     readonly client?: string | undefined;
   }): ClientRequest;
+  /** Whether requests for an operation can be written in a dialect. */
+  has(dialect: Dialect, operation: Operation): boolean;
   /**
    * Says what an upstream's error answer means: from the dialect's error body, not the status alone.
    *

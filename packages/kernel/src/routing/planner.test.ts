@@ -41,6 +41,7 @@ function planFor(model: string, given: Case): Plan {
       latencyMs: (instanceId) => latencies[instanceId],
       availability: (instanceId, accountId, upstream) =>
         states[`${accountId}#${upstream}`] ?? states[accountId] ?? states[instanceId] ?? everyone,
+      has: (dialect, operation) => dialect !== 'openai-chat' || operation !== 'count-tokens',
     },
   );
 }
@@ -240,6 +241,17 @@ describe('how a request is encoded', () => {
       'gemini',
       'anthropic-messages',
     ]);
+  });
+
+  test('no dialect that lacks the operation, whatever is declared', () => {
+    const chat = wire({ 'openai-chat': ['generate', 'count-tokens'] });
+    expect(first([chat], { operation: 'generate' })?.usable).toBe(true);
+    expect(first([chat], { operation: 'count-tokens' })).toMatchObject({
+      usable: false,
+      reason: 'operation-not-offered',
+    });
+    const both = wire({ 'openai-chat': ['count-tokens'], gemini: ['count-tokens'] });
+    expect(first([both], { operation: 'count-tokens' })?.dialects).toEqual(['gemini']);
   });
 
   test('what holds for models of a name goes before what holds for all; its list narrows it', () => {

@@ -1,4 +1,4 @@
-import type { Dialect, Executor, ModelInfo } from '@cliproxy/plugin-api';
+import type { Dialect, Executor, ModelInfo, Operation } from '@cliproxy/plugin-api';
 import type { Availability } from '../accounts/account-state.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { StrategyName } from '../ports/settings.ts';
@@ -19,6 +19,8 @@ import {
 export interface RoutingView {
   /** @param model - the model's name at the upstream. */
   availability(instanceId: string, accountId: string, model: string): Availability;
+  /** Whether a dialect has an operation: what a plugin declares beyond that can't be asked for. */
+  has(dialect: Dialect, operation: Operation): boolean;
   /**
    * Counts requests, from 0; who takes turns begins at its place. One count per model and
    * operation: where two kinds of request alternate, one account must not meet all of one kind.
@@ -31,7 +33,7 @@ export interface RoutingView {
   latencyMs(instanceId: string, model: string): number | undefined;
 }
 
-type AccountView = Pick<RoutingView, 'availability' | 'turn'> &
+type TargetView = Pick<RoutingView, 'availability' | 'has' | 'turn'> &
   Pick<RoutingTable, 'accountStrategy' | 'accountSettings'>;
 
 interface Out {
@@ -66,11 +68,12 @@ function candidatesOf(
   const { accountStrategy } = table;
   // With targets in turn, the accounts' turn must not move in step with theirs.
   const round = strategy === 'round-robin' || strategy === 'weighted' ? roundOf(found) : 1;
-  const inside: AccountView = {
+  const inside: TargetView = {
     accountStrategy,
     accountSettings: table.accountSettings.bind(table),
     turn: Math.floor(view.turn / round),
     availability: view.availability.bind(view),
+    has: view.has.bind(view),
   };
   const candidates = targets.map((target) => {
     const candidate = candidateOf(target, query, inside);
@@ -110,10 +113,10 @@ function roundOf({ targets, strategy }: Resolution): number {
   return Math.max(1, strategy === 'weighted' ? weightSum(targets) : targets.length);
 }
 
-function candidateOf(target: ResolvedTarget, query: RouteQuery, view: AccountView): Candidate {
+function candidateOf(target: ResolvedTarget, query: RouteQuery, view: TargetView): Candidate {
   const { instanceId, instance, upstreamModel, info } = target;
   const dialects =
-    instance?.executor === undefined ? [] : dialectsOf(instance.executor, target, query);
+    instance?.executor === undefined ? [] : dialectsOf(instance.executor, target, query, view);
   const accounts = accountsOf(target, query, view);
   const out =
     outOfInstance(target) ??
@@ -138,6 +141,7 @@ function dialectsOf(
   executor: Executor,
   { info, speaks: spoken }: ResolvedTarget,
   { dialect, operation }: RouteQuery,
+  view: Pick<RoutingView, 'has'>,
 ): readonly Dialect[] | undefined {
   if (executor.kind === 'events') {
     if (operation === 'count-tokens' && executor.countTokens === undefined) return undefined;
@@ -145,7 +149,7 @@ function dialectsOf(
   }
   const speaks = spoken() ?? executor.speaks;
   const able = (info?.dialects ?? (Object.keys(speaks) as Dialect[])).filter(
-    (name) => speaks[name]?.includes(operation) === true,
+    (name) => speaks[name]?.includes(operation) === true && view.has(name, operation),
   );
   if (able.length === 0) return undefined;
   return able.includes(dialect) ? [dialect, ...able.filter((name) => name !== dialect)] : able;
@@ -154,7 +158,7 @@ function dialectsOf(
 function accountsOf(
   { instanceId, instance, upstreamModel }: ResolvedTarget,
   { sessionKey }: RouteQuery,
-  view: AccountView,
+  view: TargetView,
 ): readonly AccountChoice[] {
   const choices = (instance?.accounts() ?? []).map((handle): AccountChoice => {
     const now = view.availability(instanceId, handle.account.id, upstreamModel);

@@ -168,6 +168,14 @@ describe('a count in another dialect', () => {
     expect(codeOf(() => read('openai-chat', question).wire(target()))).toBe('CLIENT_UNSUPPORTED');
   });
 
+  test('is known not to be there in Chat', () => {
+    expect(hub.has('openai-chat', 'count-tokens')).toBe(false);
+    expect(hub.has('openai-chat', 'embed')).toBe(true);
+    expect(hub.has('anthropic-messages', 'count-tokens')).toBe(true);
+    expect(hub.has('anthropic-messages', 'embed')).toBe(false);
+    expect(hub.has('openai-responses', 'generate')).toBe(false);
+  });
+
   test('names the field that is malformed', () => {
     const request = read('anthropic-messages', { model: 'asked', messages: 7 });
     expect(codeOf(() => request.wire(target({ dialect: 'gemini' })))).toBe('CLIENT_BAD_REQUEST');

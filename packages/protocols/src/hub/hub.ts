@@ -3,6 +3,7 @@ import type { Dialects } from '@cliproxy/kernel';
 import { classifyReply } from './classify.ts';
 import { readRequest } from './client-request.ts';
 import type { Codecs } from './client-request.ts';
+import { pathOf } from './paths.ts';
 import type { ItemMemory } from './item-memory.ts';
 
 /**
@@ -12,6 +13,8 @@ import type { ItemMemory } from './item-memory.ts';
 export function hubOf(codecs: Codecs, memory?: ItemMemory): Dialects {
   return {
     read: (source) => readRequest(source, codecs, memory),
+    has: (dialect, operation) =>
+      codecs[dialect] !== undefined && pathOf(dialect, operation, '', false) !== undefined,
     classify: (dialect, answer, nowMs) => classifyReply(codecs[dialect], answer, nowMs),
     error(dialect, error, context) {
       // A client of a dialect that is not spoken is told so in the one that most understand.
