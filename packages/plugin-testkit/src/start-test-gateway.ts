@@ -36,6 +36,8 @@ export interface TestGatewayOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** How long plugins may take to be imported, set up, started and stopped; default: as usual. */
   readonly pluginLimits?: GatewayOverrides['pluginLimits'];
+  /** Default: the system's. */
+  readonly clock?: GatewayOverrides['clock'];
 }
 
 /** What to ask a gateway. */
@@ -84,6 +86,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     {
       preloaded: mounted.flatMap(({ preloaded }) => preloaded ?? []),
       ...(options.pluginLimits && { pluginLimits: options.pluginLimits }),
+      ...(options.clock && { clock: options.clock }),
       logStream: new Writable({
         write(chunk: Buffer, _encoding, done) {
           lines.push(chunk.toString());
