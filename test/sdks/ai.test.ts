@@ -126,6 +126,17 @@ describe.each(Object.keys(ADAPTERS))('%s', (adapter) => {
       });
       const violations = () => vendor.violations.slice(before);
 
+      /** Other vendors refuse a loop without its thoughts; Chat's compatibles just forget them. */
+      const checkThoughts = () => {
+        if (dialect !== 'openai-chat' || adapter === 'openai.chat') return;
+        const { messages } = vendor.requests.at(-1)?.body as { readonly messages: object[] };
+        expect(messages.filter((message) => 'reasoning_content' in message)).toMatchObject(
+          ['First Oslo.', 'Now Rome.', 'And the sky.'].map((reasoning_content) => ({
+            reasoning_content,
+          })),
+        );
+      };
+
       const loop = () => ({
         model,
         system: 'Be brief.',
@@ -143,6 +154,7 @@ describe.each(Object.keys(ADAPTERS))('%s', (adapter) => {
         expect(violations()).toEqual([]);
         expect(text).toBe('It rains everywhere.');
         expect(steps.map(({ toolCalls }) => toolCalls.length)).toEqual([1, 2, 1, 0]);
+        checkThoughts();
       });
 
       test('a loop of tools, streamed', async () => {
@@ -154,6 +166,7 @@ describe.each(Object.keys(ADAPTERS))('%s', (adapter) => {
         expect(violations()).toEqual([]);
         expect(await result.text).toBe('It rains everywhere.');
         expect((await result.steps).map(({ toolCalls }) => toolCalls.length)).toEqual([1, 2, 1, 0]);
+        checkThoughts();
       });
 
       test('an object', async () => {

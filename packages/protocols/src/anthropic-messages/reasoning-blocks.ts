@@ -11,10 +11,18 @@ const NATIVE: Dialect = 'anthropic-messages';
  */
 const REDACTED = 'redacted:';
 
+/**
+ * Stands where a maker of another dialect signed nothing: clients throw thinking without signature
+ * away, and some of those makers want it back.
+ */
+const UNSIGNED: Opaque = { origin: 'unsigned', value: '' };
+
 /** A `thinking` block as a part. One without signature can't be sent back to its maker. */
 export function readThinking(text: string, signature: unknown, origin: string): ReasoningPart {
   if (typeof signature !== 'string' || signature === '') return { type: 'reasoning', text };
-  return { type: 'reasoning', text, opaque: untagOpaque(signature, origin) };
+  const opaque = untagOpaque(signature, origin);
+  const isUnsigned = opaque.origin === UNSIGNED.origin && opaque.value === UNSIGNED.value;
+  return isUnsigned ? { type: 'reasoning', text } : { type: 'reasoning', text, opaque };
 }
 
 /** A `redacted_thinking` block as a part. */
@@ -32,16 +40,17 @@ export function isRedacted(part: ReasoningPart): boolean {
   return part.text === '' && part.opaque?.value.startsWith(REDACTED) === true;
 }
 
-/** @param native - see `tagOpaque`. */
-export function writeSignature(opaque: Opaque, native: Dialect | undefined): string {
-  const { origin, value } = opaque;
+/** The signature of what was thought; empty where its maker, of this dialect, made none. */
+export function writeSignature(opaque: Opaque | undefined, native: Dialect | undefined): string {
+  if (opaque === undefined && native !== undefined) return '';
+  const { origin, value } = opaque ?? UNSIGNED;
   const bare = value.startsWith(REDACTED) ? value.slice(REDACTED.length) : value;
   return tagOpaque({ origin, value: bare }, native);
 }
 
 /** A part as the block that it was. */
 export function writeReasoning(part: ReasoningPart, native: Dialect | undefined): JsonObject {
-  const signature = part.opaque === undefined ? '' : writeSignature(part.opaque, native);
+  const signature = writeSignature(part.opaque, native);
   return isRedacted(part)
     ? { type: 'redacted_thinking', data: signature }
     : { type: 'thinking', thinking: part.text, signature };

@@ -38,17 +38,15 @@ export function streamBlock(part: Part, native: Dialect | undefined): StreamBloc
         hasContent: (text, opaque, closed) =>
           text !== '' || (opaque !== undefined && (closed || isRedacted({ ...part, opaque }))),
         start: (opaque) =>
-          writeReasoning(
-            opaque !== undefined && isRedacted({ ...part, opaque })
-              ? { ...part, opaque }
-              : { type: 'reasoning', text: '' },
-            native,
-          ),
+          opaque !== undefined && isRedacted({ ...part, opaque })
+            ? writeReasoning({ ...part, opaque }, native)
+            : { type: 'thinking', thinking: '', signature: '' },
         delta: (thinking) => ({ type: 'thinking_delta', thinking }),
-        last: (opaque) =>
-          isRedacted({ ...part, opaque })
-            ? undefined
-            : { type: 'signature_delta', signature: writeSignature(opaque, native) },
+        last: (opaque) => {
+          if (opaque !== undefined && isRedacted({ ...part, opaque })) return undefined;
+          const signature = writeSignature(opaque, native);
+          return signature === '' ? undefined : { type: 'signature_delta', signature };
+        },
       });
     case 'media':
     case 'tool-result':
@@ -63,8 +61,8 @@ interface BlockKind {
   readonly hasContent: (text: string, opaque: Opaque | undefined, closed: boolean) => boolean;
   readonly start: (opaque: Opaque | undefined) => JsonObject;
   readonly delta: (text: string) => JsonObject;
-  /** The delta before the end, made of the opaque value. */
-  readonly last?: (opaque: Opaque) => JsonObject | undefined;
+  /** The delta before the end, made of the opaque value, if there is one. */
+  readonly last?: (opaque: Opaque | undefined) => JsonObject | undefined;
   /** Holds all text back until the end, and makes one piece of it. */
   readonly whole?: (text: string) => string;
 }
@@ -124,7 +122,7 @@ class Block {
     }
     if (this.#closed && !this.#ended) {
       this.#ended = true;
-      const end = this.#opaque === undefined ? undefined : last?.(this.#opaque);
+      const end = last?.(this.#opaque);
       if (end !== undefined) deltas.push(end);
     }
     return deltas;

@@ -829,6 +829,34 @@ describe('requests', () => {
       expect(JSON.stringify(elsewhere.body)).not.toMatch(/c2ln|cpx1/);
     }
   });
+
+  test('bring thoughts that nobody signed back as well, and not to who demands a signature', () => {
+    const { content } = readMessages(
+      run(pipeOf('anthropic-messages', 'openai-chat'), chatStream).text,
+    );
+    const mark = `cpx1.${Buffer.from('unsigned').toString('base64url')}.`;
+    expect(content[0]).toEqual({ type: 'thinking', thinking: 'hmm', signature: mark });
+    const results = content.flatMap((part) =>
+      part.type === 'tool_use' && 'id' in part
+        ? [{ type: 'tool_result', tool_use_id: part.id, content: 'a' }]
+        : [],
+    );
+    const next = {
+      messages: [
+        { role: 'user', content: 'hi' },
+        { role: 'assistant', content },
+        { role: 'user', content: results },
+      ],
+    };
+    const body = question('anthropic-messages', next);
+    const home = sent('anthropic-messages', 'openai-chat', body, { model: 'kimi-k2' });
+    expect(home.body.messages).toMatchObject([{}, { reasoning_content: 'hmm' }, {}, {}]);
+    const elsewhere = sent('anthropic-messages', 'anthropic-messages', body);
+    expect(elsewhere.body).toMatchObject({
+      messages: [{}, { content: content.slice(1) }, { content: results }],
+    });
+    expect(JSON.stringify([home, elsewhere])).not.toContain('cpx1');
+  });
 });
 
 describe('errors', () => {
