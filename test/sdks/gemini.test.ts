@@ -128,6 +128,14 @@ describe('without an SDK', () => {
     expect(gateway.log()).not.toContain(gateway.apiKey);
   });
 
+  test('a stream without alt=sse that does not begin is one error, with its status', async () => {
+    const headers = { 'x-goog-api-key': gateway.apiKey };
+    const reply = await post('/v1beta/models/nobody:streamGenerateContent', headers);
+    expect(reply.status).toBe(404);
+    expect(reply.headers.get('content-type')).toMatch(/^application\/json/u);
+    expect(await reply.json()).toMatchObject({ error: { code: 404, status: 'NOT_FOUND' } });
+  });
+
   test('a stream without alt=sse is a JSON array', async () => {
     const reply = await post('/v1beta/models/echo:streamGenerateContent', {
       'x-goog-api-key': gateway.apiKey,
