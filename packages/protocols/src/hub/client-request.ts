@@ -1,21 +1,12 @@
-import { isGatewayError } from '@cliproxy/plugin-api';
-import type {
-  Capability,
-  Dialect,
-  GatewayError,
-  HeaderMap,
-  ModelRequest,
-  Operation,
-} from '@cliproxy/plugin-api';
+import type { Capability, Dialect, HeaderMap, ModelRequest, Operation } from '@cliproxy/plugin-api';
 import type {
   BodyCheck,
   ClientForm,
   ClientRequest,
-  EstimatedAnswer,
   EncodeTarget,
+  EstimatedAnswer,
   EventExchange,
   EventTarget,
-  KeptState,
   RequestFacts,
 } from '@cliproxy/kernel';
 import { inputTokens } from '../estimate/input-tokens.ts';
@@ -25,6 +16,8 @@ import type { CountCodec, DialectCodec } from './dialect-codec.ts';
 import { contentTypeOf, unsupported } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { ItemMemory } from './item-memory.ts';
+import { checkKeeps, keepsNothing, recalledBody } from './kept-state.ts';
+import { once } from './once.ts';
 import { withoutRefusedWishes } from './refused-wishes.ts';
 import { replyExchange } from './reply-exchange.ts';
 import { RequestBody } from './request-body.ts';
@@ -159,30 +152,6 @@ export function readRequest(
   return requestOf(decode, recalled !== undefined);
 }
 
-/** The body with items that are kept here in the place of references; undefined: it has none. */
-function recalledBody(
-  { state }: DialectCodec,
-  body: RequestBody,
-  find: (id: string) => JsonObject | undefined,
-): JsonObject | undefined {
-  if (state?.mayRefer(body.bytes) !== true) return undefined;
-  return state.withItems(body.json(), find);
-}
-
-/** Only who speaks the dialect can have kept something for it. */
-function checkKeeps({ dialect, ...target }: EncodeTarget, own: Dialect, state: KeptState): void {
-  if (dialect !== own || target.refuses.includes(state.field)) throw keepsNothing(target, state);
-}
-
-function keepsNothing(
-  { instanceId, model }: EventTarget,
-  { field }: Pick<KeptState, 'field'>,
-): GatewayError {
-  return unsupported(
-    `\`${field}\` goes on from what ${instanceId} does not keep for ${model}; leave it out and send the whole conversation (with \`store: false\`, clients do).`,
-  );
-}
-
 function estimatedCount(
   count: CountCodec | undefined,
   request: ModelRequest,
@@ -210,21 +179,4 @@ function clamped(
   return wanted === undefined || limit === undefined || wanted <= limit
     ? {}
     : { maxOutputTokens: limit };
-}
-
-/** Remembers what a function gave, or the error of ours that it threw. */
-function once<T>(make: () => T): () => T {
-  let kept: { readonly value: T } | { readonly error: unknown } | undefined;
-  return () => {
-    if (kept === undefined) {
-      try {
-        kept = { value: make() };
-      } catch (error) {
-        if (isGatewayError(error)) kept = { error };
-        throw error;
-      }
-    }
-    if ('error' in kept) throw kept.error;
-    return kept.value;
-  };
 }
