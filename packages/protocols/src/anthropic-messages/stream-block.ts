@@ -20,14 +20,14 @@ export function streamBlock(part: Part, native: Dialect | undefined): StreamBloc
         text: part.text,
         hasContent: (text) => text !== '',
         start: () => ({ type: 'text', text: '' }),
-        delta: (text) => ({ type: 'text_delta', text }),
+        delta: (text) => `{"type":"text_delta","text":${JSON.stringify(text)}}`,
       });
     case 'tool-call':
       return new Block({
         text: part.argumentsJson,
         hasContent: () => true,
         start: () => startOfCall(part),
-        delta: (partial_json) => ({ type: 'input_json_delta', partial_json }),
+        delta: (text) => `{"type":"input_json_delta","partial_json":${JSON.stringify(text)}}`,
         // Free text has to be whole before it can be wrapped.
         ...(part.kind === 'custom' ? { whole: (text) => JSON.stringify(freeTextInput(text)) } : {}),
       });
@@ -41,11 +41,13 @@ export function streamBlock(part: Part, native: Dialect | undefined): StreamBloc
           opaque !== undefined && isRedacted({ ...part, opaque })
             ? writeReasoning({ ...part, opaque }, native)
             : { type: 'thinking', thinking: '', signature: '' },
-        delta: (thinking) => ({ type: 'thinking_delta', thinking }),
+        delta: (text) => `{"type":"thinking_delta","thinking":${JSON.stringify(text)}}`,
         last: (opaque) => {
           if (opaque !== undefined && isRedacted({ ...part, opaque })) return undefined;
           const signature = writeSignature(opaque, native);
-          return signature === '' ? undefined : { type: 'signature_delta', signature };
+          return signature === ''
+            ? undefined
+            : JSON.stringify({ type: 'signature_delta', signature });
         },
       });
     case 'media':
@@ -60,9 +62,10 @@ interface BlockKind {
   readonly opaque?: Opaque | undefined;
   readonly hasContent: (text: string, opaque: Opaque | undefined, closed: boolean) => boolean;
   readonly start: (opaque: Opaque | undefined) => JsonObject;
-  readonly delta: (text: string) => JsonObject;
+  /** As JSON, like `last`: of a stream's many deltas, only the text is turned into JSON. */
+  readonly delta: (text: string) => string;
   /** The delta before the end, made of the opaque value, if there is one. */
-  readonly last?: (opaque: Opaque | undefined) => JsonObject | undefined;
+  readonly last?: (opaque: Opaque | undefined) => string | undefined;
   /** Holds all text back until the end, and makes one piece of it. */
   readonly whole?: (text: string) => string;
 }
@@ -112,10 +115,10 @@ class Block {
     return this.#kind.start(this.#opaque);
   }
 
-  /** What has come since the last call, as `delta` objects. */
-  takeDeltas(): readonly JsonObject[] {
+  /** What has come since the last call, as the JSON of `delta` objects. */
+  takeDeltas(): readonly string[] {
     const { delta, last, whole } = this.#kind;
-    const deltas: JsonObject[] = [];
+    const deltas: string[] = [];
     if (this.#pending !== '' && (this.#closed || whole === undefined)) {
       deltas.push(delta(this.#pending));
       this.#pending = '';

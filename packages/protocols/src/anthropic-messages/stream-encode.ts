@@ -58,8 +58,7 @@ export function streamEncoder(context: AnswerContext): StreamEncoder {
       }
       const { index } = placed;
       if (index !== undefined) {
-        for (const delta of block.takeDeltas())
-          out += sse({ type: 'content_block_delta', index, delta });
+        for (const delta of block.takeDeltas()) out += deltaEvent(index, delta);
       }
       if (!block.closed) break;
       if (index !== undefined) out += sse({ type: 'content_block_stop', index });
@@ -136,6 +135,11 @@ export function streamEncoder(context: AnswerContext): StreamEncoder {
 interface PlacedBlock {
   readonly block: StreamBlock;
   index: number | undefined;
+}
+
+/** @param delta - as JSON. */
+function deltaEvent(index: number, delta: string): string {
+  return `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":${delta}}\n\n`;
 }
 
 /** One event, named as its data names itself. */
