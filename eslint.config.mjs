@@ -36,7 +36,7 @@ export default tseslint.config(
     rules: { 'no-restricted-globals': 'off' },
   },
   {
-    files: ['**/*.test.ts', 'test/**/*.ts'],
+    files: ['**/*.test.ts', 'test/**/*.ts', 'packages/*/test/**/*.ts'],
     rules: {
       'no-restricted-globals': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',

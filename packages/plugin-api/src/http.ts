@@ -38,7 +38,8 @@ export interface HttpClient {
    *
    * @throws GatewayError `PLUGIN_HOST_FORBIDDEN` when the host is not declared,
    *   `UPSTREAM_UNREACHABLE` when no connection could be made or it broke,
-   *   `UPSTREAM_TIMEOUT` when connecting took too long. An aborted `signal` rejects.
+   *   `UPSTREAM_TIMEOUT` when connecting took too long. Where their `failure.scope` is `instance`,
+   *   no connection was made, so that nothing was sent. An aborted `signal` rejects.
    */
   request(request: OutgoingRequest, signal: AbortSignal): Promise<WireReply>;
 }

@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Provider } from 'oidc-provider';
+
+/** A strict authorization server on loopback. Whoever comes is logged in as alice, and consents. */
+export interface AuthorizationServer {
+  readonly issuer: string;
+  /** What it has seen so far. */
+  readonly seen: { refreshed: number; revoked: number };
+  /** Whether a token may still be used. */
+  isActive(token: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export const CLIENT_ID = 'cliproxy';
+const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
+
+export async function startAuthorizationServer({
+  codeLifeS = 60,
+} = {}): Promise<AuthorizationServer> {
+  const server = http.createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const provider = await makeProvider(issuer, codeLifeS);
+  const seen = { refreshed: 0, revoked: 0 };
+  provider.on('grant.success', ({ oidc }) => {
+    if (oidc.params?.grant_type === 'refresh_token') seen.refreshed += 1;
+  });
+  provider.on('grant.revoked', () => (seen.revoked += 1));
+  server.on('request', provider.callback());
+  return {
+    issuer,
+    seen,
+    isActive: async (token) => {
+      const reply = await fetch(`${issuer}/token/introspection`, {
+        method: 'POST',
+        body: new URLSearchParams({ token, client_id: CLIENT_ID }),
+      });
+      return ((await reply.json()) as { active: boolean }).active;
+    },
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function makeProvider(issuer: string, codeLifeS: number): Promise<Provider> {
+  // Complains when it is imported, of a Node that it runs on all the same.
+  const { Provider } = await import('oidc-provider');
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: CLIENT_ID,
+        token_endpoint_auth_method: 'none',
+        // Any port of loopback.
+        application_type: 'native',
+        redirect_uris: ['http://127.0.0.1/callback'],
+        response_types: ['code'],
+        grant_types: ['authorization_code', 'refresh_token', DEVICE],
+      },
+    ],
+    pkce: { required: () => true },
+    rotateRefreshToken: true,
+    issueRefreshToken: async () => true,
+    claims: { openid: ['sub'], email: ['email'] },
+    conformIdTokenClaims: false,
+    features: {
+      devInteractions: { enabled: false },
+      revocation: { enabled: true },
+      introspection: { enabled: true },
+      deviceFlow: { enabled: true, userCodeConfirmSource, userCodeInputSource, successSource },
+    },
+    ttl: {
+      AccessToken: 300,
+      RefreshToken: 3600,
+      AuthorizationCode: codeLifeS,
+      DeviceCode: 600,
+      IdToken: 60,
+      Grant: 3600,
+      Interaction: 600,
+      Session: 3600,
+    },
+    findAccount: async (_context: unknown, id: string) => ({
+      accountId: id,
+      claims: async () => ({ sub: id, email: `${id}.liddell@example.com` }),
+    }),
+    interactions: {
+      url: (_context: unknown, { uid }: { readonly uid: string }) => `/interaction/${uid}`,
+    },
+    cookies: { keys: ['of the tests'] },
+  });
+  provider.use(async (context, next) => {
+    if (!context.path.startsWith('/interaction/')) return next();
+    const { req, res } = context;
+    const asked = await provider.interactionDetails(req, res);
+    const { name, details } = asked.prompt;
+    let result: object;
+    if (name === 'login') {
+      result = { login: { accountId: 'alice' } };
+    } else {
+      const grant =
+        asked.grantId === undefined
+          ? new provider.Grant({
+              accountId: asked.session?.accountId ?? '',
+              clientId: asked.params.client_id,
+            })
+          : await provider.Grant.find(asked.grantId);
+      if (details.missingOIDCScope) grant.addOIDCScope(details.missingOIDCScope.join(' '));
+      result = { consent: { grantId: await grant.save() } };
+    }
+    await provider.interactionFinished(req, res, result, { mergeWithLastSubmission: true });
+    context.respond = false;
+  });
+  return provider;
+}
+
+interface Page {
+  body?: string;
+}
+
+/** The form as it is: the tests fill it in. */
+async function userCodeInputSource(page: Page, form: string): Promise<void> {
+  page.body = form;
+}
+const userCodeConfirmSource = userCodeInputSource;
+
+async function successSource(page: Page): Promise<void> {
+  page.body = 'done';
+}

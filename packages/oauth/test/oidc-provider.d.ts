@@ -1,0 +1,42 @@
+/** The little of oidc-provider that the tests use; it brings no types. */
+declare module 'oidc-provider' {
+  import type { RequestListener } from 'node:http';
+
+  interface Grant {
+    addOIDCScope(scope: string): void;
+    save(): Promise<string>;
+  }
+
+  interface Interaction {
+    readonly prompt: { readonly name: string; readonly details: Record<string, string[]> };
+    readonly grantId?: string;
+    readonly session?: { readonly accountId: string };
+    readonly params: { readonly client_id: string };
+  }
+
+  interface Context {
+    readonly path: string;
+    readonly req: unknown;
+    readonly res: unknown;
+    respond: boolean;
+    readonly oidc: { readonly params?: { readonly grant_type?: string } };
+  }
+
+  export class Provider {
+    constructor(issuer: string, configuration: object);
+    readonly Grant: {
+      new (of: { readonly accountId: string; readonly clientId: string }): Grant;
+      find(id: string): Promise<Grant>;
+    };
+    use(middleware: (context: Context, next: () => Promise<void>) => Promise<void>): void;
+    on(event: string, listener: (context: Context) => void): void;
+    callback(): RequestListener;
+    interactionDetails(request: unknown, response: unknown): Promise<Interaction>;
+    interactionFinished(
+      request: unknown,
+      response: unknown,
+      result: object,
+      options: { readonly mergeWithLastSubmission: boolean },
+    ): Promise<void>;
+  }
+}

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** What the server answered, or what becomes of it; `drop` breaks the connection. */
+type TokenReply =
+  | {
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+    }
+  | 'drop';
+
+interface TokenRequest {
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Stands before a token endpoint and has the last word. */
+export interface TokenProxy {
+  readonly url: string;
+  readonly requests: readonly TokenRequest[];
+  /** Until the next call, answers pass through this; the server has done its part by then. */
+  answer(change?: (reply: Exclude<TokenReply, 'drop'>) => TokenReply | Promise<TokenReply>): void;
+  /** Until the next call, requests pass through this, and none comes to the server where it gives a reply. */
+  ask(reply?: (request: TokenRequest) => TokenReply | Promise<TokenReply>): void;
+  /** As it was at the start. */
+  reset(): void;
+  close(): Promise<void>;
+}
+
+export async function startTokenProxy(target: string): Promise<TokenProxy> {
+  const requests: TokenRequest[] = [];
+  let change: Parameters<TokenProxy['answer']>[0];
+  let instead: Parameters<TokenProxy['ask']>[0];
+
+  const forward = async ({ headers, body }: TokenRequest): Promise<TokenReply> => {
+    const isJson = headers['content-type'] === 'application/json';
+    const form = isJson ? new URLSearchParams(JSON.parse(body) as Record<string, string>) : body;
+    const reply = await fetch(target, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: String(form),
+    });
+    const answer = {
+      status: reply.status,
+      headers: { 'content-type': reply.headers.get('content-type') ?? '' },
+      body: await reply.text(),
+    };
+    return change === undefined ? answer : change(answer);
+  };
+
+  const serve = async (incoming: http.IncomingMessage, outgoing: http.ServerResponse) => {
+    const request = { headers: incoming.headers, body: await text(incoming) };
+    requests.push(request);
+    const reply = instead === undefined ? await forward(request) : await instead(request);
+    if (reply === 'drop') outgoing.destroy();
+    else outgoing.writeHead(reply.status, reply.headers).end(reply.body);
+  };
+  const server = http.createServer((incoming, outgoing) => {
+    serve(incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`,
+    requests,
+    answer: (next) => (change = next),
+    ask: (next) => (instead = next),
+    reset: () => {
+      change = instead = undefined;
+      requests.length = 0;
+    },
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
