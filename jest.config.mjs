@@ -33,5 +33,7 @@ export default {
     ...workspaces.map((dir) => ({ ...base, displayName: dir, rootDir: dir })),
     { ...base, displayName: 'test', rootDir: 'test', testMatch: ['<rootDir>/**/*.test.ts'] },
   ],
+  // No test waits this long; a busy machine may.
+  testTimeout: 30_000,
   workerIdleMemoryLimit: '512MB',
 };

@@ -291,7 +291,8 @@ describe('without a running gateway', () => {
   test(
     'a plugin that refuses its part is named with its place, by every check',
     async () => {
-      file = shop.config('plugins:\n  echo: { config: { paceMs: -1 } }\n');
+      // Not the usual port: a gateway that runs on this machine is not to be asked.
+      file = shop.config('plugins:\n  echo: { config: { paceMs: -1 } }\nserver: { port: 9 }\n');
       const problem = { code: 'PLUGIN_BAD_CONFIG', instance: 'echo', file, line: 2, column: 29 };
       for (const command of ['config check', 'plugins check']) {
         const text = await run(command);
