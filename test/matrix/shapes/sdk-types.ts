@@ -11,7 +11,7 @@ import type OpenAI from 'openai';
  * @typeParam Unset - what stands in the place of an optional value that isn't set.
  * @typeParam Left - further keys that may be left out.
  */
-export type OnTheWire<T, Unset = never, Left extends PropertyKey = never> = T extends string
+type OnTheWire<T, Unset = never, Left extends PropertyKey = never> = T extends string
   ? `${T}`
   : T extends readonly (infer Item)[]
     ? OnTheWire<Item, Unset, Left>[]

@@ -15,7 +15,7 @@ import { camelKeys } from './field-names.ts';
 import { jsonSchema } from './json-schema.ts';
 
 /** Begins the extras that are members of `generationConfig`. */
-export const GENERATION_CONFIG = 'generationConfig.';
+const GENERATION_CONFIG = 'generationConfig.';
 
 /** What `generationConfig` says that has a common name. */
 export type GenerationWishes = Pick<

@@ -16,7 +16,7 @@ export function jsonArray(): SpokenForm {
  * Turns the server-sent events that leave a pipe into the elements of an array, byte for byte. An
  * error is the last element; a heartbeat is space, which JSON allows anywhere between them.
  */
-export function jsonArrayPipe<P extends AnswerPipe | EventPipe>(inner: P): P {
+function jsonArrayPipe<P extends AnswerPipe | EventPipe>(inner: P): P {
   if (!inner.streaming) return inner;
   const array = new ArrayWriter();
   const pipe: Omit<AnswerPipe, 'push'> & { push(given: never, out: Buffer[]): boolean } = {

@@ -19,7 +19,7 @@ export interface ToolWishes {
 }
 
 /** Begins the extras that are members of `toolConfig`. */
-export const TOOL_CONFIG = 'toolConfig.';
+const TOOL_CONFIG = 'toolConfig.';
 
 /**
  * Reads `tools` and `toolConfig`. The vendor's own tools (`googleSearch` and the like) go to the
