@@ -135,6 +135,26 @@ async function expectSoon(holds: () => boolean): Promise<void> {
   expect(holds()).toBe(true);
 }
 
+test('what a vendor says is left is shown to operators', async () => {
+  const headers = {
+    ...json,
+    'x-ratelimit-limit-requests': '500',
+    'x-ratelimit-remaining-requests': '499',
+    'x-ratelimit-reset-requests': '6m0s',
+  };
+  answers.set(FIRST, { ...good, headers });
+  expect(await statuses(3)).toEqual(new Set([200]));
+  const health = (await (await gateway.ask('/v1/health')).json()) as {
+    readonly plugins: readonly { readonly accounts: readonly object[] }[];
+  };
+  const resetAtMs = clock.time + 360_000;
+  expect(health.plugins[0]?.accounts).toMatchObject([
+    { quotas: [{ name: 'requests', limit: 500, remaining: 499, resetAtMs }] },
+    {},
+    {},
+  ]);
+});
+
 describe('while all accounts are out', () => {
   test.each(['/v1/chat/completions', '/v1/messages', '/v1beta/models/m:generateContent'])(
     'nobody is asked, and %s tells when the first is back',

@@ -29,6 +29,7 @@ export function formatHealth(health: HealthAnswer): string {
     ]),
   ]);
   const accounts = health.plugins.flatMap(({ accounts: list }) => list.map(accountRow));
+  const quotas = health.plugins.flatMap(({ accounts: list }) => list.flatMap(quotaRows));
   const problems = health.plugins.flatMap(({ instanceId, problems: list }) =>
     list.map((problem) => `${instanceId}: ${problem}`),
   );
@@ -39,6 +40,9 @@ export function formatHealth(health: HealthAnswer): string {
     ...(accounts.length === 0
       ? []
       : ['', table([['ACCOUNT', 'LABEL', 'STATE', 'BACK IN', 'WHY'], ...accounts])]),
+    ...(quotas.length === 0
+      ? []
+      : ['', table([['ACCOUNT', 'LIMIT', 'LEFT', 'OF', 'ANEW AT'], ...quotas])]),
     ...(problems.length === 0 ? [] : ['', ...problems]),
   ].join('\n');
 }
@@ -51,6 +55,17 @@ function accountRow(account: AccountHealth): readonly string[] {
     account.retryInMs === undefined ? '-' : duration(account.retryInMs),
     account.reason ?? '-',
   ];
+}
+
+/** What the vendor told of an account's limits when it last answered. */
+function quotaRows({ id, quotas = [] }: AccountHealth): readonly (readonly string[])[] {
+  return quotas.map(({ name, limit, remaining, resetAtMs }) => [
+    id,
+    name,
+    remaining === undefined ? '?' : String(remaining),
+    limit === undefined ? '?' : String(limit),
+    resetAtMs === undefined ? '-' : new Date(resetAtMs).toISOString(),
+  ]);
 }
 
 /** A duration in its two largest units, for example `2 h 5 min`. */

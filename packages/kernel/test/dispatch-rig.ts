@@ -242,7 +242,7 @@ export function rig(
   const options: DispatcherOptions = {
     clock,
     sink,
-    dialects: { classify },
+    dialects: { classify, quotas },
     book,
     plan,
     settings: () => settings,
@@ -334,6 +334,12 @@ const kinds: Readonly<Record<number, FailureKind>> = {
   429: 'rate-limit',
   503: 'overloaded',
   529: 'overloaded',
+};
+
+/** Answers tell one limit in the header `left`. */
+const quotas: Dialects['quotas'] = (_, { headers }) => {
+  const { left } = headers;
+  return left === undefined ? undefined : () => [{ name: 'requests', remaining: Number(left) }];
 };
 
 export const classify: Dialects['classify'] = (_, { status, headers, body }, nowMs) => {

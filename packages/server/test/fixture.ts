@@ -131,6 +131,7 @@ const kindOf = (value: unknown): JsonKind | undefined => {
 
 /** The least of the wire formats: enough to see which one was asked for. */
 export const fakeDialects: Dialects = {
+  quotas: () => undefined,
   has: () => true,
   read({ dialect, operation, body, headers, check, ...given }) {
     let value: unknown;

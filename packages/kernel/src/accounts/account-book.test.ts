@@ -242,7 +242,7 @@ describe('a new configuration', () => {
       failure: { kind: 'network', scope: 'instance' },
     });
     book.setProbe(handle!, 'p', { status: 'down', detail: 'x' });
-    book.setQuotas(handle!, [{ name: 'requests' }]);
+    book.setQuotas(handle!, () => [{ name: 'requests' }]);
     expect(sink.states()).toEqual([]);
     instance.handles.push(fakeHandle('one', 'a'));
     book.retain([instance]);
@@ -398,9 +398,27 @@ test('reset forgets one account or all, and tells', () => {
 test('quotas are kept for show, within bounds', () => {
   const { book, instance } = setUp();
   const quotas = Array.from({ length: 100 }, (_, n) => ({ name: `limit-${n}`, remaining: n }));
-  book.setQuotas(instance.handles[0]!, quotas);
+  book.setQuotas(instance.handles[0]!, () => quotas);
   expect(book.standing('one', 'one/a').quotas).toHaveLength(32);
   expect(book.standing('one', 'one/unknown')).toEqual({ state: 'usable', models: [] });
+});
+
+test('what a limit has left is not known any more once it was given anew', () => {
+  const { book, instance, clock } = setUp();
+  const resetAtMs = clock.now() + 60_000;
+  const told = [
+    { name: 'tokens', limit: 9, remaining: 1, resetAtMs },
+    { name: 'share', remaining: 2, resetAtMs },
+    { name: 'open', remaining: 3 },
+  ];
+  book.setQuotas(instance.handles[0]!, () => told);
+  expect(book.standing('one', 'one/a').quotas).toEqual(told);
+  clock.pass(60_000);
+  expect(book.standing('one', 'one/a').quotas).toEqual([
+    { name: 'tokens', limit: 9 },
+    { name: 'share' },
+    { name: 'open', remaining: 3 },
+  ]);
 });
 
 test('models that clients make up do not fill the memory', () => {

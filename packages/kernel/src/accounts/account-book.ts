@@ -51,7 +51,7 @@ interface AccountEntry {
   models?: QuickLRU<string, AccountState>;
   /** Probes that are down, and what they said. */
   downProbes?: Map<string, string>;
-  quotas?: readonly Quota[];
+  quotas?: () => readonly Quota[];
 }
 
 const MAX_ACCOUNTS = 5_000;
@@ -139,10 +139,13 @@ export class AccountBook {
     }
   }
 
-  /** Keeps what the vendor's headers told about an account's limits; they are shown, not obeyed. */
-  setQuotas(handle: AccountHandle, quotas: readonly Quota[]): void {
-    if (!this.#present.has(handle)) return;
-    this.#entry(handle).quotas = quotas.slice(0, MAX_QUOTAS);
+  /**
+   * Keeps what the vendor told about an account's limits; they are shown, not obeyed.
+   *
+   * @param read - called when somebody wants to see them.
+   */
+  setQuotas(handle: AccountHandle, read: () => readonly Quota[]): void {
+    if (this.#present.has(handle)) this.#entry(handle).quotas = read;
   }
 
   /**
@@ -227,8 +230,18 @@ export class AccountBook {
       ...describeState(own),
       ...(own.kind === undefined ? {} : { kind: own.kind }),
       models,
-      ...(entry?.quotas === undefined ? {} : { quotas: entry.quotas }),
+      ...(entry?.quotas === undefined ? {} : { quotas: this.#quotasNow(entry.quotas()) }),
     };
+  }
+
+  /** What has been given anew since it was told is not known any more. */
+  #quotasNow(told: readonly Quota[]): readonly Quota[] {
+    const nowMs = this.#options.clock.now();
+    return told.slice(0, MAX_QUOTAS).map((quota) => {
+      const { name, limit, resetAtMs } = quota;
+      if (resetAtMs === undefined || resetAtMs > nowMs) return quota;
+      return limit === undefined ? { name } : { name, limit };
+    });
   }
 
   /** What counts of an outcome that a handle of former times tells. */

@@ -17,7 +17,7 @@ export interface AttemptInput {
   readonly number: number;
   readonly settings: DispatchSettings;
   readonly clock: Clock;
-  readonly dialects: Pick<Dialects, 'classify'>;
+  readonly dialects: Pick<Dialects, 'classify' | 'quotas'>;
   /** When to commit whatever is held, in monotonic milliseconds; absent: never. */
   readonly commitAtMs: number | undefined;
   /** Nothing was sent to the client for so long: a heartbeat is. */

@@ -166,6 +166,25 @@ test('limits that the plugin tells are kept for the operator', async () => {
   expect(found.book.standing('a', 'a/a0').quotas).toEqual(quotas);
 });
 
+test('limits that the headers tell are kept, of answers and of errors; silence changes nothing', async () => {
+  const replies = [
+    { status: 200, headers: { left: '7' }, body: 'done\n' },
+    { status: 200, headers: {}, body: 'done\n' },
+    { status: 429, headers: { left: '0' }, body: 'slow down' },
+  ];
+  const left: unknown[] = [];
+  const send = async (): Promise<WireReply> => {
+    const { body, ...reply } = replies.shift()!;
+    return Promise.resolve({ ...reply, body: Readable.from([body]) });
+  };
+  const found = rig([{ id: 'a', executor: wire(send) }]);
+  for (let n = 0; n < 3; n++) {
+    await found.dispatcher.handle(call()).catch(() => undefined);
+    left.push(found.book.standing('a', 'a/a0').quotas?.[0]?.remaining);
+  }
+  expect(left).toEqual([7, 7, 0]);
+});
+
 describe('a slow client', () => {
   test('pauses the upstream, and the silence is nobody’s fault', async () => {
     const source = new Readable({ read: () => undefined });

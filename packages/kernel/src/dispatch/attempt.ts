@@ -1,4 +1,4 @@
-import type { GatewayError, WireReply } from '@cliproxy/plugin-api';
+import type { GatewayError, Quota, WireReply } from '@cliproxy/plugin-api';
 import type { AnswerPipe, ToldFailure } from '../ports/dialects.ts';
 import { answerHead } from './answer-head.ts';
 import { AnswerRelay } from './answer-relay.ts';
@@ -38,7 +38,8 @@ export class Attempt implements AttemptClockOwner {
   /** HTTP status of the upstream, where one came. */
   status: number | undefined;
   upstreamRequestId: string | undefined;
-  quotas: WireReply['quotas'];
+  /** What the upstream told of the account's limits; read only when somebody asks. */
+  quotas: (() => readonly Quota[]) | undefined;
   readonly #input: AttemptInput;
   readonly #clock: AttemptClock;
   readonly #controller = new AbortController();
@@ -143,7 +144,7 @@ export class Attempt implements AttemptClockOwner {
       return;
     }
     this.status = reply.status;
-    this.quotas = reply.quotas;
+    this.#noteQuotas(reply, prepared);
     this.upstreamRequestId = upstreamRequestId(reply.headers);
     if (reply.status < 200 || reply.status > 299 || isFailure(reply.failure)) {
       this.#clock.enter('error-body', ERROR_BODY_MS);
@@ -162,11 +163,24 @@ export class Attempt implements AttemptClockOwner {
     }
   }
 
+  /** What the plugin tells counts before what the dialect's headers do. */
+  #noteQuotas({ quotas, headers }: WireReply, { dialect }: WirePrepared, body?: Buffer): void {
+    const { dialects, clock } = this.#input;
+    const own: readonly Quota[] | undefined = Array.isArray(quotas) ? quotas : undefined;
+    if (own !== undefined) this.quotas = () => own;
+    else {
+      const answer = body === undefined ? { headers } : { headers, body };
+      this.quotas = dialects.quotas(dialect, answer, clock.now());
+    }
+  }
+
   /** The upstream answered with an error: its dialect says what it means. */
-  #refused(reply: WireReply, text: Buffer, { dialect }: WirePrepared): void {
+  #refused(reply: WireReply, text: Buffer, prepared: WirePrepared): void {
     const { dialects, clock, candidate } = this.#input;
     const { status, headers } = reply;
+    const { dialect } = prepared;
     try {
+      this.#noteQuotas(reply, prepared, text);
       const told = isFailure(reply.failure) ? reply.failure : undefined;
       const failure: ToldFailure =
         status >= 200 && status <= 299 && told !== undefined

@@ -25,7 +25,7 @@ import { RetryBudget } from './retry-budget.ts';
 export interface DispatcherOptions {
   readonly clock: Clock;
   readonly sink: EventSink;
-  readonly dialects: Pick<Dialects, 'classify'>;
+  readonly dialects: Pick<Dialects, 'classify' | 'quotas'>;
   readonly book: Pick<AccountBook, 'tryBegin' | 'record' | 'setQuotas' | 'soonestResetMs'>;
   /** Decides, changes nothing. */
   plan(query: RouteQuery): Plan;

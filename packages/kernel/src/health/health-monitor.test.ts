@@ -447,7 +447,7 @@ describe('the whole', () => {
     const { monitor, fail, book, clock } = setUp(one);
     fail(one, { kind: 'rate-limit', resetAtMs: clock.now() + 9_000, message: 'slow down' });
     fail(one, { kind: 'not-found' }, 1);
-    book.setQuotas(one.handles[1]!, [{ name: 'requests', remaining: 3 }]);
+    book.setQuotas(one.handles[1]!, () => [{ name: 'requests', remaining: 3 }]);
     clock.pass(2_000);
     const { plugins, status } = monitor.snapshot();
     expect(status).toBe('degraded');

@@ -9,6 +9,7 @@ import type {
   ModelEvent,
   ModelRequest,
   Operation,
+  Quota,
   Usage,
 } from '@cliproxy/plugin-api';
 
@@ -237,6 +238,18 @@ export interface Dialects {
     answer: { readonly status: number; readonly headers: HeaderMap; readonly body: Buffer },
     nowMs: number,
   ): ToldFailure;
+  /**
+   * What an upstream's answer tells of the account's limits; read only when somebody asks.
+   *
+   * @param answer - its body only where it is an error.
+   * @param nowMs - for resets that are durations, milliseconds since 1970.
+   * @returns undefined where it tells none.
+   */
+  quotas(
+    dialect: Dialect,
+    answer: { readonly headers: HeaderMap; readonly body?: Buffer },
+    nowMs: number,
+  ): (() => readonly Quota[]) | undefined;
   /**
    * An error in a client's shape.
    *

@@ -4,6 +4,7 @@ import { kindOf, retryAfterHeader, tableStatus } from '../hub/error-kind.ts';
 import { vendorWords } from '../hub/vendor-words.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { classify } from './error-classes.ts';
+import { quotaHeaders } from './quotas.ts';
 
 /**
  * Errors of the dialect. `gateway_code` beside the vendor's type is the gateway's own stable code.
@@ -12,6 +13,7 @@ import { classify } from './error-classes.ts';
  */
 export const errors: ErrorCodec = {
   classify,
+  quotaHeaders,
   encode(error, { requestId, retryAfterMs }) {
     return {
       status: statusOf(error),

@@ -4,7 +4,7 @@ import { kindOf, retryAfterHeader, tableStatus } from '../hub/error-kind.ts';
 import { vendorWords } from '../hub/vendor-words.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { classify } from './error-classes.ts';
-import { retryInfo } from './quota-reset.ts';
+import { retryInfo, usedUpQuotas } from './quota-reset.ts';
 
 /**
  * Errors of the dialect. The gateway's own stable code is the `reason` of an `ErrorInfo` of the
@@ -14,6 +14,7 @@ import { retryInfo } from './quota-reset.ts';
  */
 export const errors: ErrorCodec = {
   classify,
+  quotas: usedUpQuotas,
   encode(error, { requestId, retryAfterMs }) {
     return {
       status: statusOf(error),

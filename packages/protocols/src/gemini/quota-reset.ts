@@ -1,3 +1,4 @@
+import type { Quota } from '@cliproxy/plugin-api';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 
@@ -21,13 +22,9 @@ export function quotaReset(
   message: string,
   nowMs: number,
 ): QuotaReset {
-  const ids = details
-    .filter((detail) => typeOf(detail) === 'QuotaFailure')
-    .flatMap(({ violations }) =>
-      Array.isArray(violations) ? (violations as readonly unknown[]) : [],
-    )
-    .filter(isJsonObject)
-    .map(({ quotaId }) => (typeof quotaId === 'string' ? quotaId : ''));
+  const ids = violationsIn(details).map(({ quotaId }) =>
+    typeof quotaId === 'string' ? quotaId : '',
+  );
   const perModel = ids.length > 0 && ids.every((id) => /PerModel/i.test(id));
   const delay = details.find((detail) => typeOf(detail) === 'RetryInfo')?.retryDelay;
   const delayMs = durationMs(delay) ?? durationMs(/retry in ([\d.]+s)\b/i.exec(message)?.[1]);
@@ -40,6 +37,33 @@ export function quotaReset(
     ...(resetAtMs === undefined ? {} : { resetAtMs }),
     ...(perModel ? { perModel } : {}),
   };
+}
+
+/** The quotas that an error says are used up, for people to see. */
+export function usedUpQuotas({ error }: JsonObject, nowMs: number): readonly Quota[] {
+  if (!isJsonObject(error) || !Array.isArray(error.details)) return [];
+  const details = error.details.filter(isJsonObject);
+  const message = typeof error.message === 'string' ? error.message : '';
+  const { resetAtMs } = quotaReset(details, message, nowMs);
+  return violationsIn(details).flatMap(({ quotaId, quotaValue }): Quota | readonly [] => {
+    if (typeof quotaId !== 'string' || !/^[\w.-]{1,128}$/.test(quotaId)) return [];
+    const limit = Number(quotaValue ?? Number.NaN);
+    return {
+      name: quotaId,
+      ...(Number.isFinite(limit) ? { limit } : {}),
+      remaining: 0,
+      ...(resetAtMs === undefined ? {} : { resetAtMs }),
+    };
+  });
+}
+
+function violationsIn(details: readonly JsonObject[]): readonly JsonObject[] {
+  return details
+    .filter((detail) => typeOf(detail) === 'QuotaFailure')
+    .flatMap(({ violations }) =>
+      Array.isArray(violations) ? (violations as readonly unknown[]) : [],
+    )
+    .filter(isJsonObject);
 }
 
 /** A delay, as the vendor's clients read it. */

@@ -9,6 +9,7 @@ import type {
   HeaderMap,
   ModelEvent,
   ModelRequest,
+  Quota,
   Usage,
 } from '@cliproxy/plugin-api';
 import type {
@@ -20,6 +21,7 @@ import type {
   EventPipe,
 } from '@cliproxy/kernel';
 import type { Answer } from '../model/answer.ts';
+import type { QuotaHeaders } from './quota-headers.ts';
 import type { JsonObject } from '../model/json-object.ts';
 
 /** A request body in a dialect, and what must be remembered to read its answer. */
@@ -261,6 +263,10 @@ export interface ErrorCodec {
     },
     nowMs: number,
   ): Failure;
+  /** How the vendor's headers tell limits. */
+  readonly quotaHeaders?: QuotaHeaders;
+  /** The limits that an error of the vendor says are used up. */
+  quotas?(body: JsonObject, nowMs: number): readonly Quota[];
   /** See `Dialects.error`. */
   encode(
     error: GatewayError,

@@ -4,6 +4,7 @@ import { classifyReply } from './classify.ts';
 import { readRequest } from './client-request.ts';
 import type { Codecs } from './client-request.ts';
 import { pathOf } from './paths.ts';
+import { quotasTold } from './quotas-told.ts';
 import type { ItemMemory } from './item-memory.ts';
 
 /**
@@ -16,6 +17,7 @@ export function hubOf(codecs: Codecs, memory?: ItemMemory): Dialects {
     has: (dialect, operation) =>
       codecs[dialect] !== undefined && pathOf(dialect, operation, '', false) !== undefined,
     classify: (dialect, answer, nowMs) => classifyReply(codecs[dialect], answer, nowMs),
+    quotas: (dialect, answer, nowMs) => quotasTold(codecs[dialect]?.errors, answer, nowMs),
     error(dialect, error, context) {
       // A client of a dialect that is not spoken is told so in the one that most understand.
       const codec = codecs[dialect] ?? codecs['openai-chat'];

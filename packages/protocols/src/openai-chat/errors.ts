@@ -4,6 +4,7 @@ import { kindOf, retryAfterHeader, tableStatus } from '../hub/error-kind.ts';
 import { vendorWords } from '../hub/vendor-words.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { classify } from './error-classes.ts';
+import { quotaHeaders } from './quotas.ts';
 
 /** What stands under `error`. `gateway_code` is the gateway's own, stable code. */
 interface ChatError extends JsonObject {
@@ -27,6 +28,7 @@ export const errors: ErrorCodec = errorsOf('openai-chat');
 export function errorsOf(dialect: OpenAiDialect): ErrorCodec {
   return {
     classify,
+    quotaHeaders,
     encode(error, { requestId, retryAfterMs }) {
       return {
         status: statusOf(error),

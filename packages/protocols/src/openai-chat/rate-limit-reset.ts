@@ -21,7 +21,7 @@ export function resetAtMs(headers: HeaderMap, nowMs: number): number | undefined
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
 /** Reads durations such as `6m0s` and `250ms`. */
-function durationMs(text: HeaderMap[string] | undefined): number | undefined {
+export function durationMs(text: HeaderMap[string] | undefined): number | undefined {
   if (typeof text !== 'string' || !/^(?:\d+(?:\.\d+)?(?:ms|[hms])){1,4}$/.test(text)) {
     return undefined;
   }
