@@ -1,6 +1,7 @@
 import { GatewayError } from '@cliproxy/plugin-api';
 import { AccountBook } from './accounts/account-book.ts';
 import { accountUnknown } from './accounts/account-unknown.ts';
+import { StandingKeeper } from './accounts/standing-keeper.ts';
 import { viewAccounts } from './accounts/account-view.ts';
 import type { AccountView } from './accounts/account-view.ts';
 import type { Container } from './di/container.ts';
@@ -16,6 +17,7 @@ import type { PluginHostOptions } from './plugins/plugin-host.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Dialects } from './ports/dialects.ts';
 import type { EventSink } from './ports/event-sink.ts';
+import type { StateStore } from './ports/state-store.ts';
 import type { KernelSettings } from './ports/settings.ts';
 import { ModelCatalogue } from './routing/model-catalogue.ts';
 import { createModelList } from './routing/model-list.ts';
@@ -29,6 +31,8 @@ import { Turns } from './routing/turns.ts';
 export interface KernelPorts extends PluginHostOptions {
   /** The wire formats. */
   readonly dialects: Dialects;
+  /** Where account state outlives the process; absent: nowhere. */
+  readonly states?: StateStore;
 }
 
 /** Everything that follows from one configuration and the instances that serve it. */
@@ -47,6 +51,7 @@ const rooms = Object.freeze({
   dispatcher: room<Dispatcher>('dispatcher'),
   health: room<HealthMonitor>('health'),
   host: room<PluginHost>('host'),
+  keeper: room<StandingKeeper>('keeper'),
 });
 
 /** How long plugin instances have to end. */
@@ -66,6 +71,7 @@ class AssembledKernel implements Kernel {
   readonly #catalogue: ModelCatalogue;
   readonly #health: HealthMonitor;
   readonly #dispatcher: Dispatcher;
+  readonly #keeper: StandingKeeper | undefined;
   /** Requests so far; where those who take turns stand. */
   readonly #turns = new Turns();
   #generation: Generation | undefined;
@@ -87,6 +93,8 @@ class AssembledKernel implements Kernel {
     this.#catalogue = this.#rooms.get(rooms.catalogue);
     this.#health = this.#rooms.get(rooms.health);
     this.#dispatcher = this.#rooms.get(rooms.dispatcher);
+    // Made last, so that it saves before the accounts end.
+    if (ports.states !== undefined) this.#keeper = this.#rooms.get(rooms.keeper);
     this.#host.onChange(() => {
       if (this.#generation === undefined) return;
       this.#enter(this.#generation.settings);
@@ -151,6 +159,7 @@ class AssembledKernel implements Kernel {
 
   async #apply(settings: KernelSettings): Promise<ApplyResult> {
     this.#coming = settings;
+    await this.#keeper?.restore();
     const result = await this.#host.apply(settings);
     if (!result.applied || this.#stopped !== undefined) return { ...result, applied: false };
     this.#enter(settings);
@@ -240,6 +249,18 @@ function furnish(ports: KernelPorts, { settings, plan }: Outlook): Container {
       health.stop();
     },
   );
+  const { states } = ports;
+  if (states !== undefined) {
+    container.provide(
+      rooms.keeper,
+      (from) => {
+        const book = from.get(rooms.book);
+        const logger = ports.loggers.logger('kernel');
+        return new StandingKeeper({ store: states, book, clock, logger });
+      },
+      (keeper) => keeper.stop(),
+    );
+  }
   container.provide(rooms.dispatcher, (from) => {
     const book = from.get(rooms.book);
     return new Dispatcher({ clock, sink, dialects, book, plan, settings });

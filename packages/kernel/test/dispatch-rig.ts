@@ -337,7 +337,7 @@ const kinds: Readonly<Record<number, FailureKind>> = {
 };
 
 /** Answers tell one limit in the header `left`. */
-const quotas: Dialects['quotas'] = (_, { headers }) => {
+export const quotas: Dialects['quotas'] = (_, { headers }) => {
   const { left } = headers;
   return left === undefined ? undefined : () => [{ name: 'requests', remaining: Number(left) }];
 };
