@@ -21,7 +21,6 @@ afterEach(async () => {
 /** Without the gateway: what a login does with what it is given. */
 const http: HttpClient = {
   async request({ method, url, headers, body }, signal) {
-    // eslint-disable-next-line no-restricted-globals -- stands in for the gateway's own client
     const reply = await fetch(url, {
       method,
       headers: headers as Record<string, string>,
@@ -124,12 +123,12 @@ describe('a browser', () => {
 
   test('keeps its secrets as they are where nothing new came, and takes a new cookie', async () => {
     const { credential } = await logIn({ token: ctonew.account.cookie });
-    const renew = authenticator().refresh!;
-    const next = await renew(credential!, context);
+    const renew = (one: Credential) => authenticator().refresh!(one, context);
+    const next = await renew(credential!);
     expect(next.secrets).toBe(credential!.secrets);
     expect(next.session!['token']!.reveal()).not.toBe(credential!.session!['token']!.reveal());
     ctonew.clerk.rotates = true;
-    const rotated = await renew(next, context);
+    const rotated = await renew(next);
     expect(rotated.secrets['client']!.reveal()).toBe(ctonew.account.cookie);
   });
 
