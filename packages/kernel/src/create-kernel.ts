@@ -1,9 +1,11 @@
 import { GatewayError } from '@cliproxy/plugin-api';
 import { AccountBook } from './accounts/account-book.ts';
 import { accountUnknown } from './accounts/account-unknown.ts';
-import { StandingKeeper } from './accounts/standing-keeper.ts';
+import type { AccountHandle } from './accounts/account-handle.ts';
 import { viewAccounts } from './accounts/account-view.ts';
 import type { AccountView } from './accounts/account-view.ts';
+import { MemoryCredentials } from './accounts/memory-credentials.ts';
+import { Renewals } from './accounts/renewals.ts';
 import type { Container } from './di/container.ts';
 import { createContainer } from './di/container.ts';
 import type { Token } from './di/tokens.ts';
@@ -11,13 +13,15 @@ import { Dispatcher } from './dispatch/dispatcher.ts';
 import type { IngressCall } from './dispatch/ingress-call.ts';
 import { HealthMonitor } from './health/health-monitor.ts';
 import type { HealthSnapshot } from './health/health-snapshot.ts';
+import { LoginDesk } from './logins/login-desk.ts';
+import type { Logins } from './logins/logins.ts';
 import type { ApplyResult, Kernel, ModelEntry } from './kernel.ts';
 import { PluginHost } from './plugins/plugin-host.ts';
 import type { PluginHostOptions } from './plugins/plugin-host.ts';
 import type { Clock } from './ports/clock.ts';
+import type { CredentialStore } from './ports/credential-store.ts';
 import type { Dialects } from './ports/dialects.ts';
 import type { EventSink } from './ports/event-sink.ts';
-import type { StateStore } from './ports/state-store.ts';
 import type { KernelSettings } from './ports/settings.ts';
 import { ModelCatalogue } from './routing/model-catalogue.ts';
 import { createModelList } from './routing/model-list.ts';
@@ -28,11 +32,11 @@ import type { RoutingTable } from './routing/routing-table.ts';
 import { Turns } from './routing/turns.ts';
 
 /** What a kernel stands on. The composition root gives it all. */
-export interface KernelPorts extends PluginHostOptions {
+export interface KernelPorts extends Omit<PluginHostOptions, 'credentials' | 'onLogin'> {
+  /** Where logins are kept. Default: in memory, until the process ends. */
+  readonly credentials?: CredentialStore;
   /** The wire formats. */
   readonly dialects: Dialects;
-  /** Where account state outlives the process; absent: nowhere. */
-  readonly states?: StateStore;
 }
 
 /** Everything that follows from one configuration and the instances that serve it. */
@@ -49,9 +53,10 @@ const rooms = Object.freeze({
   book: room<AccountBook>('book'),
   catalogue: room<ModelCatalogue>('catalogue'),
   dispatcher: room<Dispatcher>('dispatcher'),
+  desk: room<LoginDesk>('desk'),
   health: room<HealthMonitor>('health'),
   host: room<PluginHost>('host'),
-  keeper: room<StandingKeeper>('keeper'),
+  renewals: room<Renewals>('renewals'),
 });
 
 /** How long plugin instances have to end. */
@@ -63,6 +68,7 @@ export function createKernel(ports: KernelPorts): Kernel {
 }
 
 class AssembledKernel implements Kernel {
+  readonly logins: Logins;
   readonly #clock: Clock;
   readonly #rooms: Container;
   readonly #host: PluginHost;
@@ -70,8 +76,8 @@ class AssembledKernel implements Kernel {
   readonly #book: AccountBook;
   readonly #catalogue: ModelCatalogue;
   readonly #health: HealthMonitor;
+  readonly #renewals: Renewals;
   readonly #dispatcher: Dispatcher;
-  readonly #keeper: StandingKeeper | undefined;
   /** Requests so far; where those who take turns stand. */
   readonly #turns = new Turns();
   #generation: Generation | undefined;
@@ -92,9 +98,9 @@ class AssembledKernel implements Kernel {
     this.#book = this.#rooms.get(rooms.book);
     this.#catalogue = this.#rooms.get(rooms.catalogue);
     this.#health = this.#rooms.get(rooms.health);
+    this.logins = this.#rooms.get(rooms.desk);
+    this.#renewals = this.#rooms.get(rooms.renewals);
     this.#dispatcher = this.#rooms.get(rooms.dispatcher);
-    // Made last, so that it saves before the accounts end.
-    if (ports.states !== undefined) this.#keeper = this.#rooms.get(rooms.keeper);
     this.#host.onChange(() => {
       if (this.#generation === undefined) return;
       this.#enter(this.#generation.settings);
@@ -159,13 +165,13 @@ class AssembledKernel implements Kernel {
 
   async #apply(settings: KernelSettings): Promise<ApplyResult> {
     this.#coming = settings;
-    await this.#keeper?.restore();
     const result = await this.#host.apply(settings);
     if (!result.applied || this.#stopped !== undefined) return { ...result, applied: false };
     this.#enter(settings);
     this.#catalogue.start();
     this.#catalogue.refreshDue();
     this.#health.start();
+    this.#renewals.start();
     return result;
   }
 
@@ -200,7 +206,7 @@ interface Outlook {
 
 /** Says how each room is made. They end in the reverse order of their making. */
 function furnish(ports: KernelPorts, { settings, plan }: Outlook): Container {
-  const { clock, dialects } = ports;
+  const { clock, dialects, credentials: store = new MemoryCredentials() } = ports;
   const random = Math.random;
   const container = createContainer();
   let health: HealthMonitor | undefined;
@@ -214,7 +220,10 @@ function furnish(ports: KernelPorts, { settings, plan }: Outlook): Container {
   };
   container.provide(
     rooms.host,
-    () => new PluginHost({ ...ports, sink }),
+    (from) => {
+      const onLogin = (account: AccountHandle): void => from.get(rooms.book).noteLogin(account);
+      return new PluginHost({ ...ports, credentials: store, sink, onLogin });
+    },
     (host) => host.stop(STOP_MS),
   );
   container.provide(
@@ -249,18 +258,27 @@ function furnish(ports: KernelPorts, { settings, plan }: Outlook): Container {
       health.stop();
     },
   );
-  const { states } = ports;
-  if (states !== undefined) {
-    container.provide(
-      rooms.keeper,
-      (from) => {
-        const book = from.get(rooms.book);
-        const logger = ports.loggers.logger('kernel');
-        return new StandingKeeper({ store: states, book, clock, logger });
-      },
-      (keeper) => keeper.stop(),
-    );
-  }
+  container.provide(
+    rooms.renewals,
+    (from) => {
+      const host = from.get(rooms.host);
+      return new Renewals({ instances: () => host.instances() });
+    },
+    (renewals) => {
+      renewals.stop();
+    },
+  );
+  container.provide(
+    rooms.desk,
+    (from) => {
+      const host = from.get(rooms.host);
+      const { secrets } = ports;
+      return new LoginDesk({ instances: () => host.instances(), store, clock, secrets });
+    },
+    (desk) => {
+      desk.stop();
+    },
+  );
   container.provide(rooms.dispatcher, (from) => {
     const book = from.get(rooms.book);
     return new Dispatcher({ clock, sink, dialects, book, plan, settings });

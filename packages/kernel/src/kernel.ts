@@ -1,6 +1,7 @@
 import type { AccountView } from './accounts/account-view.ts';
 import type { IngressCall } from './dispatch/ingress-call.ts';
 import type { HealthSnapshot } from './health/health-snapshot.ts';
+import type { Logins } from './logins/logins.ts';
 import type { Problem } from './ports/problem.ts';
 import type { KernelSettings } from './ports/settings.ts';
 import type { Plan, RouteQuery } from './routing/plan.ts';
@@ -43,6 +44,8 @@ export interface Kernel {
    */
   handle(call: IngressCall): Promise<void>;
   models(): readonly ModelEntry[];
+  /** Logs accounts in and out. */
+  readonly logins: Logins;
   /** Every account, for its operator. No secret is in it. */
   accounts(): readonly AccountView[];
   /**

@@ -298,6 +298,8 @@ function instanceOf(
     refresh: refresh ?? (async () => Promise.resolve(false)),
     generation: 0,
     expiresAtMs: undefined,
+    needsLogin: undefined,
+    renewInTime: () => Promise.resolve(),
     masked: (text) => text,
   }));
   const count = (by: number): void => void entered.set(id, (entered.get(id) ?? 0) + by);

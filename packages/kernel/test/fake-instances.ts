@@ -67,6 +67,8 @@ export function fakeHandle(
     refresh: () => Promise.resolve(false),
     generation: 0,
     expiresAtMs: undefined,
+    needsLogin: undefined,
+    renewInTime: () => Promise.resolve(),
     masked: (text) => text,
   };
 }

@@ -87,6 +87,7 @@ function fakeKernel(): FakeKernel {
     apply: unused,
     stop: unused,
     schemas: unused,
+    logins: {} as Kernel['logins'],
     accounts: unused,
     resetAccounts: unused,
     plan(query) {

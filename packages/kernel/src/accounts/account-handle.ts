@@ -24,6 +24,13 @@ export interface AccountHandle {
   readonly generation: number;
   /** When the credential of now ends, in milliseconds since 1970, where it does. */
   readonly expiresAtMs: number | undefined;
+  /** Why a person has to log in again; undefined: nobody has to. */
+  readonly needsLogin: string | undefined;
+  /**
+   * Renews the credential where it ends soon, or a login where somebody else may have mended it.
+   * Called again and again while the gateway runs. Never rejects.
+   */
+  renewInTime(): Promise<void>;
   /** A text without the account's secrets: some vendors repeat a key that they refuse. */
   masked(text: string): string;
 }

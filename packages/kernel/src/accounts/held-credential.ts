@@ -5,8 +5,8 @@ import type { SecretRegistry } from '../ports/secret-registry.ts';
 const SHORTEST_MASKED = 8;
 
 /**
- * The one place where an account's credential is kept while the gateway runs. Whoever wants it to
- * survive a restart, or to renew it across processes, does so here.
+ * The one place where an account's credential is held while the gateway runs. What is to survive a
+ * restart is kept by a `KeptLogin`, too.
  */
 export class HeldCredential {
   readonly #secrets: SecretRegistry;
@@ -56,6 +56,11 @@ export class HeldCredential {
       this.#renewal = undefined;
     });
     return this.#renewal;
+  }
+
+  /** Resolves once no renewal is under way. */
+  async settled(): Promise<void> {
+    await this.#renewal?.catch(() => undefined);
   }
 
   async #obtain(obtain: (former: Credential) => Promise<Credential | undefined>): Promise<boolean> {

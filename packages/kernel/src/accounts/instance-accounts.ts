@@ -3,15 +3,23 @@ import type {
   Account,
   AccountRegistry,
   Authenticator,
+  HttpClient,
   Logger,
   NewAccount,
 } from '@cliproxy/plugin-api';
 import type { AllowedHosts } from '../http/allowed-hosts.ts';
+import { bareDoor } from '../http/http-door.ts';
 import type { UpstreamPools } from '../http/upstream-pools.ts';
+import type { LoginPlace } from '../logins/login-place.ts';
+import type { LogoutResult } from '../logins/logins.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { CredentialStore, StoredAccount } from '../ports/credential-store.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
+import { accountUnknown } from './account-unknown.ts';
 import type { AccountSource } from './account-view.ts';
+import { sentenceOf } from './account-work.ts';
 import { HeldCredential, isCredential } from './held-credential.ts';
+import { forKeeping, KeptLogin } from './kept-login.ts';
 import { type AccountAuth, LiveAccount } from './live-account.ts';
 
 /** What an {@link InstanceAccounts} works with. */
@@ -22,12 +30,26 @@ export interface InstanceAccountsOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly secrets: SecretRegistry;
+  /** Where logins are kept. */
+  readonly store: CredentialStore;
+  /** Told after a credential was renewed, and after a login ended. */
+  readonly onLogin: (account: LiveAccount) => void;
+}
+
+/** What becomes a {@link LiveAccount}. */
+interface Entry {
+  readonly id: string;
+  readonly label: string;
+  readonly source: AccountSource;
+  readonly authenticator: string | undefined;
+  readonly held: HeldCredential | undefined;
+  readonly kept?: KeptLogin;
 }
 
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** The accounts of one plugin instance: configured ones, and those that come and go. */
-export class InstanceAccounts {
+/** The accounts of one plugin instance: configured ones, logins, and those that come and go. */
+export class InstanceAccounts implements LoginPlace {
   /** What `services.accounts` gives to the plugin. */
   readonly registry: AccountRegistry;
   readonly #options: InstanceAccountsOptions;
@@ -42,6 +64,10 @@ export class InstanceAccounts {
       attach: async (account) => this.#attach(account),
       detach: async (accountId, reason) => this.#detach(accountId, reason),
     });
+  }
+
+  get logger(): Logger {
+    return this.#options.logger;
   }
 
   /** The accounts now; the array is replaced, never changed. */
@@ -65,15 +91,92 @@ export class InstanceAccounts {
     for (const account of wanted) this.#add(account, 'configured');
   }
 
+  /** Takes up the logins that are kept, once {@link InstanceAccounts.configure} is done. */
+  async restore(): Promise<void> {
+    const { instanceId, store, logger } = this.#options;
+    const authenticators = [...(this.#authenticators?.values() ?? [])];
+    if (!authenticators.some((one) => one.login !== undefined)) return;
+    let kept: readonly StoredAccount[];
+    try {
+      kept = await store.list();
+    } catch (error) {
+      // Its other accounts serve all the same.
+      logger.error('the accounts that were logged in can not be read', { error });
+      return;
+    }
+    for (const account of kept) {
+      if (!account.id.startsWith(`${instanceId}/`)) continue;
+      try {
+        this.#takeUp(account);
+      } catch (error) {
+        logger.error(`account ${account.label} is left out: ${sentenceOf(error)}`, {
+          account: account.id,
+        });
+      }
+    }
+  }
+
+  authenticators(): readonly Authenticator[] {
+    return [...(this.#authenticators?.values() ?? [])];
+  }
+
+  async keep(account: unknown): Promise<Account> {
+    const { key, label, authenticator, credential } = this.#checked(account);
+    if (credential === undefined || authenticator === undefined) {
+      throw this.#bad(`the login of "${key}" brought no credential`);
+    }
+    const { instanceId, store, clock, secrets } = this.#options;
+    const id = `${instanceId}/${key}`;
+    const other = this.#find(id);
+    if (other !== undefined && other.source !== 'logged-in') {
+      throw this.#bad(`the key "${key}" is taken by an account that was not logged in`);
+    }
+    const held = new HeldCredential(credential, secrets);
+    const kept = await store.withLock(id, async () => {
+      const former = await store.get(id);
+      const next = { id, authenticator, label, credential: forKeeping(credential, clock.now()) };
+      return store.put(next, former?.generation ?? 0);
+    });
+    if (this.#retired)
+      throw this.#bad('the instance has ended; the login is kept for the next start');
+    this.#drop(id);
+    const live = this.#takeUp(kept, held);
+    this.#options.logger.info(`account ${label} was logged in`, { account: id });
+    this.#tell();
+    return live.account;
+  }
+
+  async forget(accountId: string, signal: AbortSignal): Promise<LogoutResult> {
+    const { store, logger } = this.#options;
+    const live = this.#find(accountId);
+    if (live?.source !== 'logged-in') throw accountUnknown(accountId);
+    const { label } = live.account;
+    const revoked = await store.withLock(accountId, async () => {
+      const outcome = await live.revoke(await store.get(accountId), signal);
+      await store.delete(accountId);
+      return outcome;
+    });
+    this.#drop(accountId);
+    logger.info(`account ${label} was logged out`, { account: accountId });
+    this.#tell();
+    return { accountId, label, ...revoked };
+  }
+
+  openDoor(): { readonly http: HttpClient; close(): void } {
+    const lane = this.#options.pools.open();
+    return { http: bareDoor(lane, this.#options.hosts), close: () => lane.close() };
+  }
+
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
   }
 
   /** Ends all; nothing can be attached any more. */
-  retire(): void {
+  async retire(): Promise<void> {
     this.#retired = true;
-    for (const account of this.#accounts) account.retire();
+    const accounts = this.#accounts;
     this.#accounts = [];
+    await Promise.all(accounts.map((account) => account.retire()));
   }
 
   #attach(account: unknown): Account {
@@ -90,14 +193,23 @@ export class InstanceAccounts {
   }
 
   #detach(accountId: string, reason: string): void {
-    const gone = this.#accounts.find((one) => one.account.id === accountId);
+    const gone = this.#drop(accountId);
     if (gone === undefined) return;
-    this.#accounts = this.#accounts.filter((one) => one !== gone);
-    gone.retire();
     this.#options.logger.info(`account ${gone.account.label} is detached: ${reason}`, {
       account: accountId,
     });
     this.#tell();
+  }
+
+  #find(accountId: string): LiveAccount | undefined {
+    return this.#accounts.find((one) => one.account.id === accountId);
+  }
+
+  #drop(accountId: string): LiveAccount | undefined {
+    const gone = this.#find(accountId);
+    this.#accounts = this.#accounts.filter((one) => one !== gone);
+    void gone?.retire();
+    return gone;
   }
 
   #tell(): void {
@@ -105,32 +217,58 @@ export class InstanceAccounts {
   }
 
   #add(value: unknown, source: AccountSource): LiveAccount {
-    const account = this.#checked(value);
-    const { instanceId, secrets } = this.#options;
-    const id = `${instanceId}/${account.key}`;
-    if (this.#accounts.some((one) => one.account.id === id)) {
-      throw this.#bad(`the key "${account.key}" is taken; give each account its own`);
+    const { key, label, authenticator, credential } = this.#checked(value);
+    const id = `${this.#options.instanceId}/${key}`;
+    const held =
+      credential === undefined ? undefined : new HeldCredential(credential, this.#options.secrets);
+    return this.#enter({ id, label, source, authenticator, held });
+  }
+
+  #takeUp(account: StoredAccount, held?: HeldCredential): LiveAccount {
+    const { id, label, authenticator, credential } = account;
+    const { store, clock, logger, secrets } = this.#options;
+    return this.#enter({
+      id,
+      label,
+      source: 'logged-in',
+      authenticator,
+      held: held ?? new HeldCredential(credential, secrets),
+      kept: new KeptLogin({ store, account, clock, logger }),
+    });
+  }
+
+  #enter({ id, label, source, authenticator, held, kept }: Entry): LiveAccount {
+    const { instanceId, hosts, logger, clock, secrets, onLogin, pools } = this.#options;
+    if (this.#find(id) !== undefined) {
+      const key = id.slice(instanceId.length + 1);
+      throw this.#bad(`the key "${key}" is taken; give each account its own`);
     }
-    const authenticator = this.#authenticators?.get(account.authenticator ?? '');
+    const knows = this.#authenticators?.get(authenticator ?? '');
+    if (authenticator !== undefined && knows === undefined) {
+      throw this.#bad(
+        `it was logged in by "${authenticator}", which the plugin does not have as configured`,
+      );
+    }
     const auth: AccountAuth | undefined =
-      authenticator === undefined || account.credential === undefined
+      knows === undefined || held === undefined
         ? undefined
-        : { authenticator, credential: new HeldCredential(account.credential, secrets) };
+        : { authenticator: knows, credential: held, ...(kept === undefined ? {} : { kept }) };
     const live = new LiveAccount({
       instanceId,
       account: Object.freeze({
         id,
-        ...(authenticator === undefined ? {} : { authenticator: authenticator.id }),
-        label: account.label,
-        facts: Object.freeze({ ...account.credential?.facts }),
+        ...(knows === undefined ? {} : { authenticator: knows.id }),
+        label,
+        facts: Object.freeze({ ...held?.value.facts }),
       }),
       source,
       ...(auth === undefined ? {} : { auth }),
-      lane: this.#options.pools.open(),
-      hosts: this.#options.hosts,
-      logger: this.#options.logger,
-      clock: this.#options.clock,
+      lane: pools.open(),
+      hosts,
+      logger,
+      clock,
       mask: (text) => secrets.mask(text),
+      onLogin,
     });
     this.#accounts = [...this.#accounts, live];
     return live;

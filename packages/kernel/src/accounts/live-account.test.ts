@@ -216,8 +216,17 @@ test('its secrets are taken out of a text, the present ones too; short ones woul
   expect(live.masked('bad token the-renewed')).toBe('bad token ***');
 });
 
-test('a retired account closes its connections', () => {
+test('a retired account closes its connections, once its renewal is over', async () => {
   const { live, closed } = account();
-  live.retire();
+  await live.retire();
   expect(closed()).toBe(1);
+  let end: (next: Credential) => void = () => undefined;
+  const renewing = account({ refresh: () => new Promise((resolve) => (end = resolve)) });
+  const renewed = renewing.live.refresh(0);
+  const retired = renewing.live.retire();
+  expect(renewing.closed()).toBe(0);
+  end(credential('two'));
+  expect(await renewed).toBe(true);
+  await retired;
+  expect(renewing.closed()).toBe(1);
 });

@@ -12,20 +12,30 @@ import type { AllowedHosts } from '../http/allowed-hosts.ts';
 import { accountDoor, bareDoor } from '../http/http-door.ts';
 import type { UpstreamLane } from '../http/upstream-pools.ts';
 import { within } from '../plugins/within.ts';
+import type { LogoutResult } from '../logins/logins.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { StoredAccount } from '../ports/credential-store.ts';
 import type { AccountHandle } from './account-handle.ts';
 import type { AccountSource } from './account-view.ts';
+import { sentenceOf } from './account-work.ts';
 import { type HeldCredential, isCredential } from './held-credential.ts';
+import type { KeptLogin } from './kept-login.ts';
+import { renewalTimes } from './renewal-times.ts';
+import type { RenewalTimes } from './renewal-times.ts';
 
-const REFRESH_AHEAD_MS = 120_000;
 const REFRESH_LIMIT_MS = 30_000;
+const REVOKE_LIMIT_MS = 10_000;
 /** After a refresh that failed, none is tried ahead of time for this long. */
 const REFRESH_PAUSE_MS = 30_000;
+/** Nor after one that served: some vendors give tokens that end at once. */
+const REFRESH_REST_MS = 10_000;
 
 /** How an account proves itself. */
 export interface AccountAuth {
   readonly authenticator: Authenticator;
   readonly credential: HeldCredential;
+  /** Where it is kept; absent: it is not, its source is the configuration. */
+  readonly kept?: KeptLogin;
 }
 
 /** What a {@link LiveAccount} is made of. */
@@ -41,11 +51,12 @@ export interface LiveAccountOptions {
   readonly clock: Clock;
   /** Takes out what the whole gateway keeps secret, besides the account's own. */
   readonly mask?: (text: string) => string;
+  /** Told after the credential was renewed, and after a login ended. */
+  readonly onLogin?: (account: LiveAccount) => void;
 }
 
 /** An account at work: puts its credential on requests and renews it in time. */
 export class LiveAccount implements AccountHandle {
-  readonly account: Account;
   readonly instanceId: string;
   readonly source: AccountSource;
   readonly authMethod: Authenticator['method'] | undefined;
@@ -56,10 +67,15 @@ export class LiveAccount implements AccountHandle {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #mask: ((text: string) => string) | undefined;
+  readonly #onLogin: ((account: LiveAccount) => void) | undefined;
+  /** From 0 to 1: accounts that end together are not renewed together. */
+  readonly #jitter = Math.random();
+  #account: Account;
+  #renewal: RenewalTimes | undefined;
   #noRefreshBefore = -Infinity;
 
   constructor(options: LiveAccountOptions) {
-    this.account = options.account;
+    this.#account = options.account;
     this.instanceId = options.instanceId;
     this.source = options.source;
     this.authMethod = options.auth?.authenticator.method;
@@ -69,9 +85,15 @@ export class LiveAccount implements AccountHandle {
     this.#logger = options.logger;
     this.#clock = options.clock;
     this.#mask = options.mask;
+    this.#onLogin = options.onLogin;
+    this.#schedule();
     this.http = accountDoor(options.lane, options.hosts, (request, signal) =>
       this.authorize(request, signal),
     );
+  }
+
+  get account(): Account {
+    return this.#account;
   }
 
   get generation(): number {
@@ -80,6 +102,10 @@ export class LiveAccount implements AccountHandle {
 
   get expiresAtMs(): number | undefined {
     return this.#auth?.credential.value.expiresAtMs;
+  }
+
+  get needsLogin(): string | undefined {
+    return this.#auth?.kept?.needsLogin;
   }
 
   masked(text: string): string {
@@ -91,7 +117,10 @@ export class LiveAccount implements AccountHandle {
     const auth = this.#auth;
     if (auth === undefined) return request;
     signal.throwIfAborted();
-    if (this.#due(auth)) await this.refresh(auth.credential.generation);
+    if (this.#renewal !== undefined && this.#isDue(this.#renewal.latestMs)) {
+      await this.refresh(auth.credential.generation);
+      if (auth.kept !== undefined) this.#refuseEnded(auth.credential.value);
+    }
     const { authenticator, credential } = auth;
     let authorized: unknown;
     try {
@@ -109,34 +138,122 @@ export class LiveAccount implements AccountHandle {
   async refresh(generation: number): Promise<boolean> {
     const auth = this.#auth;
     if (auth?.authenticator.refresh === undefined) return false;
-    const renewed = await auth.credential.renew(generation, (former) =>
-      this.#obtain(auth.authenticator, former),
+    const { authenticator, credential, kept } = auth;
+    const former = this.needsLogin;
+    const heldGeneration = credential.generation;
+    const renewed = await credential.renew(generation, (held) =>
+      kept === undefined
+        ? this.#obtain(authenticator, held)
+        : kept.renew(held, (one) => this.#ask(authenticator, one)),
     );
-    if (!renewed) this.#noRefreshBefore = this.#clock.monotonic() + REFRESH_PAUSE_MS;
+    this.#noRefreshBefore =
+      this.#clock.monotonic() + (renewed ? REFRESH_REST_MS : REFRESH_PAUSE_MS);
+    if (credential.generation !== heldGeneration) this.#schedule();
+    if (credential.generation !== heldGeneration || this.needsLogin !== former) {
+      this.#onLogin?.(this);
+    }
     return renewed;
   }
 
+  async renewInTime(): Promise<void> {
+    const auth = this.#auth;
+    if (auth === undefined || this.#renewal === undefined) return;
+    const atMs =
+      this.needsLogin !== undefined
+        ? -Infinity
+        : auth.authenticator.refreshWhen === 'on-use'
+          ? Infinity
+          : this.#renewal.earliestMs;
+    if (this.#isDue(atMs)) await this.refresh(auth.credential.generation);
+  }
+
+  /**
+   * Asks the vendor to end the login. Never rejects.
+   *
+   * @param stored - as it is kept; absent: it can't be read.
+   */
+  async revoke(
+    stored: StoredAccount | undefined,
+    signal: AbortSignal,
+  ): Promise<Pick<LogoutResult, 'revoked' | 'reason'>> {
+    const auth = this.#auth;
+    if (auth?.authenticator.revoke === undefined) {
+      const reason = 'the plugin can not revoke it; end it at the vendor if it is to be of no use';
+      return { revoked: 'unsupported', reason };
+    }
+    const { session } = auth.credential.value;
+    const credential = stored && { ...stored.credential, ...(session && { session }) };
+    try {
+      await within(REVOKE_LIMIT_MS, (limit) =>
+        auth.authenticator.revoke?.(
+          credential ?? auth.credential.value,
+          this.#context(AbortSignal.any([limit, signal])),
+        ),
+      );
+      return { revoked: 'yes' };
+    } catch (error) {
+      const reason = `the vendor has not ended it: ${this.masked(sentenceOf(error))}; end it there`;
+      this.#logger.warn(`account ${this.account.label} could not be revoked`, {
+        account: this.account.id,
+        error,
+      });
+      return { revoked: 'failed', reason };
+    }
+  }
+
   /** The account is gone: running answers may end, nothing new begins. */
-  retire(): void {
+  async retire(): Promise<void> {
+    // A renewal that is cut off may cost the login.
+    await this.#auth?.credential.settled();
     this.#lane.close();
   }
 
-  #due(auth: AccountAuth): boolean {
-    const { expiresAtMs } = auth.credential.value;
-    if (expiresAtMs === undefined || auth.authenticator.refresh === undefined) return false;
-    const aheadMs = auth.authenticator.refreshAheadMs ?? REFRESH_AHEAD_MS;
-    if (this.#clock.now() < expiresAtMs - aheadMs) return false;
-    return this.#clock.monotonic() >= this.#noRefreshBefore;
+  /** The wall clock, read anew each time: it goes on while the machine sleeps. */
+  #isDue(atMs: number): boolean {
+    return this.#clock.now() >= atMs && this.#clock.monotonic() >= this.#noRefreshBefore;
+  }
+
+  /** After the credential has changed. */
+  #schedule(): void {
+    const auth = this.#auth;
+    if (auth === undefined) return;
+    const { expiresAtMs, facts } = auth.credential.value;
+    const { authenticator } = auth;
+    this.#renewal =
+      authenticator.refresh === undefined
+        ? undefined
+        : renewalTimes(expiresAtMs, this.#clock.now(), this.#jitter, authenticator.refreshAheadMs);
+    if (auth.credential.generation > 0 && facts !== undefined) {
+      this.#account = Object.freeze({ ...this.#account, facts: Object.freeze({ ...facts }) });
+    }
+  }
+
+  /** Sending a token that has ended would only have the account refused. */
+  #refuseEnded({ expiresAtMs = Infinity }: Credential): void {
+    const { id, label } = this.account;
+    if (this.needsLogin !== undefined) {
+      throw new GatewayError(
+        'AUTH_NEEDS_LOGIN',
+        `account ${label} needs a login: ${this.needsLogin}`,
+        {
+          failure: { kind: 'auth', scope: 'account' },
+        },
+      );
+    }
+    if (this.#clock.now() < expiresAtMs) return;
+    throw new GatewayError(
+      'UPSTREAM_AUTH',
+      `the login of account ${label} (${id}) has ended and can't be renewed for now`,
+      {
+        failure: { kind: 'upstream', scope: 'account' },
+      },
+    );
   }
 
   /** Never rejects: whatever goes wrong leaves the former credential in place. */
   async #obtain(authenticator: Authenticator, former: Credential): Promise<Credential | undefined> {
     try {
-      const next: unknown = await within(REFRESH_LIMIT_MS, (signal) =>
-        authenticator.refresh?.(former, this.#context(signal)),
-      );
-      if (!isCredential(next)) throw this.#fault('gave junk instead of a renewed credential');
-      return next;
+      return await this.#ask(authenticator, former);
     } catch (error) {
       this.#logger.warn(`account ${this.account.label} could not renew its credential`, {
         account: this.account.id,
@@ -144,6 +261,14 @@ export class LiveAccount implements AccountHandle {
       });
       return undefined;
     }
+  }
+
+  async #ask(authenticator: Authenticator, former: Credential): Promise<Credential> {
+    const next: unknown = await within(REFRESH_LIMIT_MS, (signal) =>
+      authenticator.refresh?.(former, this.#context(signal)),
+    );
+    if (!isCredential(next)) throw this.#fault('gave junk instead of a renewed credential');
+    return next;
   }
 
   #context(signal: AbortSignal): AuthContext {

@@ -1,6 +1,8 @@
+import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { UpstreamPools } from '../http/upstream-pools.ts';
 import type { PluginImporter } from '../plugins/import-plugin.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { CredentialStore } from '../ports/credential-store.ts';
 import type { Loggers } from '../ports/loggers.ts';
 import type { SchemaChecker } from '../ports/schema-checker.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
@@ -20,6 +22,9 @@ function token<T>(id: string): Token<T> {
 export const tokens = Object.freeze({
   checker: token<SchemaChecker>('kernel/checker'),
   clock: token<Clock>('kernel/clock'),
+  credentials: token<CredentialStore>('kernel/credentials'),
+  /** Told after an account's credential was renewed, and after its login ended. */
+  loginNews: token<(account: AccountHandle) => void>('kernel/login-news'),
   importer: token<PluginImporter>('kernel/importer'),
   loggers: token<Loggers>('kernel/loggers'),
   pools: token<UpstreamPools>('kernel/pools'),

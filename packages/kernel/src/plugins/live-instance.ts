@@ -1,6 +1,7 @@
 import type { Executor, HealthProbe, Logger, SocketEndpoint } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { InstanceAccounts } from '../accounts/instance-accounts.ts';
+import type { LoginPlace } from '../logins/login-place.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { PluginSettings } from '../ports/settings.ts';
 import type { CheckedContributions } from './contributions.ts';
@@ -85,6 +86,10 @@ export class LiveInstance implements PluginInstance {
 
   get sockets(): readonly SocketEndpoint[] {
     return this.#state === 'ready' ? (this.#parts?.contributions.sockets ?? []) : [];
+  }
+
+  get logins(): LoginPlace | undefined {
+    return this.#state === 'ready' ? this.#parts?.accounts : undefined;
   }
 
   /** JSON Schema of its configuration, once set up. */

@@ -21,6 +21,7 @@ import {
   type Workshop,
 } from '../../test/plugin-workshop.ts';
 import type { PluginSettings } from '../ports/settings.ts';
+import { MemoryCredentials } from '../accounts/memory-credentials.ts';
 import { PluginHost, type PluginHostOptions } from './plugin-host.ts';
 
 let shop: Workshop;
@@ -44,6 +45,8 @@ const trail = (): string[] => (globalThis as { trail?: string[] }).trail ?? [];
 function open(rest: Partial<PluginHostOptions> = {}): PluginHost {
   const host = new PluginHost({
     ...memory.ports,
+    credentials: new MemoryCredentials(),
+    onLogin: () => undefined,
     fallbackDir: shop.dir,
     version: '1.2.3',
     ...rest,

@@ -1,8 +1,10 @@
+import type { AccountHandle } from '../accounts/account-handle.ts';
 import { type Container, createContainer } from '../di/container.ts';
 import { tokens } from '../di/tokens.ts';
 import { UpstreamPools } from '../http/upstream-pools.ts';
 import type { ApplyResult } from '../kernel.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { CredentialStore } from '../ports/credential-store.ts';
 import type { EventSink, PluginChanged } from '../ports/event-sink.ts';
 import type { Loggers } from '../ports/loggers.ts';
 import type { Problem } from '../ports/problem.ts';
@@ -49,6 +51,10 @@ export interface PluginHostOptions {
   readonly fallbackDir: string;
   /** The gateway's version, for `user-agent`. */
   readonly version: string;
+  /** Where logins are kept. */
+  readonly credentials: CredentialStore;
+  /** Told after an account's credential was renewed, and after its login ended. */
+  readonly onLogin: (account: AccountHandle) => void;
   readonly preloaded?: readonly PreloadedPlugin[];
   readonly limits?: Partial<PluginLimits>;
 }
@@ -250,6 +256,9 @@ export class PluginHost {
     const container = createContainer();
     container.provide(tokens.checker, () => checker);
     container.provide(tokens.clock, () => clock);
+    const { credentials, onLogin } = this.#options;
+    container.provide(tokens.credentials, () => credentials);
+    container.provide(tokens.loginNews, () => onLogin);
     container.provide(tokens.loggers, () => loggers);
     container.provide(tokens.secrets, () => secrets);
     container.provide(

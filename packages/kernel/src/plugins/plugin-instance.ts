@@ -1,5 +1,6 @@
 import type { Executor, HealthProbe, Logger, SocketEndpoint } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
+import type { LoginPlace } from '../logins/login-place.ts';
 import type { Problem } from '../ports/problem.ts';
 
 /** Where an instance is in its life. */
@@ -28,6 +29,8 @@ export interface PluginInstance {
   readonly executor: Executor | undefined;
   readonly probes: readonly HealthProbe[];
   readonly sockets: readonly SocketEndpoint[];
+  /** Where its accounts are logged in and out; absent while it does not serve. */
+  readonly logins?: LoginPlace | undefined;
   readonly logger: Logger;
   /** The accounts now; relay pages come and go. The array is replaced, never changed. */
   accounts(): readonly AccountHandle[];

@@ -141,6 +141,8 @@ async function setUp(work: SetUpWork, kernel: Container): Promise<InstanceParts>
     logger,
     clock: kernel.get(tokens.clock),
     secrets: kernel.get(tokens.secrets),
+    store: kernel.get(tokens.credentials),
+    onLogin: kernel.get(tokens.loginNews),
   });
   const http = bareDoor(lane, hosts);
   const container = instanceContainer(kernel, { http, accounts: accounts.registry });
@@ -171,6 +173,7 @@ async function setUp(work: SetUpWork, kernel: Container): Promise<InstanceParts>
       );
     }
     accounts.configure(contributions.authenticators, contributions.accounts);
+    await accounts.restore();
     return { schema: plugin.schema, contributions, accounts, ending, disposer };
   } catch (error) {
     ending.abort(new Error(`plugin instance "${instanceId}" could not be set up`));

@@ -1,5 +1,4 @@
 import type {
-  Citation,
   MediaPart,
   Opaque,
   Part,
@@ -12,7 +11,6 @@ import type { JsonObject } from '../model/json-object.ts';
 import { eventHead } from './event-writer.ts';
 import type { EventWriter } from './event-writer.ts';
 import {
-  annotation,
   callItem,
   contentPart,
   imageItem,
@@ -104,12 +102,12 @@ export class OutputWriter {
   }
 
   /** Ends the block that was begun last. */
-  close(opaque: Opaque | undefined, citations?: readonly Citation[]): string {
+  close(opaque: Opaque | undefined): string {
     const part = this.#part;
     switch (part?.type) {
       case 'text':
       case 'refusal':
-        return this.#closeText(part.type, citations);
+        return this.#closeText(part.type);
       case 'reasoning':
         return this.#closeReasoning(opaque ?? part.opaque);
       case 'tool-call':
@@ -156,16 +154,10 @@ export class OutputWriter {
     return out + this.#events.event('response.content_part.added', `${this.#place},"part":${part}`);
   }
 
-  #closeText(type: TextPart['type'], citations: readonly Citation[] = []): string {
+  #closeText(type: TextPart['type']): string {
     if (this.#open?.type !== 'message') return '';
-    const content = contentPart(type, this.#text, citations);
+    const content = contentPart(type, this.#text);
     this.#open.content.push(content);
-    const cited = citations.map((citation, i) =>
-      this.#events.event(
-        'response.output_text.annotation.added',
-        `${this.#place},"annotation_index":${i},"annotation":${JSON.stringify(annotation(citation))}`,
-      ),
-    );
     const text = JSON.stringify(this.#text);
     const done =
       type === 'text'
@@ -175,11 +167,7 @@ export class OutputWriter {
           )
         : this.#events.event('response.refusal.done', `${this.#place},"refusal":${text}`);
     const part = JSON.stringify(content);
-    return (
-      cited.join('') +
-      done +
-      this.#events.event('response.content_part.done', `${this.#place},"part":${part}`)
-    );
+    return done + this.#events.event('response.content_part.done', `${this.#place},"part":${part}`);
   }
 
   #beginReasoning(part: ReasoningPart, opaque: Opaque | undefined): string {
