@@ -17,6 +17,7 @@ import { instance, manifestOf, rememberingPorts, settings } from '../test/plugin
 import { createKernel } from './create-kernel.ts';
 import type { KernelPorts } from './create-kernel.ts';
 import type { Kernel } from './kernel.ts';
+import type { StateStore } from './ports/state-store.ts';
 
 const ends: (() => Promise<unknown>)[] = [];
 
@@ -96,12 +97,16 @@ function preload(packageName: string, plugin: GatewayPlugin, provides: object) {
   return { packageName, packageJson, plugin };
 }
 
-function kernel(): { readonly kernel: Kernel; readonly told: ReturnType<typeof rememberingPorts> } {
+function kernel(states?: StateStore): {
+  readonly kernel: Kernel;
+  readonly told: ReturnType<typeof rememberingPorts>;
+} {
   const told = rememberingPorts();
   const has: KernelPorts['dialects']['has'] = () => true;
   const ports: KernelPorts = {
     ...told.ports,
-    dialects: { classify, has, quotas } as KernelPorts['dialects'],
+    ...(states === undefined ? {} : { states }),
+    dialects: { classify, quotas, has } as KernelPorts['dialects'],
     fallbackDir: import.meta.dirname,
     version: '0.0.0',
     preloaded: [
@@ -151,6 +156,32 @@ test('from configuration to answer, with failover, health and models', async () 
   expect((await it.checkHealth(AbortSignal.timeout(5_000))).ready).toBe(true);
   expect(Object.keys(it.schemas())).toEqual(['a', 'b']);
   expect(JSON.stringify(told.events)).not.toContain('key-of-the-test-1');
+});
+
+test('an account that a vendor limits is left alone after a restart, too', async () => {
+  const a = await up(answers.status(429, 'slow down', { 'retry-after': '600' }));
+  let saved: unknown;
+  const states: StateStore = {
+    load: async () => Promise.resolve(saved),
+    save: async (state) => {
+      saved = JSON.parse(JSON.stringify(state));
+      return Promise.resolve();
+    },
+  };
+  const wanted = settings('/', [to('a', a)], { routes });
+  const { kernel: first } = kernel(states);
+  await first.apply(wanted);
+  await errorOf(first.handle(call()));
+  await first.stop();
+  const { kernel: second } = kernel(states);
+  await second.apply(wanted);
+  const error = await errorOf(second.handle(call()));
+  expect(error.code).toBe('ROUTE_RATE_LIMITED');
+  expect(error.failure?.resetAtMs).toBeGreaterThan(Date.now() + 500_000);
+  expect(a.seen).toHaveLength(1);
+  second.resetAccounts();
+  await errorOf(second.handle(call()));
+  expect(a.seen).toHaveLength(2);
 });
 
 test('accounts take turns, one step per request', async () => {

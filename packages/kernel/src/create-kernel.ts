@@ -1,6 +1,7 @@
 import { GatewayError } from '@cliproxy/plugin-api';
 import { AccountBook } from './accounts/account-book.ts';
 import { accountUnknown } from './accounts/account-unknown.ts';
+import { StandingKeeper } from './accounts/standing-keeper.ts';
 import type { AccountHandle } from './accounts/account-handle.ts';
 import { viewAccounts } from './accounts/account-view.ts';
 import type { AccountView } from './accounts/account-view.ts';
@@ -22,6 +23,7 @@ import type { Clock } from './ports/clock.ts';
 import type { CredentialStore } from './ports/credential-store.ts';
 import type { Dialects } from './ports/dialects.ts';
 import type { EventSink } from './ports/event-sink.ts';
+import type { StateStore } from './ports/state-store.ts';
 import type { KernelSettings } from './ports/settings.ts';
 import { ModelCatalogue } from './routing/model-catalogue.ts';
 import { createModelList } from './routing/model-list.ts';
@@ -37,6 +39,8 @@ export interface KernelPorts extends Omit<PluginHostOptions, 'credentials' | 'on
   readonly credentials?: CredentialStore;
   /** The wire formats. */
   readonly dialects: Dialects;
+  /** Where account state outlives the process; absent: nowhere. */
+  readonly states?: StateStore;
 }
 
 /** Everything that follows from one configuration and the instances that serve it. */
@@ -56,6 +60,7 @@ const rooms = Object.freeze({
   desk: room<LoginDesk>('desk'),
   health: room<HealthMonitor>('health'),
   host: room<PluginHost>('host'),
+  keeper: room<StandingKeeper>('keeper'),
   renewals: room<Renewals>('renewals'),
 });
 
@@ -78,6 +83,7 @@ class AssembledKernel implements Kernel {
   readonly #health: HealthMonitor;
   readonly #renewals: Renewals;
   readonly #dispatcher: Dispatcher;
+  readonly #keeper: StandingKeeper | undefined;
   /** Requests so far; where those who take turns stand. */
   readonly #turns = new Turns();
   #generation: Generation | undefined;
@@ -101,6 +107,8 @@ class AssembledKernel implements Kernel {
     this.logins = this.#rooms.get(rooms.desk);
     this.#renewals = this.#rooms.get(rooms.renewals);
     this.#dispatcher = this.#rooms.get(rooms.dispatcher);
+    // Made last, so that it saves before the accounts end.
+    if (ports.states !== undefined) this.#keeper = this.#rooms.get(rooms.keeper);
     this.#host.onChange(() => {
       if (this.#generation === undefined) return;
       this.#enter(this.#generation.settings);
@@ -165,6 +173,7 @@ class AssembledKernel implements Kernel {
 
   async #apply(settings: KernelSettings): Promise<ApplyResult> {
     this.#coming = settings;
+    await this.#keeper?.restore();
     const result = await this.#host.apply(settings);
     if (!result.applied || this.#stopped !== undefined) return { ...result, applied: false };
     this.#enter(settings);
@@ -258,6 +267,18 @@ function furnish(ports: KernelPorts, { settings, plan }: Outlook): Container {
       health.stop();
     },
   );
+  const { states } = ports;
+  if (states !== undefined) {
+    container.provide(
+      rooms.keeper,
+      (from) => {
+        const book = from.get(rooms.book);
+        const logger = ports.loggers.logger('kernel');
+        return new StandingKeeper({ store: states, book, clock, logger });
+      },
+      (keeper) => keeper.stop(),
+    );
+  }
   container.provide(
     rooms.renewals,
     (from) => {

@@ -47,6 +47,7 @@ export type {
 } from './ports/event-sink.ts';
 export type { Loggers } from './ports/loggers.ts';
 export type { Problem } from './ports/problem.ts';
+export type { StateStore } from './ports/state-store.ts';
 export type { SchemaChecker } from './ports/schema-checker.ts';
 export type { SecretRegistry } from './ports/secret-registry.ts';
 export type {

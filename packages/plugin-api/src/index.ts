@@ -33,6 +33,7 @@ export type { Logger } from './logger.ts';
 export type { FinishReason, ModelEvent } from './model-event.ts';
 export type { Capability, ModelInfo } from './model-info.ts';
 export type {
+  Citation,
   MediaPart,
   ModelRequest,
   Opaque,

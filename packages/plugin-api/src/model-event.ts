@@ -1,4 +1,4 @@
-import type { Opaque, Part } from './model-request.ts';
+import type { Citation, Opaque, Part } from './model-request.ts';
 import type { Usage } from './usage.ts';
 
 /** Why an answer ended. */
@@ -18,6 +18,12 @@ export type ModelEvent =
   | { readonly type: 'start'; readonly id?: string }
   | { readonly type: 'open'; readonly index: number; readonly part: Part }
   | { readonly type: 'delta'; readonly index: number; readonly text: string }
-  | { readonly type: 'close'; readonly index: number; readonly opaque?: Opaque }
+  | {
+      readonly type: 'close';
+      readonly index: number;
+      readonly opaque?: Opaque;
+      /** Of a text. */
+      readonly citations?: readonly Citation[];
+    }
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'finish'; readonly reason: FinishReason };

@@ -11,10 +11,21 @@ export interface Opaque {
   readonly value: string;
 }
 
+/** A page of the web that a piece of an answer's text rests on. */
+export interface Citation {
+  readonly url: string;
+  readonly title?: string;
+  /** The piece, in characters (UTF-16) of its part's text; `end` is the first one after it. */
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Text that is the answer or the question; `refusal` is the model declining. */
 export interface TextPart {
   readonly type: 'text' | 'refusal';
   readonly text: string;
+  /** In answers alone. */
+  readonly citations?: readonly Citation[];
 }
 
 /** What the model thought. `text` may be empty where only the opaque part is given. */

@@ -1,3 +1,6 @@
+export { startCtonew } from './ctonew/start-ctonew.ts';
+export type { Ctonew } from './ctonew/start-ctonew.ts';
+export type { CtonewAnswer } from './ctonew/web-answer.ts';
 export { startScriptedUpstream } from './scripted-upstream.ts';
 export type {
   AnswerScript,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** A server on a free port of 127.0.0.1. */
 export interface LoopbackServer {
@@ -10,14 +11,20 @@ export interface LoopbackServer {
   readonly close: () => Promise<void>;
 }
 
-/** Starts a server; where `serve` fails, the connection is broken. */
+/**
+ * Starts a server; where `serve` fails, the connection is broken.
+ *
+ * @param upgrade - takes connections that ask for another protocol; whoever does so ends them.
+ */
 export async function startLoopbackServer(
   serve: (incoming: http.IncomingMessage, outgoing: http.ServerResponse) => Promise<void>,
+  upgrade?: (incoming: http.IncomingMessage, socket: Duplex, head: Buffer) => void,
 ): Promise<LoopbackServer> {
   const server = http.createServer((incoming, outgoing) => {
     // Fails only where the other side left before its request was complete.
     serve(incoming, outgoing).catch(() => outgoing.destroy());
   });
+  if (upgrade !== undefined) server.on('upgrade', upgrade);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

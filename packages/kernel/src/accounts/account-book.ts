@@ -10,6 +10,7 @@ import type { AccountIncident, AccountState, Availability } from './account-stat
 import type { AccountStanding } from './account-standing.ts';
 import { describeState, mergeStates, USABLE } from './account-standing.ts';
 import { levelOf, nextAccountState } from './account-state.ts';
+import type { KeptStanding } from './kept-standings.ts';
 import { PresentAccounts } from './present-accounts.ts';
 
 /** What an attempt came to, as far as its account is concerned. */
@@ -72,9 +73,43 @@ export class AccountBook {
   /** What the beginning of an answer has cleared. */
   readonly #cleared = new WeakMap<AccountChoice, ReadonlyMap<Level, AccountState>>();
   readonly #present = new PresentAccounts();
+  #onChange: () => void = () => undefined;
 
   constructor(options: AccountBookOptions) {
     this.#options = options;
+  }
+
+  /** Calls back whenever what is kept of accounts may have changed. */
+  onChange(listener: () => void): void {
+    this.#onChange = listener;
+  }
+
+  /** What stands against instances and accounts that are there, to be kept. */
+  keptStandings(): readonly KeptStanding[] {
+    const kept: KeptStanding[] = [];
+    for (const [instance, state] of this.#instances) kept.push({ instance, state });
+    for (const [account, { instanceId: instance, state, models }] of this.#accounts) {
+      if (!this.#present.knows(account)) continue;
+      if (state !== undefined) kept.push({ instance, account, state });
+      for (const [model, found] of models ?? []) {
+        kept.push({ instance, account, model, state: found });
+      }
+    }
+    return kept;
+  }
+
+  /** Takes up what was kept, before the first accounts are there. */
+  restore(standings: readonly KeptStanding[]): void {
+    for (const { instance, account, model, state } of standings) {
+      if (account === undefined) {
+        this.#instances.set(instance, state);
+        continue;
+      }
+      const entry = this.#accounts.get(account) ?? { instanceId: instance, label: account };
+      this.#accounts.set(account, entry);
+      if (model === undefined) entry.state = state;
+      else modelsOf(entry).set(model, state);
+    }
   }
 
   /**
@@ -133,6 +168,10 @@ export class AccountBook {
   retain(instances: readonly PluginInstance[]): void {
     const { gone, ended, renewed } = this.#present.replace(instances);
     for (const accountId of gone) this.#accounts.delete(accountId);
+    for (const { account } of instances.flatMap((instance) => instance.accounts())) {
+      const entry = this.#accounts.peek(account.id);
+      if (entry !== undefined) entry.label = account.label;
+    }
     const eased = new Set([...ended].filter((instanceId) => this.#instances.delete(instanceId)));
     for (const handle of renewed) {
       if (this.#renew(handle) || eased.has(handle.instanceId)) this.#tell(handle);
@@ -140,6 +179,7 @@ export class AccountBook {
     for (const handle of instances.flatMap((instance) => instance.accounts())) {
       if (handle.needsLogin !== undefined) this.noteLogin(handle);
     }
+    if (gone.length > 0 || ended.size > 0) this.#onChange();
   }
 
   /** Takes whether an account's login has ended, as its handle knows it. */
@@ -208,6 +248,7 @@ export class AccountBook {
       }
       if (own || freed.has(entry.instanceId)) this.#emit(entry.instanceId, id, entry.label);
     }
+    this.#onChange();
   }
 
   /**
@@ -320,6 +361,7 @@ export class AccountBook {
     const after = nextAccountState(before, incident, clock.now(), policy());
     if (after === before) return;
     this.#write(place, level, after);
+    this.#onChange();
     if (incident.type === 'abandoned') return;
     if (level === 'model') this.#tell(place.handle, place.model);
     else if (level === 'account') this.#tell(place.handle);
@@ -346,9 +388,10 @@ export class AccountBook {
       else entry.state = state;
       return;
     }
-    entry.models ??= new QuickLRU({ maxSize: MAX_MODELS_PER_ACCOUNT });
-    if (state !== undefined) entry.models.set(place.model, state);
-    else if (entry.models.delete(place.model) && entry.models.size === 0) delete entry.models;
+    const models = modelsOf(entry);
+    if (state !== undefined) models.set(place.model, state);
+    else models.delete(place.model);
+    if (models.size === 0) delete entry.models;
   }
 
   #entry(handle: AccountHandle): AccountEntry {
@@ -390,6 +433,11 @@ export class AccountBook {
       ...describeState(found),
     });
   }
+}
+
+function modelsOf(entry: AccountEntry): QuickLRU<string, AccountState> {
+  entry.models ??= new QuickLRU({ maxSize: MAX_MODELS_PER_ACCOUNT });
+  return entry.models;
 }
 
 function isKnown(

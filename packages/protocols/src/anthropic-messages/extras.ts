@@ -131,9 +131,15 @@ function hasOtherThanText(modalities: Json): boolean {
 /** Asks for a search by being there. */
 const WEB_SEARCH = 'web_search_options';
 
+/** What clients send back of an answer, and no model reads. */
+export const REPEATED: ReadonlySet<string> = new Set([
+  'messages[].annotations',
+  'input[].content[].annotations',
+]);
+
 /** Values that say what holds anyway. */
 function asksNothing(name: string, value: Json): boolean {
-  if (value === null || REFUSED.has(name)) return true;
+  if (value === null || REFUSED.has(name) || REPEATED.has(name)) return true;
   if (isJsonObject(value) && Object.keys(value).length === 0) return name !== WEB_SEARCH;
   return IDLE.get(name)?.includes(value as string | number | boolean) === true;
 }

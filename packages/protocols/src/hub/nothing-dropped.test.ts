@@ -76,6 +76,7 @@ const clients: readonly Dialect[] = [
 /** What is left out without a word, `client > target model: what`, and why that is right. */
 const HOLDS: readonly (readonly [RegExp, string])[] = [
   [/(?:reasoning_content|reasoning with a summary)$/, 'reasoning goes back to its maker alone'],
+  [/\.annotations$/, 'what an answer told is sent back with it, and no model reads it'],
   [/: store: false$/, 'others keep nothing anyway'],
   [
     /> (?:anthropic-messages|gemini) .*: (?:json_schema|format)\.strict$/,

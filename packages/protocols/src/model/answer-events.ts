@@ -1,11 +1,12 @@
 import { GatewayError } from '@cliproxy/plugin-api';
-import type { FinishReason, ModelEvent, Opaque, Part, Usage } from '@cliproxy/plugin-api';
+import type { Citation, FinishReason, ModelEvent, Opaque, Part, Usage } from '@cliproxy/plugin-api';
 import type { Answer } from './answer.ts';
 
 interface OpenPart {
   readonly part: Part;
   readonly pieces: string[];
   opaque?: Opaque;
+  citations?: readonly Citation[];
 }
 
 /**
@@ -46,6 +47,9 @@ export function answerCollector(): AnswerCollector {
           break;
         case 'close':
           if (event.opaque !== undefined) partAt(open, event.index).opaque = event.opaque;
+          if (event.citations !== undefined) {
+            partAt(open, event.index).citations = event.citations;
+          }
           break;
         case 'usage':
           usage = event.usage;
@@ -98,13 +102,14 @@ function partAt(open: ReadonlyMap<number, OpenPart>, index: number): OpenPart {
   );
 }
 
-function closed({ part, pieces, opaque }: OpenPart): Part {
+function closed({ part, pieces, opaque, citations }: OpenPart): Part {
   const text = pieces.join('');
   switch (part.type) {
     case 'text':
     case 'refusal':
       // An answer without stream tells its parts whole.
-      return text === '' ? part : { ...part, text: part.text + text };
+      if (text === '' && citations === undefined) return part;
+      return { ...part, text: part.text + text, ...(citations !== undefined && { citations }) };
     case 'reasoning':
       return { ...part, text: part.text + text, ...(opaque !== undefined && { opaque }) };
     case 'tool-call': {
@@ -127,8 +132,14 @@ function partEvents(part: Part, index: number): readonly ModelEvent[] {
   const close: ModelEvent = { type: 'close', index };
   switch (part.type) {
     case 'text':
-    case 'refusal':
-      return [{ type: 'open', index, part: { ...part, text: '' } }, ...delta(part.text), close];
+    case 'refusal': {
+      const { type, text, citations } = part;
+      return [
+        { type: 'open', index, part: { type, text: '' } },
+        ...delta(text),
+        citations === undefined ? close : { ...close, citations },
+      ];
+    }
     case 'reasoning': {
       // Without text, the opaque part is all there is: it comes whole, as the upstream sent it.
       if (part.text === '') return [{ type: 'open', index, part }, close];

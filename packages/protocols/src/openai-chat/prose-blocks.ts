@@ -1,5 +1,6 @@
-import type { ModelEvent, Opaque } from '@cliproxy/plugin-api';
+import type { Citation, ModelEvent, Opaque } from '@cliproxy/plugin-api';
 import type { Piece } from './answer-parts.ts';
+import { checkKept } from '../model/kept.ts';
 import { TextGrowth } from './text-growth.ts';
 
 /** Gives the blocks of an answer their numbers. */
@@ -15,6 +16,7 @@ export class ProseBlocks {
   };
   #open: { readonly index: number; readonly type: Piece['type'] } | undefined;
   #opaque: Opaque | undefined;
+  #citations: readonly Citation[] = [];
 
   constructor(nextIndex: NextIndex) {
     this.#nextIndex = nextIndex;
@@ -33,6 +35,13 @@ export class ProseBlocks {
       this.#begin('reasoning', out);
     }
     this.#opaque = opaque;
+  }
+
+  /** Takes what the text that was sent last rests on. */
+  cite(citations: readonly Citation[]): void {
+    if (this.#open?.type !== 'text') return;
+    this.#citations = [...this.#citations, ...citations];
+    checkKept({ parts: this.#citations.length });
   }
 
   /** Ends the block that is open, with what is still held. */
@@ -61,12 +70,16 @@ export class ProseBlocks {
   #end(out: ModelEvent[]): void {
     if (this.#open === undefined) return;
     const { index } = this.#open;
-    out.push(
-      this.#opaque === undefined
-        ? { type: 'close', index }
-        : { type: 'close', index, opaque: this.#opaque },
-    );
+    const opaque = this.#opaque;
+    const citations = this.#citations;
+    out.push({
+      type: 'close',
+      index,
+      ...(opaque === undefined ? {} : { opaque }),
+      ...(citations.length === 0 ? {} : { citations }),
+    });
     this.#open = undefined;
     this.#opaque = undefined;
+    this.#citations = [];
   }
 }

@@ -5,6 +5,7 @@ import { answerEvents } from '../model/answer-events.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { tagOpaque } from '../model/opaque-tag.ts';
+import { chatAnnotations, readCitations } from './annotations.ts';
 import { callPieces, contentPieces, firstChoice, newCallId } from './answer-parts.ts';
 import type { CallPiece } from './answer-parts.ts';
 import { badAnswer, throwErrorInside } from './error-classes.ts';
@@ -80,6 +81,9 @@ function readParts(choice: JsonObject, context: DecodeContext): readonly Part[] 
     if (last?.type === type) parts.splice(-1, 1, { ...last, text: last.text + text });
     else parts.push({ type, text });
   }
+  const citations = readCitations(message.annotations);
+  const last = parts.at(-1);
+  if (citations.length > 0 && last?.type === 'text') parts.splice(-1, 1, { ...last, citations });
   if (typeof message.refusal === 'string' && message.refusal !== '') {
     parts.push({ type: 'refusal', text: message.refusal });
   }
@@ -110,9 +114,11 @@ function writeMessage(parts: readonly Part[], context: AnswerContext): JsonObjec
   const details: JsonObject[] = [];
   const calls: JsonObject[] = [];
   const images: JsonObject[] = [];
+  const annotations: JsonObject[] = [];
   for (const part of parts) {
     switch (part.type) {
       case 'text':
+        annotations.push(...chatAnnotations(part.citations ?? [], content.length));
         content += part.text;
         break;
       case 'refusal':
@@ -144,6 +150,7 @@ function writeMessage(parts: readonly Part[], context: AnswerContext): JsonObjec
     ...(details.length === 0 ? {} : { reasoning_details: details }),
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
     ...(images.length === 0 ? {} : { images }),
+    ...(annotations.length === 0 ? {} : { annotations }),
   };
 }
 

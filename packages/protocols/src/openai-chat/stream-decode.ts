@@ -2,6 +2,7 @@ import type { ModelEvent, Usage } from '@cliproxy/plugin-api';
 import type { DecodeContext, SseEvent, StreamDecoder } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { readCitations } from './annotations.ts';
 import { callPieces, contentPieces, firstChoice } from './answer-parts.ts';
 import { CallBlocks } from './call-blocks.ts';
 import { badAnswer, throwErrorInside, truncated } from './error-classes.ts';
@@ -75,6 +76,7 @@ class ChatStreamDecoder implements StreamDecoder {
     const pieces = contentPieces(delta.content);
     if (pieces.length > 0) this.#calls.settle(out);
     for (const piece of pieces) this.#prose.write(piece, isWhole, out);
+    if (delta.annotations !== undefined) this.#prose.cite(readCitations(delta.annotations));
     if (typeof delta.refusal === 'string') {
       this.#prose.write({ type: 'refusal', text: delta.refusal }, isWhole, out);
     }

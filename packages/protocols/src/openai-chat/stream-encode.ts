@@ -1,8 +1,9 @@
-import type { ModelEvent, Opaque, Part, ToolCallPart, Usage } from '@cliproxy/plugin-api';
+import type { Citation, ModelEvent, Opaque, Part, ToolCallPart, Usage } from '@cliproxy/plugin-api';
 import type { AnswerContext, StreamEncoder } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { checkKept } from '../model/kept.ts';
 import { tagOpaque } from '../model/opaque-tag.ts';
+import { chatAnnotations } from './annotations.ts';
 import { failureEvent } from './errors.ts';
 import { writeFinish } from './finish-reason.ts';
 import { writeCallSignature, writeDetail } from './reasoning-details.ts';
@@ -21,6 +22,8 @@ interface Block {
   /** All reasoning so far: it is told again beside its signature, which signs exactly this. */
   text: string;
   empty: boolean;
+  /** Where a text begins in `content`. */
+  readonly begin: number;
 }
 
 /**
@@ -37,6 +40,8 @@ class ChatStreamEncoder implements StreamEncoder {
   #tail = '';
   #contentTail = '';
   #calls = 0;
+  /** Of `content` so far. */
+  #contentChars = 0;
   #details = 0;
   #reasoningChars = 0;
   #usage: Usage | undefined;
@@ -87,7 +92,7 @@ class ChatStreamEncoder implements StreamEncoder {
       case 'close': {
         const block = this.#blocks.get(event.index);
         this.#blocks.delete(event.index);
-        return block === undefined ? '' : this.#close(block, event.opaque);
+        return block === undefined ? '' : this.#close(block, event.opaque, event.citations);
       }
       case 'usage':
         this.#usage = event.usage;
@@ -100,7 +105,13 @@ class ChatStreamEncoder implements StreamEncoder {
   }
 
   #open(index: number, part: Part): string {
-    const block: Block = { part, call: this.#calls, text: '', empty: true };
+    const block: Block = {
+      part,
+      call: this.#calls,
+      text: '',
+      empty: true,
+      begin: this.#contentChars,
+    };
     this.#blocks.set(index, block);
     switch (part.type) {
       case 'text':
@@ -128,6 +139,7 @@ class ChatStreamEncoder implements StreamEncoder {
     block.empty = false;
     switch (block.part.type) {
       case 'text':
+        this.#contentChars += text.length;
         return this.#content + JSON.stringify(text) + this.#contentTail;
       case 'reasoning':
         block.text += text;
@@ -157,8 +169,15 @@ class ChatStreamEncoder implements StreamEncoder {
     return this.#chunk({ tool_calls: [{ index: call, id, ...spec, ...signed }] });
   }
 
-  #close(block: Block, closing: Opaque | undefined): string {
+  #close(
+    block: Block,
+    closing: Opaque | undefined,
+    citations: readonly Citation[] | undefined,
+  ): string {
     const { part } = block;
+    if (part.type === 'text' && citations !== undefined) {
+      return this.#chunk({ annotations: chatAnnotations(citations, block.begin) });
+    }
     if (part.type !== 'reasoning' && part.type !== 'tool-call') return '';
     const isEmptyCall = part.type === 'tool-call' && part.kind !== 'custom' && block.empty;
     const rest = isEmptyCall ? this.#delta(block, '{}') : '';

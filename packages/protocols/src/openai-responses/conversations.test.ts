@@ -601,6 +601,110 @@ describe('how closely to look at an image', () => {
   });
 });
 
+describe('pages that an answer rests on', () => {
+  const cited = { url: 'https://a.example/', title: 'A', start_index: 4, end_index: 8 };
+  const flat = { type: 'url_citation', ...cited };
+  const nested = { type: 'url_citation', url_citation: cited };
+  const text = { type: 'output_text', text: 'See here.', annotations: [flat], logprobs: [] };
+  const message = {
+    type: 'message',
+    id: 'msg_1',
+    role: 'assistant',
+    status: 'completed',
+    content: [{ ...text, text: 'First. ', annotations: [] }, text],
+  };
+  const response = { ...responsesAnswer, output: [message] };
+  const event = (type: string, data: object): string =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: 0, ...data })}\n\n`;
+  const place = (content_index: number) => ({ item_id: 'msg_1', output_index: 0, content_index });
+  const responsesStream = [
+    event('response.created', { response: { ...response, output: [] } }),
+    event('response.output_item.added', { output_index: 0, item: { ...message, content: [] } }),
+    event('response.output_text.delta', { ...place(0), delta: 'First. ' }),
+    event('response.output_text.done', { ...place(0), text: 'First. ' }),
+    event('response.output_text.delta', { ...place(1), delta: 'See ' }),
+    event('response.output_text.delta', { ...place(1), delta: 'here.' }),
+    event('response.output_text.annotation.added', {
+      ...place(1),
+      annotation_index: 0,
+      annotation: flat,
+    }),
+    event('response.output_text.done', { ...place(1), text: 'See here.' }),
+    event('response.output_item.done', { output_index: 0, item: message }),
+    event('response.completed', { response }),
+  ].join('');
+  const chatMessage = { role: 'assistant', content: 'See here.', annotations: [nested] };
+  const chatAnswered = {
+    ...chatAnswer,
+    choices: [{ index: 0, finish_reason: 'stop', message: chatMessage }],
+  };
+  const chunk = (delta: object, finish_reason: string | null = null): string =>
+    `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+  const chatStream = [
+    chunk({ role: 'assistant', content: 'See ' }),
+    chunk({ content: 'here.' }),
+    chunk({ annotations: [nested] }),
+    chunk({}, 'stop'),
+    'data: [DONE]\n\n',
+  ].join('');
+  const chatBody = { messages: [{ role: 'user', content: 'hi' }] };
+
+  test('are told a Chat client, at their place in all of the text', () => {
+    const moved = { ...cited, start_index: 11, end_index: 15 };
+    const told = [{ type: 'url_citation', url_citation: moved }];
+    for (const [stream, bytes] of [
+      [false, JSON.stringify(response)],
+      [true, responsesStream],
+    ] as const) {
+      const { exchange } = send('openai-chat', { ...chatBody, stream }, 'openai-responses');
+      const answer = answered(exchange, stream ? [Buffer.from(bytes)] : bytes);
+      const [choice] = stream
+        ? dataOf(answer).flatMap(({ choices }) => choices.filter((c: Wire) => c.delta.annotations))
+        : JSON.parse(answer).choices;
+      expect((choice.delta ?? choice.message).annotations).toEqual(told);
+    }
+  });
+
+  test('are told a Responses client', () => {
+    for (const upstream of ['openai-chat', 'openai-responses'] as const) {
+      const whole = upstream === 'openai-chat' ? chatAnswered : response;
+      const streamed = upstream === 'openai-chat' ? chatStream : responsesStream;
+      const asked = (stream: boolean) =>
+        send('openai-responses', { input: 'hi', stream }, upstream, { passthrough: false });
+      const { output } = JSON.parse(answered(asked(false).exchange, JSON.stringify(whole)));
+      expect(output[0].content.at(-1)).toEqual(text);
+      const events = dataOf(answered(asked(true).exchange, [Buffer.from(streamed)]));
+      const added = events.filter(({ type }) => type === 'response.output_text.annotation.added');
+      expect(added).toMatchObject([{ annotation_index: 0, annotation: flat }]);
+      expect(events.at(-1).response.output[0].content.at(-1)).toEqual(text);
+    }
+  });
+
+  test('come back and are no wish', () => {
+    const chat = { messages: [...chatBody.messages, chatMessage, ...chatBody.messages] };
+    const input = ['hi', message, 'hi'].map((said) =>
+      typeof said === 'string' ? { role: 'user', content: said } : said,
+    );
+    for (const upstream of [
+      'openai-chat',
+      'openai-responses',
+      'anthropic-messages',
+      'gemini',
+    ] as const) {
+      const passthrough = false;
+      expect(send('openai-chat', chat, upstream, { passthrough }).exchange.ignored).toEqual([]);
+      const { exchange } = send('openai-responses', { input }, upstream, { passthrough });
+      expect(exchange.ignored).toEqual([]);
+    }
+  });
+
+  test('and are no harm to others', () => {
+    const { exchange } = send('anthropic-messages', { ...chatBody, max_tokens: 9 }, 'openai-chat');
+    const { content } = JSON.parse(answered(exchange, JSON.stringify(chatAnswered)));
+    expect(content).toEqual([{ type: 'text', text: 'See here.' }]);
+  });
+});
+
 describe('what only the vendor keeps', () => {
   const body = (...items: object[]) => ({ input: [{ role: 'user', content: 'hi' }, ...items] });
   const reference = (id: string) => ({ type: 'item_reference', id });

@@ -1,9 +1,10 @@
-import type { ModelEvent, Opaque, Part } from '@cliproxy/plugin-api';
+import type { Citation, ModelEvent, Opaque, Part } from '@cliproxy/plugin-api';
 import { unwrapped } from '../anthropic-messages/tool-arguments.ts';
 import type { DecodeContext } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { checkKept } from '../model/kept.ts';
+import { readCitations } from '../openai-chat/annotations.ts';
 import { SUMMARY_BREAK, readEncrypted } from './encrypted-reasoning.ts';
 import { callHead, imageParts, reasoningText, writtenInput } from './output-decode.ts';
 import type { Holds } from './status.ts';
@@ -16,6 +17,7 @@ interface Block {
   chars: number;
   /** A wrapped free-text call's arguments: told when its text can be unwrapped. */
   wrapped: string | undefined;
+  citations: readonly Citation[];
   closed: boolean;
 }
 
@@ -67,6 +69,9 @@ export class ItemBlocks {
       case 'response.refusal.done':
         this.#textDone('refusal', event, event.refusal, out);
         return;
+      case 'response.output_text.annotation.added':
+        this.#cite(event);
+        return;
       case 'response.reasoning_summary_text.delta':
         this.#reasoning('summary', event, event.summary_index, out);
         return;
@@ -108,6 +113,13 @@ export class ItemBlocks {
       out,
     );
     this.#tell(block, text, out);
+  }
+
+  #cite(event: JsonObject): void {
+    const block = this.#itemOf(event).blocks.get(numberOr0(event.content_index));
+    if (block === undefined) return;
+    block.citations = [...block.citations, ...readCitations([event.annotation])];
+    checkKept({ parts: block.citations.length });
   }
 
   #textDone(type: 'text' | 'refusal', event: JsonObject, text: unknown, out: ModelEvent[]): void {
@@ -228,6 +240,8 @@ export class ItemBlocks {
       const isRefusal = part.type === 'refusal';
       const text = isRefusal ? part.refusal : part.text;
       this.#contentRest(isRefusal ? 'refusal' : 'text', known, place, text, out);
+      const block = known.blocks.get(place);
+      if (block?.citations.length === 0) block.citations = readCitations(part.annotations);
     }
   }
 
@@ -245,7 +259,14 @@ export class ItemBlocks {
   #open(item: Item, place: number, part: Part, out: ModelEvent[]): Block {
     const index = this.#nextIndex++;
     checkKept({ parts: this.#nextIndex });
-    const block: Block = { index, type: part.type, chars: 0, wrapped: undefined, closed: false };
+    const block: Block = {
+      index,
+      type: part.type,
+      chars: 0,
+      wrapped: undefined,
+      citations: [],
+      closed: false,
+    };
     item.blocks.set(place, block);
     out.push({ type: 'open', index, part });
     return block;
@@ -266,8 +287,13 @@ export class ItemBlocks {
     const text = block.wrapped === undefined ? '' : (unwrapped(block.wrapped) ?? block.wrapped);
     if (text !== '') this.#tell(block, text, out);
     block.closed = true;
-    const { index } = block;
-    out.push(opaque === undefined ? { type: 'close', index } : { type: 'close', index, opaque });
+    const { index, citations } = block;
+    out.push({
+      type: 'close',
+      index,
+      ...(opaque === undefined ? {} : { opaque }),
+      ...(citations.length === 0 ? {} : { citations }),
+    });
   }
 
   #itemOf(event: JsonObject): Item {

@@ -3,6 +3,7 @@ import { unwrapped } from '../anthropic-messages/tool-arguments.ts';
 import type { DecodeContext } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { readCitations } from '../openai-chat/annotations.ts';
 import { newCallId } from '../openai-chat/answer-parts.ts';
 import { SUMMARY_BREAK, readEncrypted, summaryTexts } from './encrypted-reasoning.ts';
 import { joinedName } from './namespaces.ts';
@@ -39,7 +40,9 @@ function messageParts({ content }: JsonObject): readonly Part[] {
     if (part.type === 'refusal' && typeof refusal === 'string' && refusal !== '') {
       return [{ type: 'refusal', text: refusal }];
     }
-    return typeof text === 'string' && text !== '' ? [{ type: 'text', text }] : [];
+    if (typeof text !== 'string' || text === '') return [];
+    const citations = readCitations(part.annotations);
+    return [{ type: 'text', text, ...(citations.length === 0 ? {} : { citations }) }];
   });
 }
 

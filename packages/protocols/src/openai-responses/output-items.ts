@@ -1,6 +1,7 @@
-import type { MediaPart, Opaque, ToolCallPart } from '@cliproxy/plugin-api';
+import type { Citation, MediaPart, Opaque, ToolCallPart } from '@cliproxy/plugin-api';
 import type { AnswerContext } from '../hub/dialect-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { citationMembers } from '../openai-chat/annotations.ts';
 import { NATIVE, clientEncrypted, writeSummary } from './encrypted-reasoning.ts';
 
 /** How far an item came. */
@@ -15,10 +16,19 @@ export function itemId(prefix: ItemPrefix, outputIndex: number, context: AnswerC
 }
 
 /** A message's part. */
-export function contentPart(type: 'text' | 'refusal', text: string): JsonObject {
+export function contentPart(
+  type: 'text' | 'refusal',
+  text: string,
+  citations: readonly Citation[] = [],
+): JsonObject {
   return type === 'refusal'
     ? { type: 'refusal', refusal: text }
-    : { type: 'output_text', text, annotations: [], logprobs: [] };
+    : { type: 'output_text', text, annotations: citations.map(annotation), logprobs: [] };
+}
+
+/** An annotation of an `output_text`. */
+export function annotation(citation: Citation): JsonObject {
+  return { type: 'url_citation', ...citationMembers(citation) };
 }
 
 /** A `message` item. */

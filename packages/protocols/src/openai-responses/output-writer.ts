@@ -1,4 +1,5 @@
 import type {
+  Citation,
   MediaPart,
   Opaque,
   Part,
@@ -11,6 +12,7 @@ import type { JsonObject } from '../model/json-object.ts';
 import { eventHead } from './event-writer.ts';
 import type { EventWriter } from './event-writer.ts';
 import {
+  annotation,
   callItem,
   contentPart,
   imageItem,
@@ -102,12 +104,12 @@ export class OutputWriter {
   }
 
   /** Ends the block that was begun last. */
-  close(opaque: Opaque | undefined): string {
+  close(opaque: Opaque | undefined, citations?: readonly Citation[]): string {
     const part = this.#part;
     switch (part?.type) {
       case 'text':
       case 'refusal':
-        return this.#closeText(part.type);
+        return this.#closeText(part.type, citations);
       case 'reasoning':
         return this.#closeReasoning(opaque ?? part.opaque);
       case 'tool-call':
@@ -154,10 +156,16 @@ export class OutputWriter {
     return out + this.#events.event('response.content_part.added', `${this.#place},"part":${part}`);
   }
 
-  #closeText(type: TextPart['type']): string {
+  #closeText(type: TextPart['type'], citations: readonly Citation[] = []): string {
     if (this.#open?.type !== 'message') return '';
-    const content = contentPart(type, this.#text);
+    const content = contentPart(type, this.#text, citations);
     this.#open.content.push(content);
+    const cited = citations.map((citation, i) =>
+      this.#events.event(
+        'response.output_text.annotation.added',
+        `${this.#place},"annotation_index":${i},"annotation":${JSON.stringify(annotation(citation))}`,
+      ),
+    );
     const text = JSON.stringify(this.#text);
     const done =
       type === 'text'
@@ -167,7 +175,11 @@ export class OutputWriter {
           )
         : this.#events.event('response.refusal.done', `${this.#place},"refusal":${text}`);
     const part = JSON.stringify(content);
-    return done + this.#events.event('response.content_part.done', `${this.#place},"part":${part}`);
+    return (
+      cited.join('') +
+      done +
+      this.#events.event('response.content_part.done', `${this.#place},"part":${part}`)
+    );
   }
 
   #beginReasoning(part: ReasoningPart, opaque: Opaque | undefined): string {

@@ -1,6 +1,6 @@
 import type { Json, ModelRequest, OutputFormat } from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
-import { refuseUnanswerable } from '../anthropic-messages/extras.ts';
+import { REPEATED, refuseUnanswerable } from '../anthropic-messages/extras.ts';
 import { toolNamer } from '../anthropic-messages/legal-names.ts';
 import type { EncodedBody } from '../hub/dialect-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
@@ -164,6 +164,7 @@ function putOwn(body: Body, name: string, value: Json): boolean {
 /** @returns false for what has no place. */
 function putForeign(body: Body, name: string, value: Json, request: ModelRequest): boolean {
   refuseUnanswerable(name, value);
+  if (REPEATED.has(name)) return true;
   if (request.extras.dialect !== 'openai-chat') return false;
   if (name === 'verbosity') {
     body.text = { ...(isJsonObject(body.text) ? body.text : {}), verbosity: value };

@@ -77,7 +77,7 @@ function writeOutput(
     switch (part.type) {
       case 'text':
       case 'refusal': {
-        const written = contentPart(part.type, part.text);
+        const written = contentPart(part.type, part.text, part.citations);
         if (content === undefined) content = [written];
         else {
           content.push(written);

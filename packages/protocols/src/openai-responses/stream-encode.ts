@@ -1,4 +1,5 @@
 import type {
+  Citation,
   FinishReason,
   GatewayError,
   ModelEvent,
@@ -24,6 +25,7 @@ interface Block {
   /** What waits for the block's turn. */
   pending: string;
   opaque: Opaque | undefined;
+  citations: readonly Citation[] | undefined;
   begun: boolean;
   closed: boolean;
 }
@@ -72,6 +74,7 @@ class ResponsesStreamEncoder implements StreamEncoder {
         if (block === undefined) return '';
         block.closed = true;
         block.opaque = event.opaque;
+        block.citations = event.citations;
         return this.#advance();
       }
       case 'finish': {
@@ -146,7 +149,7 @@ class ResponsesStreamEncoder implements StreamEncoder {
         out += this.#output.delta(pending);
       }
       if (!closed) break;
-      if (block.begun) out += this.#output.close(opaque);
+      if (block.begun) out += this.#output.close(opaque, block.citations);
       this.#turn = undefined;
       this.#blocks.delete(index);
     }
@@ -161,7 +164,7 @@ class ResponsesStreamEncoder implements StreamEncoder {
 }
 
 function newBlock(part: Part, closed: boolean): Block {
-  return { part, pending: '', opaque: undefined, begun: false, closed };
+  return { part, pending: '', opaque: undefined, citations: undefined, begun: false, closed };
 }
 
 /** What a part holds at once. An empty object is only known to be all arguments at the end. */

@@ -1,0 +1,15 @@
+/**
+ * Keeps what stands against accounts, so that a restart does not ask a vendor that wants to be left
+ * alone. Holds no secret. Implemented by the vault package.
+ */
+export interface StateStore {
+  /** What was saved last; undefined where nothing was, or where it can't be read any more. */
+  load(): Promise<unknown>;
+  /**
+   * Replaces what was saved before.
+   *
+   * @param state - plain JSON.
+   * @throws GatewayError `KERNEL_STORE_FAILED`; what was saved before is still there.
+   */
+  save(state: object): Promise<void>;
+}
