@@ -1,7 +1,14 @@
-import type { ModelRequest, Part, ToolCallPart, ToolResultPart, Turn } from '@cliproxy/plugin-api';
+import type {
+  Dialect,
+  ModelRequest,
+  Part,
+  ToolCallPart,
+  ToolResultPart,
+  Turn,
+} from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
 import type { JsonObject } from '../model/json-object.ts';
-import { unsupported } from '../openai-chat/field-path.ts';
+import { mediaInSystem } from '../openai-chat/refusals.ts';
 import { legalToolId } from './legal-names.ts';
 import type { ToolNamer } from './legal-names.ts';
 import type { KeptLeftovers, Place } from './leftovers.ts';
@@ -38,11 +45,10 @@ export function writeConversation(
   names: ToolNamer,
   leftovers: KeptLeftovers,
 ): Conversation {
-  const native = request.extras.dialect === 'anthropic-messages';
   const { resultOf, left } = pairTools(request.turns);
   const freeText = request.tools.flatMap(({ kind, name }) => (kind === 'custom' ? name : []));
   const context: WriteContext = {
-    native,
+    from: request.extras.dialect,
     target,
     names,
     freeText: new Set(freeText),
@@ -74,13 +80,17 @@ export function writeConversation(
   messages.push({ role: 'user', content: owed });
   return {
     system,
-    messages: opened(joined(joined(messages).map(withoutLastThoughts)), system.length > 0),
+    messages: opened(
+      joined(joined(messages).map(withoutLastThoughts)),
+      system.length > 0,
+      request.extras.dialect,
+    ),
     ignored: left.map(({ callId }) => `tool result ${legalToolId(callId)}`),
   };
 }
 
 interface WriteContext {
-  readonly native: boolean;
+  readonly from: Dialect;
   readonly target: EncodeTarget;
   readonly names: ToolNamer;
   /** Names of tools that take free text. */
@@ -100,9 +110,9 @@ function writePart(part: Part, role: string, context: WriteContext): JsonObject 
       if (role !== 'assistant' || !fitsTarget(part, context.target)) return undefined;
       return writeReasoning(part, 'anthropic-messages');
     case 'media':
-      if (role === 'user') return mediaBlock(part, context.native);
+      if (role === 'user') return mediaBlock(part, context.from);
       if (role === 'assistant') return textBlock(`(an attachment of type ${part.mediaType})`);
-      throw unsupported('system', `holds ${part.mediaType}; the target takes text alone there`);
+      throw mediaInSystem(part.mediaType, context.from);
     case 'tool-call':
       return role === 'assistant' ? writeCall(part, context) : undefined;
     case 'tool-result':
@@ -141,10 +151,10 @@ function writeResults(parts: readonly Part[], context: WriteContext): readonly J
 /** Text alone is told as a string; without any content the key is left out. */
 function resultContent(
   result: ToolResultPart,
-  { native }: WriteContext,
+  { from }: WriteContext,
 ): string | readonly JsonObject[] | undefined {
   const blocks = result.content.flatMap((part): readonly JsonObject[] => {
-    if (part.type === 'media') return [mediaBlock(part, native)];
+    if (part.type === 'media') return [mediaBlock(part, from)];
     const text = part.type === 'text' || part.type === 'refusal' ? textBlock(part.text) : undefined;
     return text === undefined ? [] : [text];
   });

@@ -117,6 +117,13 @@ const REFUSED: ReadonlyMap<string, { when(value: Json): boolean; readonly why: s
       why: 'names content that is kept by another vendor; send the content itself instead',
     },
   ],
+  [
+    'input[compaction]',
+    {
+      when: () => true,
+      why: 'holds the conversation so far in a form that only its vendor can read; send the conversation itself instead',
+    },
+  ],
   ['audio', { when: () => true, why: 'is not offered by this model: it answers in text' }],
   ['modalities', { when: hasOtherThanText, why: 'must be ["text"] for this model' }],
 ]);

@@ -1,5 +1,6 @@
+import type { Dialect } from '@cliproxy/plugin-api';
 import type { JsonObject } from '../model/json-object.ts';
-import { unsupported } from '../openai-chat/field-path.ts';
+import { nothingSaid } from '../openai-chat/refusals.ts';
 
 /** One message of the API. */
 export interface Message {
@@ -36,12 +37,17 @@ export function withoutLastThoughts({ role, content }: Message): Message {
 /**
  * A conversation that a user begins.
  *
+ * @param from - the client's dialect.
  * @throws GatewayError `CLIENT_UNSUPPORTED` when nobody says anything, not even the system.
  */
-export function opened(messages: readonly Message[], hasSystem: boolean): readonly Message[] {
+export function opened(
+  messages: readonly Message[],
+  hasSystem: boolean,
+  from: Dialect,
+): readonly Message[] {
   const first = messages[0];
   if (first === undefined) {
-    if (!hasSystem) throw unsupported('messages', 'holds no text, image or document');
+    if (!hasSystem) throw nothingSaid(from);
     return [userSays(NUDGE)];
   }
   return first.role === 'user' ? messages : [userSays(OPENING), ...messages];

@@ -681,18 +681,18 @@ describe('thinking', () => {
     });
   });
 
-  test('the budget stays below max_tokens, which is raised as far as the model goes', () => {
+  test('the budget stays below max_tokens, which is raised as far as the model goes, and named', () => {
     const sizes = (maxOutputTokens: number, cap?: number) => {
-      const body = bodyOf(
+      const { body, ignored } = encode(
         { maxOutputTokens, reasoning: { enabled: true, effort: 'medium' } },
         cap === undefined ? {} : { maxOutputTokens: cap },
       );
-      return [body.max_tokens, body.thinking?.budget_tokens];
+      return [body.max_tokens, body.thinking?.budget_tokens, ...ignored];
     };
     expect(sizes(10_000)).toEqual([10_000, 8192]);
-    expect(sizes(500)).toEqual([8692, 8192]);
-    expect(sizes(500, 4096)).toEqual([4096, 2048]);
-    expect(sizes(500, 1500)).toEqual([500, undefined]);
+    expect(sizes(500)).toEqual([8692, 8192, 'max_completion_tokens']);
+    expect(sizes(500, 4096)).toEqual([4096, 2048, 'max_completion_tokens']);
+    expect(sizes(500, 1500)).toEqual([500, undefined, 'reasoning_effort']);
   });
 
   test('not with a forced tool, an answer begun, or a tool turn without a signed thought', () => {

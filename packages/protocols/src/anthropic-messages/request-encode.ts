@@ -78,6 +78,10 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
         ...tools.ignored,
         ...format.ignored,
         ...(plan.ignored ? [wishNames.reasoning[request.extras.dialect]] : []),
+        // Thinking needs room for itself and the answer.
+        ...(plan.maxTokens > (request.maxOutputTokens ?? Infinity)
+          ? [wishNames.maxOutputTokens[request.extras.dialect]]
+          : []),
         ...sampling.ignored,
         ...unheardDetail(request),
         ...extras.ignored.filter((name) => !marks.honoured.has(name)),

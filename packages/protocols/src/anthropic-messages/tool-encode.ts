@@ -1,7 +1,7 @@
 import type { ModelRequest, Tool } from '@cliproxy/plugin-api';
 import type { JsonObject } from '../model/json-object.ts';
 import { wishNames } from '../model/wish-names.ts';
-import { fieldError } from '../openai-chat/field-path.ts';
+import { checkChoice, noTools } from '../openai-chat/refusals.ts';
 import { inputSchema } from './input-schema.ts';
 import type { ToolNamer } from './legal-names.ts';
 import type { KeptLeftovers } from './leftovers.ts';
@@ -64,14 +64,11 @@ export function writeTools(
     if (tool.kind === 'custom') customTools.add(name);
   });
   addKept(request.tools.length);
-  const missing = named.find((name) => !sent.has(names.legal(name)));
-  if (missing !== undefined) {
-    throw fieldError('tool_choice', `names a tool that is not among the tools: ${missing}`);
+  if (typeof toolChoice === 'object') {
+    checkChoice(named, (name) => sent.has(names.legal(name)), extras.dialect);
   }
   if (tools.length === 0) {
-    if (toolChoice === 'required') {
-      throw fieldError('tool_choice', 'needs tools, and there are none');
-    }
+    if (toolChoice === 'required') throw noTools(extras.dialect);
     return { ...declaredByName(messages), forced: false, customTools, ignored };
   }
   const single = parallelTools === false && choice?.type !== 'none';
@@ -99,8 +96,7 @@ function writeTool(tool: Tool, name: string, line: ModelLine): JsonObject {
 function writeChoice(choice: ModelRequest['toolChoice'], names: ToolNamer): JsonObject | undefined {
   if (choice === undefined) return undefined;
   if (typeof choice === 'string') return { type: choice === 'required' ? 'any' : choice };
-  const [first, ...more] = choice.names;
-  if (first === undefined) throw fieldError('tool_choice', 'names no tool');
+  const [first = '', ...more] = choice.names;
   return more.length > 0 ? { type: 'any' } : { type: 'tool', name: names.legal(first) };
 }
 

@@ -1,6 +1,7 @@
+import type { Dialect } from '@cliproxy/plugin-api';
 import { GO_ON, NUDGE, OPENING } from '../anthropic-messages/message-order.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import { unsupported } from '../openai-chat/field-path.ts';
+import { nothingSaid } from '../openai-chat/refusals.ts';
 import { NO_SIGNATURE } from './signatures.ts';
 
 /** One content of the API. */
@@ -13,13 +14,18 @@ export interface Content {
  * The contents alternating, a user's first and last. A conversation that ends with the model, which
  * other vendors take as the beginning of its answer, is asked to go on.
  *
+ * @param from - the client's dialect.
  * @throws GatewayError `CLIENT_UNSUPPORTED` when nobody says anything, not even the system.
  */
-export function inOrder(contents: readonly Content[], hasSystem: boolean): readonly Content[] {
+export function inOrder(
+  contents: readonly Content[],
+  hasSystem: boolean,
+  from: Dialect,
+): readonly Content[] {
   const joined = joinedContents(contents);
   const first = joined[0];
   if (first === undefined) {
-    if (!hasSystem) throw unsupported('contents', 'holds no text, image or document');
+    if (!hasSystem) throw nothingSaid(from);
     return [userSays(NUDGE)];
   }
   return [

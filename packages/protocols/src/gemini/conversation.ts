@@ -1,4 +1,10 @@
-import type { ModelRequest, Part, ToolCallPart, ToolResultPart } from '@cliproxy/plugin-api';
+import type {
+  Dialect,
+  ModelRequest,
+  Part,
+  ToolCallPart,
+  ToolResultPart,
+} from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
 import { NO_RESULT } from '../anthropic-messages/conversation.ts';
 import { legalToolId } from '../anthropic-messages/legal-names.ts';
@@ -7,7 +13,7 @@ import type { KeptLeftovers, Place } from '../anthropic-messages/leftovers.ts';
 import { freeTextInput, toolInput } from '../anthropic-messages/tool-arguments.ts';
 import { pairTools, uniqueIds } from '../anthropic-messages/tool-pairs.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import { unsupported } from '../openai-chat/field-path.ts';
+import { mediaInSystem } from '../openai-chat/refusals.ts';
 import { inOrder, withPlaceholders } from './content-order.ts';
 import type { Content } from './content-order.ts';
 import { writeOutput } from './function-response.ts';
@@ -44,6 +50,7 @@ export function writeConversation(
   const freeText = request.tools.flatMap(({ kind, name }) => (kind === 'custom' ? name : []));
   const context: WriteContext = {
     native,
+    from: request.extras.dialect,
     target,
     line,
     names,
@@ -74,7 +81,7 @@ export function writeConversation(
     }
   });
   contents.push({ role: 'user', parts: owed });
-  const ordered = inOrder(contents, system.length > 0);
+  const ordered = inOrder(contents, system.length > 0, request.extras.dialect);
   return {
     system,
     contents: line.signsCalls ? withPlaceholders(ordered) : ordered,
@@ -91,6 +98,7 @@ interface WrittenWith {
 
 interface WriteContext {
   readonly native: boolean;
+  readonly from: Dialect;
   readonly target: EncodeTarget;
   readonly line: ModelLine;
   readonly names: ToolNamer;
@@ -120,9 +128,9 @@ function writePart(
     }
     case 'media': {
       if (role === 'system' || role === 'developer') {
-        throw unsupported('system', `holds ${part.mediaType}; the target takes text alone there`);
+        throw mediaInSystem(part.mediaType, context.from);
       }
-      const written = writeMedia(part, context.native);
+      const written = writeMedia(part, context.from);
       return [{ ...written, ...ofPart(kept('fileData' in written ? 'fileData' : 'inlineData')) }];
     }
     case 'tool-call':
@@ -170,7 +178,7 @@ function writeResults(parts: readonly Part[], context: WriteContext): readonly J
     );
     const media = result.content
       .filter((part) => part.type === 'media')
-      .map((part) => writeMedia(part, context.native));
+      .map((part) => writeMedia(part, context.from));
     const inside = context.line.mediaResults ? media : [];
     if (media.length > inside.length) {
       texts.push('(The content follows the results of the functions.)');

@@ -1,6 +1,8 @@
-import type { MediaPart } from '@cliproxy/plugin-api';
+import type { Dialect, MediaPart } from '@cliproxy/plugin-api';
 import type { JsonObject } from '../model/json-object.ts';
+import { wishNames } from '../model/wish-names.ts';
 import { optional, stringAt, unsupported } from '../openai-chat/field-path.ts';
+import { foreignFile } from '../openai-chat/refusals.ts';
 
 /**
  * Reads `inlineData`.
@@ -39,27 +41,22 @@ const YOUTUBE = /^https?:\/\/(?:www\.|m\.)?(?:youtube\.com|youtu\.be)\//i;
 /**
  * Writes media as a part.
  *
- * @param native - the request came in this dialect, so its files are the vendor's own.
+ * @param from - the client's dialect: files are the vendor's own in this one alone.
  * @throws GatewayError `CLIENT_UNSUPPORTED` for what the API can't get at.
  */
-export function writeMedia({ mediaType, source }: MediaPart, native: boolean): JsonObject {
+export function writeMedia({ mediaType, source }: MediaPart, from: Dialect): JsonObject {
   if ('base64' in source) {
     return { inlineData: { mimeType: mimeOf(mediaType, source.base64), data: source.base64 } };
   }
   if ('fileId' in source) {
-    if (!native) {
-      throw unsupported(
-        'file_id',
-        'names a file of another vendor, which the target does not have; send the data instead',
-      );
-    }
+    if (from !== 'gemini') throw foreignFile(from);
     return { fileData: { ...mimeMember(mediaType), fileUri: source.fileId } };
   }
-  if (native || YOUTUBE.test(source.url)) {
+  if (from === 'gemini' || YOUTUBE.test(source.url)) {
     return { fileData: { ...mimeMember(mediaType), fileUri: source.url } };
   }
   throw unsupported(
-    'url',
+    wishNames.mediaUrl[from],
     'names media that the target does not fetch; send the data itself, as base64 or a data: URL',
   );
 }

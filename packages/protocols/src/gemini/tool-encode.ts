@@ -1,11 +1,11 @@
-import type { ModelRequest, Tool } from '@cliproxy/plugin-api';
+import type { Dialect, ModelRequest, Tool } from '@cliproxy/plugin-api';
 import { inputSchema } from '../anthropic-messages/input-schema.ts';
 import type { ToolNamer } from '../anthropic-messages/legal-names.ts';
 import type { KeptLeftovers } from '../anthropic-messages/leftovers.ts';
 import { freeTextSchema } from '../anthropic-messages/tool-arguments.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { wishNames } from '../model/wish-names.ts';
-import { fieldError } from '../openai-chat/field-path.ts';
+import { checkChoice, noTools } from '../openai-chat/refusals.ts';
 import type { ParameterNames } from './parameter-names.ts';
 import { cleanSchema } from './schema-cleaner.ts';
 
@@ -57,7 +57,7 @@ export function writeTools(
   if (parallelTools === false && declarations.size > 0) {
     ignored.push(wishNames.parallelTools[extras.dialect]);
   }
-  const config = writeChoice(toolChoice, names, declarations);
+  const config = writeChoice(toolChoice, names, declarations, extras.dialect);
   const tools = [
     ...(declarations.size === 0 ? [] : [{ functionDeclarations: [...declarations.values()] }]),
     ...hosted,
@@ -89,19 +89,15 @@ function writeChoice(
   choice: ModelRequest['toolChoice'],
   names: ToolNamer,
   declarations: ReadonlyMap<string, unknown>,
+  from: Dialect,
 ): JsonObject | undefined {
   if (choice === undefined) return undefined;
   if (typeof choice === 'object') {
-    if (choice.names.length === 0) throw fieldError('tool_choice', 'names no tool');
-    const legal = choice.names.map((name) => names.legal(name));
-    const missing = choice.names.find((_, i) => !declarations.has(legal[i] ?? ''));
-    if (missing !== undefined) {
-      throw fieldError('tool_choice', `names a tool that is not among the tools: ${missing}`);
-    }
-    return { mode: 'ANY', allowedFunctionNames: legal };
+    checkChoice(choice.names, (name) => declarations.has(names.legal(name)), from);
+    return { mode: 'ANY', allowedFunctionNames: choice.names.map((name) => names.legal(name)) };
   }
   if (declarations.size === 0) {
-    if (choice === 'required') throw fieldError('tool_choice', 'needs tools, and there are none');
+    if (choice === 'required') throw noTools(from);
     return undefined;
   }
   return { mode: MODES[choice] };

@@ -1,6 +1,6 @@
 import type { Dialect } from '@cliproxy/plugin-api';
 
-/** What clients of the dialects call a wish that a target can't honour. */
+/** What clients of the dialects call what a target can't honour, or takes in another form alone. */
 export const wishNames = Object.freeze({
   reasoning: {
     'openai-chat': 'reasoning_effort',
@@ -49,6 +49,42 @@ export const wishNames = Object.freeze({
     'openai-responses': 'tools[].strict',
     'anthropic-messages': 'tools[].strict',
     gemini: 'tools[].strict',
+  },
+  toolChoice: {
+    'openai-chat': 'tool_choice',
+    'openai-responses': 'tool_choice',
+    'anthropic-messages': 'tool_choice',
+    gemini: 'toolConfig.functionCallingConfig',
+  },
+  maxOutputTokens: {
+    'openai-chat': 'max_completion_tokens',
+    'openai-responses': 'max_output_tokens',
+    'anthropic-messages': 'max_tokens',
+    gemini: 'generationConfig.maxOutputTokens',
+  },
+  system: {
+    'openai-chat': 'messages[].content',
+    'openai-responses': 'input[].content',
+    'anthropic-messages': 'system',
+    gemini: 'systemInstruction',
+  },
+  conversation: {
+    'openai-chat': 'messages',
+    'openai-responses': 'input',
+    'anthropic-messages': 'messages',
+    gemini: 'contents',
+  },
+  mediaUrl: {
+    'openai-chat': 'messages[].content[].image_url.url',
+    'openai-responses': 'input[].content[]',
+    'anthropic-messages': 'messages[].content[].source.url',
+    gemini: 'contents[].parts[].fileData.fileUri',
+  },
+  fileId: {
+    'openai-chat': 'messages[].content[].file.file_id',
+    'openai-responses': 'input[].content[].file_id',
+    'anthropic-messages': 'messages[].content[].source.file_id',
+    gemini: 'contents[].parts[].fileData.fileUri',
   },
   visible: {
     'openai-chat': 'reasoning_effort',

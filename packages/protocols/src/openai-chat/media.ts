@@ -1,6 +1,8 @@
-import type { MediaPart } from '@cliproxy/plugin-api';
+import type { Dialect, MediaPart } from '@cliproxy/plugin-api';
 import type { JsonObject } from '../model/json-object.ts';
+import { wishNames } from '../model/wish-names.ts';
 import { fieldError, mustBe, objectAt, optional, stringAt, unsupported } from './field-path.ts';
+import { foreignFile } from './refusals.ts';
 
 /** Reads an `image_url` part. */
 export function decodeImage(part: JsonObject, path: string): MediaPart {
@@ -74,10 +76,10 @@ function percentToBase64(data: string, path: string): string {
 /**
  * Writes media as a content part of a user message.
  *
- * @param ownFiles - the file ids are of the id space of this dialect.
+ * @param from - the client's dialect: ids of files are the vendor's own in this one alone.
  * @throws GatewayError `CLIENT_UNSUPPORTED` for what Chat has no part for.
  */
-export function encodeMedia(part: MediaPart, ownFiles: boolean): JsonObject {
+export function encodeMedia(part: MediaPart, from: Dialect): JsonObject {
   const { mediaType, source, detail } = part;
   const [kind = '', subtype = ''] = mediaType.split('/');
   const image = (url: string): JsonObject => ({
@@ -85,12 +87,13 @@ export function encodeMedia(part: MediaPart, ownFiles: boolean): JsonObject {
     image_url: detail === undefined ? { url } : { url, detail },
   });
   if ('fileId' in source) {
-    if (!ownFiles) throw unsupported('file_id', 'names a file that the target does not have');
+    if (from !== 'openai-chat') throw foreignFile(from);
     return { type: 'file', file: { file_id: source.fileId } };
   }
   if ('url' in source) {
     if (kind === 'image') return image(source.url);
-    throw unsupported('url', `names ${mediaType}; the target takes URLs of images alone`);
+    const problem = `names ${mediaType}; the target takes URLs of images alone`;
+    throw unsupported(wishNames.mediaUrl[from], problem);
   }
   if (kind === 'text') {
     return { type: 'text', text: Buffer.from(source.base64, 'base64').toString() };
@@ -107,7 +110,10 @@ export function encodeMedia(part: MediaPart, ownFiles: boolean): JsonObject {
     const extension = subtype === 'octet-stream' ? 'bin' : subtype.replace(/[^\w.-]/g, '');
     return { type: 'file', file: { file_data: dataUrl, filename: `file.${extension}` } };
   }
-  throw unsupported('media_type', `is ${mediaType}; the target takes images, wav, mp3 and files`);
+  throw unsupported(
+    wishNames.conversation[from],
+    `holds ${mediaType}; the target takes images, wav, mp3 and files`,
+  );
 }
 
 /** OpenAI's word for a subtype of `audio/`; undefined for those that it does not take. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type {
+  Dialect,
   MediaPart,
   ModelRequest,
   Part,
@@ -11,6 +12,7 @@ import type {
 import type { EncodeTarget } from '@cliproxy/kernel';
 import { freeTextInput } from '../anthropic-messages/tool-arguments.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { wishNames } from '../model/wish-names.ts';
 import { unsupported } from './field-path.ts';
 import { encodeMedia } from './media.ts';
 import { modelTraits } from './model-traits.ts';
@@ -26,7 +28,8 @@ interface Scope {
   readonly isOpenAi: boolean;
   /** Who may get an opaque part back. */
   readonly origins: readonly string[];
-  readonly ownFiles: boolean;
+  /** The client's dialect. */
+  readonly from: Dialect;
 }
 
 /**
@@ -47,7 +50,7 @@ export function encodeMessages(
     customTools: new Set(request.tools.filter(({ kind }) => kind === 'custom').map((t) => t.name)),
     isOpenAi: modelTraits(target.model).isOpenAi,
     origins: [`${target.instanceId}/${target.model}`, 'openai-chat'],
-    ownFiles: request.extras.dialect === 'openai-chat',
+    from: request.extras.dialect,
   };
   for (const turn of request.turns) encodeTurn(turn, scope);
   flushMedia([], scope);
@@ -59,7 +62,10 @@ function encodeTurn(turn: Turn, scope: Scope): void {
     case 'system':
     case 'developer':
       flushMedia([], scope);
-      scope.messages.push({ role: turn.role, content: plainText(turn.parts, turn.role) });
+      scope.messages.push({
+        role: turn.role,
+        content: plainText(turn.parts, turn.role, scope.from),
+      });
       return;
     case 'assistant':
       flushMedia([], scope);
@@ -89,15 +95,16 @@ function flushMedia(parts: readonly Part[], scope: Scope, evenIfEmpty = false): 
   if (waiting.length === 0 && parts.length === 0 && !evenIfEmpty) return;
   const content =
     waiting.length === 0 && parts.every(isText)
-      ? plainText(parts, 'user')
+      ? plainText(parts, 'user', scope.from)
       : [...waiting, ...parts.map((part) => encodePart(part, scope))];
   scope.messages.push({ role: 'user', content });
 }
 
 function encodePart(part: Part, scope: Scope): JsonObject {
-  if (part.type === 'media') return encodeMedia(part, scope.ownFiles);
+  if (part.type === 'media') return encodeMedia(part, scope.from);
   if (isText(part)) return { type: 'text', text: part.text };
-  throw unsupported('messages', `holds a ${part.type} in a user's turn, which Chat can't carry`);
+  const problem = `holds a ${part.type} in a user's turn, which Chat can't carry`;
+  throw unsupported(wishNames.conversation[scope.from], problem);
 }
 
 function encodeResult(result: ToolResultPart, scope: Scope): JsonObject {
@@ -106,7 +113,7 @@ function encodeResult(result: ToolResultPart, scope: Scope): JsonObject {
   if (media.length > 0) {
     scope.waiting.push(
       { type: 'text', text: `Content of the result of tool call ${callId(result.callId)}:` },
-      ...media.map((part) => encodeMedia(part, scope.ownFiles)),
+      ...media.map((part) => encodeMedia(part, scope.from)),
     );
     texts.push('(The content follows in the next user message.)');
   }
@@ -128,7 +135,8 @@ function encodeAssistant(parts: readonly Part[], scope: Scope): JsonObject {
   const refusal = parts.map((part) => (part.type === 'refusal' ? part.text : '')).join('');
   const calls = parts.filter((part): part is ToolCallPart => part.type === 'tool-call');
   if (parts.some(({ type }) => type === 'media')) {
-    throw unsupported('messages', "holds media in an assistant's turn, which Chat can't carry");
+    const problem = "holds media in an assistant's turn, which Chat can't carry";
+    throw unsupported(wishNames.conversation[scope.from], problem);
   }
   return {
     role: 'assistant',
@@ -182,10 +190,10 @@ function callId(id: string): string {
   return `call_${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
 }
 
-function plainText(parts: readonly Part[], role: Turn['role']): string {
+function plainText(parts: readonly Part[], role: Turn['role'], from: Dialect): string {
   if (!parts.every(isText)) {
     throw unsupported(
-      'messages',
+      wishNames.conversation[from],
       `holds other than text in a ${role} turn, which Chat can't carry`,
     );
   }

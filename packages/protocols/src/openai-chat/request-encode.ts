@@ -11,6 +11,7 @@ import { effortFor, isUnheard, modelTraits, takesSampling } from './model-traits
 import { isNested, putBack } from './nested-extras.ts';
 import { writeSampling, writeStop } from './sampling.ts';
 import { encodeTools, wrappedTools } from './tool-encode.ts';
+import { withBindableFormat } from './unbound-format.ts';
 
 /**
  * Writes a request for an upstream.
@@ -22,9 +23,11 @@ import { encodeTools, wrappedTools } from './tool-encode.ts';
  *
  * @throws GatewayError `CLIENT_UNSUPPORTED` for media that Chat has no part for.
  */
-export function encodeRequest(request: ModelRequest, target: EncodeTarget): EncodedBody {
+export function encodeRequest(asked: ModelRequest, target: EncodeTarget): EncodedBody {
+  const formatted = withBindableFormat(asked, target);
+  const { request } = formatted;
   const namer = toolNamer();
-  const ignored: string[] = [];
+  const ignored: string[] = [...formatted.ignored];
   const messages = encodeMessages(request, target, (name) => namer.legal(name));
   const isOwn = request.extras.dialect === 'openai-chat';
   const body: Record<string, unknown> = {
@@ -50,7 +53,7 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
   );
   Object.assign(
     body,
-    encodeTools(request, target, (name) => namer.legal(name), ignored),
+    encodeTools(request, target, (name) => namer.legal(name)),
   );
   encodeExtras(body, request, ignored);
   for (const name of target.refuses) {

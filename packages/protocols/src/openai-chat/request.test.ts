@@ -776,9 +776,9 @@ describe('encode', () => {
       },
     });
     expect(encode(from)).toMatchObject({ tools: { length: 2 }, tool_choice: 'required' });
-    const unknown = request.encode({ ...from, toolChoice: { names: ['z'] } }, target);
-    expect(unknown.ignored).toEqual(['tool_choice']);
-    expect(unknown.body).not.toHaveProperty('tool_choice');
+    expect(() => request.encode({ ...from, toolChoice: { names: ['z'] } }, target)).toThrow(
+      '`tool_choice` names z, which is none of the tools that the target has.',
+    );
   });
 
   test('tools of free text are functions for those who know no others', () => {
@@ -827,7 +827,7 @@ describe('encode', () => {
     const with_ = (toolChoice: 'none' | 'required') =>
       request.encode(foreign({ toolChoice, parallelTools: false }), target);
     expect(with_('none')).toMatchObject({ ignored: [] });
-    expect(with_('required')).toMatchObject({ ignored: ['tool_choice'] });
+    expect(() => with_('required')).toThrow('`tool_choice` needs tools');
     expect(Object.keys(with_('none').body)).toEqual(['model', 'messages']);
     const tools = [{ kind: 'function' as const, name: 'f' }];
     expect(encode(foreign({ tools, toolChoice: 'none', parallelTools: false }))).toMatchObject({

@@ -4,27 +4,28 @@ import { freeTextSchema } from '../anthropic-messages/tool-arguments.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { functionSchema } from './function-schema.ts';
 import { modelTraits } from './model-traits.ts';
+import { checkChoice, noTools } from './refusals.ts';
 
 /**
  * Writes the tools and how the model may use them.
  *
- * @param ignored - takes the client's wishes that can't be honoured.
+ * @throws GatewayError `CLIENT_BAD_REQUEST` when a tool must be called that is not there.
  */
 export function encodeTools(
   request: ModelRequest,
   target: EncodeTarget,
   legalName: (name: string) => string,
-  ignored: string[],
 ): JsonObject {
-  const { toolChoice, parallelTools } = request;
-  if (request.tools.length === 0) {
+  const { parallelTools, extras } = request;
+  const { tools, choice: wish } = chosenTools(request, target);
+  const isOwn = extras.dialect === 'openai-chat';
+  if (tools.length === 0 && !(isOwn && Object.hasOwn(extras.fields, 'tools[]'))) {
+    if (wish === 'required') throw noTools(extras.dialect);
     // OpenAI refuses a choice without tools. `auto` and `none` hold anyhow then.
-    if (toolChoice === 'required' || typeof toolChoice === 'object') ignored.push('tool_choice');
     return {};
   }
-  const isOwn = request.extras.dialect === 'openai-chat';
   const wrapped = wrappedTools(request, target);
-  const { tools, choice: wish } = chosenTools(request, target, ignored);
+  const write = (tool: Tool) => encodeTool(tool, legalName, wrapped, isOwn);
   let choice: unknown = wish;
   if (typeof wish === 'object') {
     const named = wish.map((tool) => reference(tool, legalName, wrapped));
@@ -34,7 +35,7 @@ export function encodeTools(
         : { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: named } };
   }
   return {
-    tools: tools.map((tool) => encodeTool(tool, legalName, wrapped, isOwn)),
+    ...(tools.length === 0 ? {} : { tools: tools.map(write) }),
     ...(choice === undefined ? {} : { tool_choice: choice }),
     ...(parallelTools === undefined ? {} : { parallel_tool_calls: parallelTools }),
   };
@@ -50,19 +51,15 @@ export interface ChosenTools {
  * Decides how a choice of named tools is told. Few servers besides OpenAI's know `allowed_tools`:
  * others get the named ones alone, and must use one.
  *
- * @param ignored - takes a choice of tools that are not there.
+ * @throws GatewayError `CLIENT_BAD_REQUEST` when a tool must be called that is not there.
  */
 export function chosenTools(
-  { tools, toolChoice }: ModelRequest,
+  { tools, toolChoice, extras }: ModelRequest,
   target: EncodeTarget,
-  ignored: string[],
 ): ChosenTools {
   if (typeof toolChoice !== 'object') return { tools, choice: toolChoice };
+  checkChoice(toolChoice.names, (name) => tools.some((tool) => tool.name === name), extras.dialect);
   const named = tools.filter(({ name }) => toolChoice.names.includes(name));
-  if (named.length === 0) {
-    ignored.push('tool_choice');
-    return { tools, choice: undefined };
-  }
   return named.length === 1 || modelTraits(target.model).isOpenAi
     ? { tools, choice: named }
     : { tools: named, choice: 'required' };

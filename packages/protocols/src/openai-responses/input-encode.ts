@@ -1,4 +1,5 @@
 import type {
+  Dialect,
   ModelRequest,
   Part,
   ReasoningPart,
@@ -12,6 +13,7 @@ import { shortToolId } from '../anthropic-messages/legal-names.ts';
 import { freeTextInput } from '../anthropic-messages/tool-arguments.ts';
 import { pairTools, uniqueIds } from '../anthropic-messages/tool-pairs.ts';
 import type { JsonObject } from '../model/json-object.ts';
+import { wishNames } from '../model/wish-names.ts';
 import { unsupported } from '../openai-chat/field-path.ts';
 import { marked } from '../openai-chat/message-encode.ts';
 import { wrappedTools } from '../openai-chat/tool-encode.ts';
@@ -77,6 +79,7 @@ class InputWriter {
   readonly #wrapped: readonly string[];
   readonly #origins: readonly string[];
   readonly #isOwn: boolean;
+  readonly #from: Dialect;
   readonly #turns: number;
 
   constructor(
@@ -98,6 +101,7 @@ class InputWriter {
     this.#wrapped = wrappedTools(request, target);
     this.#origins = [`${target.instanceId}/${target.model}`, NATIVE];
     this.#isOwn = extras.dialect === NATIVE;
+    this.#from = extras.dialect;
     this.#turns = turns.length;
   }
 
@@ -126,7 +130,7 @@ class InputWriter {
     return parts
       .map((part) => {
         if (isText(part)) return part.text;
-        throw unsupported('input', 'holds other than text in a system message');
+        throw unsupported(wishNames.system[this.#from], 'holds other than text');
       })
       .join('\n\n');
   }
@@ -233,9 +237,9 @@ class InputWriter {
 
   #userPart(part: Part, turn: number, i: number): JsonObject {
     const members = this.#kept.members('input[].content[]', { turn, part: i });
-    if (part.type === 'media') return { ...encodeMedia(part, this.#isOwn), ...members };
+    if (part.type === 'media') return { ...encodeMedia(part, this.#from), ...members };
     if (isText(part)) return { ...this.#inputText(part.text), ...members };
-    throw unsupported('input', `holds a ${part.type} in a user's turn`);
+    throw unsupported(wishNames.conversation[this.#from], `holds a ${part.type} in a user's turn`);
   }
 
   #result(result: ToolResultPart, turn: number, part: number): void {
@@ -262,7 +266,7 @@ class InputWriter {
     }
     const parts = result.content.flatMap((one, inner): JsonObject[] => {
       const members = this.#kept.members('input[].output[]', { turn, part, inner });
-      if (one.type === 'media') return [{ ...encodeMedia(one, this.#isOwn), ...members }];
+      if (one.type === 'media') return [{ ...encodeMedia(one, this.#from), ...members }];
       return isText(one) ? [{ ...this.#inputText(one.text), ...members }] : [];
     });
     return isError ? [this.#inputText(marked('', true)), ...parts] : parts;

@@ -1,7 +1,9 @@
-import type { MediaPart } from '@cliproxy/plugin-api';
+import type { Dialect, MediaPart } from '@cliproxy/plugin-api';
 import type { JsonObject } from '../model/json-object.ts';
+import { wishNames } from '../model/wish-names.ts';
 import { fieldError, mustBe, optional, stringAt, unsupported } from '../openai-chat/field-path.ts';
 import { audioFormat, fromDataUrl, readDetail } from '../openai-chat/media.ts';
+import { foreignFile } from '../openai-chat/refusals.ts';
 
 /** Reads an `input_image` part. */
 export function decodeImage(part: JsonObject, path: string): MediaPart {
@@ -39,15 +41,15 @@ export function decodeFile(part: JsonObject, path: string): MediaPart {
 /**
  * Writes media as an input part.
  *
- * @param ownFiles - the file ids are of the id space of this dialect.
+ * @param from - the client's dialect: ids of files are the vendor's own in this one alone.
  * @throws GatewayError `CLIENT_UNSUPPORTED` for what the dialect has no part for.
  */
-export function encodeMedia(part: MediaPart, ownFiles: boolean): JsonObject {
+export function encodeMedia(part: MediaPart, from: Dialect): JsonObject {
   const { mediaType, source, detail = 'auto' } = part;
   const [kind = '', subtype = ''] = mediaType.split('/');
   const isImage = kind === 'image';
   if ('fileId' in source) {
-    if (!ownFiles) throw unsupported('file_id', 'names a file that the target does not have');
+    if (from !== 'openai-responses') throw foreignFile(from);
     const { fileId: file_id } = source;
     return isImage ? { type: 'input_image', file_id, detail } : { type: 'input_file', file_id };
   }
@@ -56,7 +58,8 @@ export function encodeMedia(part: MediaPart, ownFiles: boolean): JsonObject {
     if (kind === 'application' || kind === 'text') {
       return { type: 'input_file', file_url: source.url };
     }
-    throw unsupported('url', `names ${mediaType}; the target takes URLs of images and documents`);
+    const problem = `names ${mediaType}; the target takes URLs of images and documents`;
+    throw unsupported(wishNames.mediaUrl[from], problem);
   }
   const { base64 } = source;
   if (kind === 'text') {
@@ -74,5 +77,8 @@ export function encodeMedia(part: MediaPart, ownFiles: boolean): JsonObject {
     const extension = subtype === 'octet-stream' ? 'bin' : subtype.replace(/[^\w.-]/g, '');
     return { type: 'input_file', filename: `file.${extension}`, file_data: dataUrl };
   }
-  throw unsupported('media_type', `is ${mediaType}; the target takes images, wav, mp3 and files`);
+  throw unsupported(
+    wishNames.conversation[from],
+    `holds ${mediaType}; the target takes images, wav, mp3 and files`,
+  );
 }

@@ -305,9 +305,11 @@ describe('tools', () => {
     expect(bodyOf({ tools, toolChoice: toolChoice! }, { model }).tool_choice).toEqual(expected);
   });
 
-  test('a choice that can’t be honoured is named', () => {
-    expect(encode({ toolChoice: 'required' }).ignored).toEqual(['tool_choice']);
-    expect(encode({ tools, toolChoice: { names: ['gone'] } }).ignored).toEqual(['tool_choice']);
+  test('a choice that can’t be honoured is refused', () => {
+    expect(() => encode({ toolChoice: 'required' })).toThrow(/`tool_choice` needs tools/);
+    expect(() => encode({ tools, toolChoice: { names: ['look', 'gone'] } })).toThrow(
+      /`tool_choice` names gone/,
+    );
     expect(encode({ toolChoice: 'auto', parallelTools: false })).toMatchObject({ ignored: [] });
   });
 });
@@ -340,7 +342,8 @@ describe('parameters', () => {
         },
       },
     });
-    expect(ignored).toEqual(['stop_sequences']);
+    expect(ignored).toEqual(['max_tokens', 'stop_sequences']);
+    expect(encode({ maxOutputTokens: 16 }).ignored).toEqual([]);
     expect(bodyOf({ maxOutputTokens: 900 }, { maxOutputTokens: 800 }).max_output_tokens).toBe(800);
     expect(bodyOf({ output: { type: 'json' } }).text).toEqual({ format: { type: 'json_object' } });
   });

@@ -1,4 +1,4 @@
-import type { Json, ModelRequest, OutputFormat } from '@cliproxy/plugin-api';
+import type { Dialect, Json, ModelRequest, OutputFormat } from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
 import { REPEATED, refuseUnanswerable } from '../anthropic-messages/extras.ts';
 import { toolNamer } from '../anthropic-messages/legal-names.ts';
@@ -11,6 +11,7 @@ import { asksInVain, effortFor, isUnheard, modelTraits } from '../openai-chat/mo
 import { writeSampling } from '../openai-chat/sampling.ts';
 import { SHARED } from '../openai-chat/request-encode.ts';
 import { wrappedTools } from '../openai-chat/tool-encode.ts';
+import { withBindableFormat } from '../openai-chat/unbound-format.ts';
 import { LEFT_OUTPUTS } from './call-outputs.ts';
 import { STATE } from './input-decode.ts';
 import { encodeInput } from './input-encode.ts';
@@ -27,7 +28,9 @@ import { encodeTools } from './tool-encode.ts';
  *   media that the dialect has no part for.
  * @see https://platform.openai.com/docs/api-reference/responses/create
  */
-export function encodeRequest(request: ModelRequest, target: EncodeTarget): EncodedBody {
+export function encodeRequest(asked: ModelRequest, target: EncodeTarget): EncodedBody {
+  const formatted = withBindableFormat(asked, target);
+  const { request } = formatted;
   const namer = toolNamer();
   const legalName = (name: string) => namer.legal(name);
   const { dialect, fields } = request.extras;
@@ -35,7 +38,10 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
   const kept = keptItemExtras(isOwn ? fields : {}, LEFT_OUTPUTS);
   const isState = isOwn && STATE.some((field) => Object.hasOwn(fields, field));
   const written = encodeInput(request, target, legalName, kept, isState);
-  const ignored = [...written.ignored];
+  const ignored = [...formatted.ignored, ...written.ignored];
+  if ((request.maxOutputTokens ?? least(dialect)) < least(dialect)) {
+    ignored.push(wishNames.maxOutputTokens[dialect]);
+  }
   // The dialect has no stop sequences.
   if (request.stop !== undefined && request.stop.length > 0) ignored.push(wishNames.stop[dialect]);
   const effort = effortFor(
@@ -49,7 +55,7 @@ export function encodeRequest(request: ModelRequest, target: EncodeTarget): Enco
   const body: Record<string, unknown> = {
     model: target.model,
     ...(request.output?.type === 'json' && !isOwn ? inJson(written) : conversation(written)),
-    ...encodeTools(request, target, legalName, kept, ignored),
+    ...encodeTools(request, target, legalName, kept),
     ...(request.output === undefined ? {} : { text: { format: encodeFormat(request.output) } }),
     ...encodeReasoning(request, target, effort),
     ...encodeLength(request, target),
@@ -88,16 +94,18 @@ function inJson(written: WrittenInput): JsonObject {
   return { input: [{ type: 'message', role: 'developer', content }, ...input] };
 }
 
-/** Fewer tokens are refused. */
-const MIN_OUTPUT_TOKENS = 16;
+/** Fewer tokens are refused: clients of other dialects may ask for them. */
+function least(dialect: Dialect): number {
+  return dialect === 'openai-responses' ? 1 : 16;
+}
 
 function encodeLength(
   { maxOutputTokens: wanted, extras }: ModelRequest,
   { maxOutputTokens: most }: EncodeTarget,
 ): JsonObject {
   if (wanted === undefined) return {};
-  const least = extras.dialect === 'openai-responses' ? 1 : MIN_OUTPUT_TOKENS;
-  return { max_output_tokens: Math.max(least, Math.min(wanted, most ?? wanted)) };
+  const tokens = Math.min(wanted, most ?? wanted);
+  return { max_output_tokens: Math.max(least(extras.dialect), tokens) };
 }
 
 function encodeFormat(output: OutputFormat): JsonObject {

@@ -3,6 +3,7 @@ import type { EncodeTarget } from '@cliproxy/kernel';
 import { freeTextSchema } from '../anthropic-messages/tool-arguments.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { functionSchema } from '../openai-chat/function-schema.ts';
+import { noTools } from '../openai-chat/refusals.ts';
 import { chosenTools, wrappedTools } from '../openai-chat/tool-encode.ts';
 import type { KeptItemExtras } from './item-extras.ts';
 
@@ -10,19 +11,18 @@ import type { KeptItemExtras } from './item-extras.ts';
  * Writes the tools and how the model may use them. A function whose strictness the client left open
  * is not strict, as in every other dialect: this one would try to be.
  *
- * @param ignored - takes the client's wishes that can't be honoured.
+ * @throws GatewayError `CLIENT_BAD_REQUEST` when a tool must be called that is not there.
  */
 export function encodeTools(
   request: ModelRequest,
   target: EncodeTarget,
   legalName: (name: string) => string,
   kept: KeptItemExtras,
-  ignored: string[],
 ): JsonObject {
-  const { toolChoice, parallelTools } = request;
+  const { parallelTools } = request;
   const isOwn = request.extras.dialect === 'openai-responses';
   const wrapped = wrappedTools(request, target);
-  const { tools: chosen, choice } = chosenTools(request, target, ignored);
+  const { tools: chosen, choice } = chosenTools(request, target);
   const tools: JsonObject[] = [];
   for (let part = 0; part <= chosen.length; part += 1) {
     const place = { turn: 0, part };
@@ -37,7 +37,7 @@ export function encodeTools(
   }
   if (tools.length === 0) {
     // A choice without tools is refused. `auto` and `none` hold anyhow then.
-    if (toolChoice === 'required') ignored.push('tool_choice');
+    if (choice === 'required') throw noTools(request.extras.dialect);
     return {};
   }
   return {

@@ -232,6 +232,7 @@ describe('refuses', () => {
     ['an unknown effort', { model: 'gpt-5', reasoning_effort: 'auto' }, /'auto' is not one of/u],
     ['no choices', { n: 0 }, /minimum of 1/u],
     ['a schema without name', json({ schema: parameters }), /json_schema\.name/u],
+    ['a list', json({ name: 'x', schema: { type: 'array', items: {} } }), /got 'type: "array"'/u],
     [
       'a strict schema that is open',
       json({ name: 'x', strict: true, schema: parameters }),

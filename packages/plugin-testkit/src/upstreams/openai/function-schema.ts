@@ -39,19 +39,25 @@ export function checkAnswerSchema(
   isStrict: boolean,
   path: Path,
 ): void {
+  const inFormat = `Invalid schema for response_format '${String(name)}': `;
+  checkType(schema, inFormat, path);
   if (!isStrict) return;
-  checkRoot(schema, `Invalid schema for response_format '${String(name)}': `, path);
+  checkRoot(schema, inFormat, path);
   checkClosedSchema(schema, path, STRICT);
 }
 
 function checkRoot(schema: unknown, where: string, path: Path): void {
+  checkType(schema, where, path);
   const node = isObject(schema) ? schema : {};
-  const type = node['type'];
-  const message = `${where}schema must be a JSON Schema of 'type: "object"', got 'type: ${JSON.stringify(type ?? 'None')}'.`;
-  demand(type === 'object', path, message, CODE);
   const union = ['oneOf', 'anyOf', 'allOf', 'enum', 'not'].find((key) => key in node);
   const flat = `${where}schema must have type 'object' and not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top level.`;
   demand(union === undefined, path, flat, CODE);
+}
+
+function checkType(schema: unknown, where: string, path: Path): void {
+  const type = isObject(schema) ? schema['type'] : undefined;
+  const message = `${where}schema must be a JSON Schema of 'type: "object"', got 'type: ${JSON.stringify(type ?? 'None')}'.`;
+  demand(type === 'object', path, message, CODE);
 }
 
 /** Objects name their properties, and arrays their items. */
