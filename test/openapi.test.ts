@@ -1,13 +1,23 @@
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { TestGateway } from '@cliproxy/plugin-testkit';
 import { startEchoGateway } from './sdks/echo-gateway.ts';
+import { startVendor } from './logins/vendor.ts';
+import type { Vendor } from './logins/vendor.ts';
 
 /** One request of a route, or what is wrong with one. */
 interface Sample {
   readonly route: string;
   readonly path?: string;
   readonly body?: object;
+}
+
+/** A request of an operator. */
+interface OperatorSample {
+  readonly route: string;
+  readonly body?: () => object;
+  readonly query?: () => Promise<string>;
 }
 
 /** How a request differs from a right one. */
@@ -19,11 +29,16 @@ interface Wrong {
 }
 
 let gateway: TestGateway;
+let vendor: Vendor;
 let routes: readonly string[];
 const ajv = new Ajv2020({ strict: false });
 
 beforeAll(async () => {
-  gateway = await startEchoGateway();
+  vendor = await startVendor();
+  const signIn = path.join(import.meta.dirname, 'logins', 'sign-in');
+  gateway = await startEchoGateway([
+    { package: signIn, instanceId: 'acme', config: { baseUrl: vendor.url } },
+  ]);
   const document = (await (await gateway.ask('/openapi.json')).json()) as {
     readonly paths: Readonly<Record<string, object>>;
   };
@@ -32,7 +47,10 @@ beforeAll(async () => {
     Object.keys(methods).map((method) => `${method} ${path}`),
   );
 });
-afterAll(() => gateway.stop());
+afterAll(async () => {
+  await gateway.stop();
+  await vendor.close();
+});
 
 /** What the document's schema at a place says against a value. */
 function faults(value: unknown, ...place: readonly string[]): unknown {
@@ -95,7 +113,31 @@ const samples: readonly Sample[] = [
   { route: 'get /' },
 ];
 
-const placeOf = ({ route }: Sample): [string, string, string] => {
+/** In this order: each goes on from what those before it did. */
+const operatorSamples: readonly OperatorSample[] = [
+  { route: 'post /v1/auth/{instance}/login', body: () => ({ token: vendor.copyToken() }) },
+  { route: 'post /v1/auth/{instance}', body: () => ({ token: vendor.copyToken() }) },
+  { route: 'get /v1/auth/{instance}/status' },
+  { route: 'get /v1/accounts' },
+  { route: 'post /v1/accounts/reset', body: () => ({ account: 'acme/ada' }) },
+  { route: 'delete /v1/auth/{instance}' },
+  {
+    route: 'post /v1/auth/{instance}/login',
+    body: () => ({ callbackUrl: `${gateway.url}/v1/auth/acme/callback` }),
+  },
+  { route: 'get /v1/auth/{instance}/callback', query: queryOfCallback },
+  { route: 'delete /v1/auth/{instance}/login' },
+];
+
+/** What the vendor sends the browser of the newest login back with. */
+async function queryOfCallback(): Promise<string> {
+  const reply = await gateway.ask('/v1/auth/acme/status', { admin: true });
+  const { login } = (await reply.json()) as { readonly login: { readonly url: string } };
+  const { headers } = await fetch(login.url, { redirect: 'manual' });
+  return new URL(headers.get('location') ?? '').search;
+}
+
+const placeOf = ({ route }: { readonly route: string }): [string, string, string] => {
   const [method = '', path = ''] = route.split(' ');
   return ['paths', path, method];
 };
@@ -110,7 +152,34 @@ const send = (sample: Sample, query = ''): Promise<Response> => {
 };
 
 test('there is a sample of every route', () => {
-  expect([...new Set(samples.map(({ route }) => route))].sort()).toEqual([...routes].sort());
+  const sampled = [...samples, ...operatorSamples].map(({ route }) => route);
+  expect([...new Set(sampled)].sort()).toEqual([...routes].sort());
+});
+
+test('what operators send and what comes back is as the document says', async () => {
+  for (const sample of operatorSamples) {
+    const { route, body, query } = sample;
+    const place = placeOf(sample);
+    const sent = body?.();
+    if (sent !== undefined) {
+      const at = [...place, 'requestBody', 'content', 'application/json', 'schema'];
+      expect([route, faults(sent, ...at)]).toEqual([route, []]);
+    }
+    const address = place[1].replace('{instance}', 'acme') + ((await query?.()) ?? '');
+    const reply = await fetch(gateway.url + address, {
+      method: place[2].toUpperCase(),
+      headers: {
+        authorization: `Bearer ${gateway.adminKey}`,
+        ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
+    });
+    expect([route, reply.status]).toEqual([route, 200]);
+    const type = reply.headers.get('content-type')?.split(';')[0] ?? '';
+    const value: unknown = type === 'text/html' ? await reply.text() : await reply.json();
+    const found = faults(value, ...place, 'responses', '200', 'content', type, 'schema');
+    expect([route, found]).toEqual([route, []]);
+  }
 });
 
 describe('what is sent and what comes back is as the document says', () => {

@@ -1,11 +1,16 @@
 import echo from '@cliproxy/plugin-echo';
 import { startTestGateway } from '@cliproxy/plugin-testkit';
-import type { TestGateway } from '@cliproxy/plugin-testkit';
+import type { TestGateway, TestGatewayOptions } from '@cliproxy/plugin-testkit';
 
-/** A gateway that needs no account: what is said to it comes back. */
-export function startEchoGateway(): Promise<TestGateway> {
+/**
+ * A gateway that needs no account: what is said to it comes back.
+ *
+ * @param more - plugins beside it.
+ */
+export function startEchoGateway(more: TestGatewayOptions['plugins'] = []): Promise<TestGateway> {
   return startTestGateway({
     plugins: [
+      ...more,
       {
         plugin: echo,
         packageJson: new URL('../../plugins/echo/package.json', import.meta.url),

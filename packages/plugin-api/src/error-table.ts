@@ -179,6 +179,12 @@ export const errorTable = Object.freeze({
     'There is no account of that id.',
     'Use an id that `GET /v1/health` lists.',
   ),
+  AUTH_ACCOUNT_AMBIGUOUS: row(
+    409,
+    'bad-request',
+    'Several accounts are meant and none was named.',
+    'Name one of those that the message lists.',
+  ),
   AUTH_LOGIN_UNSUPPORTED: row(
     400,
     'bad-request',

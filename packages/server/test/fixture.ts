@@ -3,10 +3,12 @@ import type { Agent, IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach } from '@jest/globals';
 import type {
+  AccountView,
   HealthSnapshot,
   IngressCall,
   JsonKind,
   Kernel,
+  LoginView,
   ModelEntry,
   Plan,
 } from '@cliproxy/kernel';
@@ -58,6 +60,33 @@ const snapshot: HealthSnapshot = {
   ],
 };
 
+const accounts: readonly AccountView[] = [
+  {
+    id: 'echo/ada',
+    instanceId: 'echo',
+    label: 'a***',
+    source: 'logged-in',
+    facts: {},
+    scopes: [],
+    state: 'usable',
+    models: [],
+  },
+];
+
+const login: LoginView = {
+  id: 'login-1',
+  instanceId: 'echo',
+  authenticator: 'sign-in',
+  state: 'done',
+  progress: [],
+  acceptsPaste: false,
+  account: { id: 'echo/ada', label: 'a***' },
+  startedAtMs: 1,
+  expiresAtMs: 2,
+  endedAtMs: 2,
+  version: 3,
+};
+
 /** A kernel that notes what it is asked, and answers `handle` as a test says. */
 interface FakeKernel extends Kernel {
   /** How often anything behind the gate was entered. */
@@ -87,9 +116,22 @@ function fakeKernel(): FakeKernel {
     apply: unused,
     stop: unused,
     schemas: unused,
-    logins: {} as Kernel['logins'],
-    accounts: unused,
-    resetAccounts: unused,
+    logins: {
+      list: () => [login],
+      get: () => login,
+      start: () => login,
+      wait: async () => login,
+      paste: () => login,
+      cancel: () => login,
+      callback: async () => ({
+        status: 200,
+        headers: { 'content-type': 'text/html' },
+        body: 'done',
+      }),
+      logout: async (accountId) => ({ accountId, label: 'a***', revoked: 'yes' }),
+    },
+    accounts: () => accounts,
+    resetAccounts: () => undefined,
     plan(query) {
       kernel.entered += 1;
       const plan: Plan = {

@@ -60,6 +60,13 @@ export class LoginDesk implements Logins {
     return login.view();
   }
 
+  list(instanceId: string): readonly LoginView[] {
+    this.#forget();
+    return [...this.#logins.values()]
+      .map((login) => login.view())
+      .filter((view) => view.instanceId === instanceId);
+  }
+
   get(id: string): LoginView | undefined {
     this.#forget();
     return this.#logins.get(id)?.view();

@@ -45,6 +45,8 @@ export interface Logins {
    *   there; `AUTH_TOO_MANY_LOGINS`.
    */
   start(wish: LoginWish): LoginView;
+  /** An instance's logins that are under way or ended not long ago; the oldest first. */
+  list(instanceId: string): readonly LoginView[];
   /** A login that is under way or ended not long ago. */
   get(id: string): LoginView | undefined;
   /**

@@ -45,7 +45,7 @@ export function openapiDocument(routes: readonly RouteInfo[], version: string): 
 type Ref = (schema: JsonSchema) => object;
 
 function operation(route: RouteInfo, ref: Ref): object {
-  const asksModel = route.body !== undefined;
+  const asksModel = route.body !== undefined && route.dialect !== undefined;
   return {
     operationId: operationId(route),
     summary: route.summary,
@@ -60,7 +60,7 @@ function operation(route: RouteInfo, ref: Ref): object {
       ? {}
       : {
           requestBody: {
-            required: true,
+            required: route.bodyOptional !== true,
             content: { 'application/json': { schema: ref(route.body) } },
           },
         }),

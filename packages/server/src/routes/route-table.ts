@@ -1,5 +1,7 @@
 import { createOpenapiRoute } from '../openapi/openapi-route.ts';
+import { accountRoutes } from './accounts.ts';
 import { anthropicRoutes } from './anthropic.ts';
+import { authRoutes } from './auth.ts';
 import { explainRoute } from './explain.ts';
 import { geminiRoutes } from './gemini.ts';
 import { healthRoutes } from './health.ts';
@@ -16,6 +18,8 @@ export const routeTable: readonly Route[] = Object.freeze([
   ...modelLists,
   ...healthRoutes,
   explainRoute,
+  ...accountRoutes,
+  ...authRoutes,
   createOpenapiRoute(() => routeTable),
   rootRoute,
 ]);

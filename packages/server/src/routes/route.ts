@@ -23,7 +23,7 @@ export type RouteHandler = (
 
 /** What a route is, for routing, for `Allow`, and for the documentation. */
 export interface RouteInfo {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** See `compilePath`: one placeholder, slashes and all, with or without something after it. */
   readonly path: string;
   readonly access: Access;
@@ -34,6 +34,8 @@ export interface RouteInfo {
   readonly query?: JsonSchema;
   /** Of the body. The top level of one that asks a model is checked against it. */
   readonly body?: JsonSchema;
+  /** True: a request without any is fine, too. */
+  readonly bodyOptional?: boolean;
   /** What it answers, by media type; for a stream, what one event of it holds. */
   readonly answers: Readonly<Record<string, JsonSchema>>;
 }

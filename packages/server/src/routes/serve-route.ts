@@ -4,6 +4,7 @@ import type { Exchange } from '../edge/exchange.ts';
 import { readQuery } from '../edge/query.ts';
 import type { ServerContext } from '../edge/server-context.ts';
 import { sendError } from '../errors/error-answer.ts';
+import { isBodiless } from './json-object.ts';
 import type { PathPattern } from './path-pattern.ts';
 import type { Route } from './route.ts';
 
@@ -18,7 +19,8 @@ export async function serveRoute(
 ): Promise<void> {
   try {
     const grant = authorize(exchange, route.access, context);
-    if (route.method === 'POST') requireJson(exchange.req.headers);
+    const mayBeBare = route.bodyOptional === true && isBodiless(exchange.req);
+    if (route.method === 'POST' && !mayBeBare) requireJson(exchange.req.headers);
     const named = path.valueIn(exchange.path) ?? '';
     const query = route.query === undefined ? NO_QUERY : readQuery(route.query, exchange.query);
     await route.handle(exchange, grant, context, { named, query });
