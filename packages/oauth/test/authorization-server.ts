@@ -16,14 +16,23 @@ export interface AuthorizationServer {
 export const CLIENT_ID = 'cliproxy';
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 
-export async function startAuthorizationServer({
-  codeLifeS = 60,
-} = {}): Promise<AuthorizationServer> {
+/** How a vendor's differs. */
+export interface AuthorizationServerOptions {
+  readonly codeLifeS?: number;
+  readonly clientId?: string;
+  readonly redirectUris?: readonly string[];
+  /** Besides the standard's. */
+  readonly scopes?: readonly string[];
+}
+
+export async function startAuthorizationServer(
+  options: AuthorizationServerOptions = {},
+): Promise<AuthorizationServer> {
   const server = http.createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const provider = await makeProvider(issuer, codeLifeS);
+  const provider = await makeProvider(issuer, options);
   const seen = { refreshed: 0, revoked: 0 };
   provider.on('grant.success', ({ oidc }) => {
     if (oidc.params?.grant_type === 'refresh_token') seen.refreshed += 1;
@@ -36,7 +45,7 @@ export async function startAuthorizationServer({
     isActive: async (token) => {
       const reply = await fetch(`${issuer}/token/introspection`, {
         method: 'POST',
-        body: new URLSearchParams({ token, client_id: CLIENT_ID }),
+        body: new URLSearchParams({ token, client_id: options.clientId ?? CLIENT_ID }),
       });
       return ((await reply.json()) as { active: boolean }).active;
     },
@@ -48,21 +57,30 @@ export async function startAuthorizationServer({
   };
 }
 
-async function makeProvider(issuer: string, codeLifeS: number): Promise<Provider> {
+async function makeProvider(
+  issuer: string,
+  {
+    codeLifeS = 60,
+    clientId = CLIENT_ID,
+    redirectUris = ['http://127.0.0.1/callback'],
+    scopes = [],
+  }: AuthorizationServerOptions,
+): Promise<Provider> {
   // Complains when it is imported, of a Node that it runs on all the same.
   const { Provider } = await import('oidc-provider');
   const provider = new Provider(issuer, {
     clients: [
       {
-        client_id: CLIENT_ID,
+        client_id: clientId,
         token_endpoint_auth_method: 'none',
         // Any port of loopback.
         application_type: 'native',
-        redirect_uris: ['http://127.0.0.1/callback'],
+        redirect_uris: redirectUris,
         response_types: ['code'],
         grant_types: ['authorization_code', 'refresh_token', DEVICE],
       },
     ],
+    scopes: ['openid', 'offline_access', ...scopes],
     pkce: { required: () => true },
     rotateRefreshToken: true,
     issueRefreshToken: async () => true,

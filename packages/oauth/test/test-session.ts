@@ -38,7 +38,6 @@ export function testSession(options: TestSessionOptions = {}): TestSession {
   const { input = {}, facts, onTheWay = (query: Query) => query, onCode } = options;
   const opened: string[] = [];
   const codes: [string, string][] = [];
-  let redirectUri = '';
   let sent: Query = {};
   return {
     ...authContext(options.signal),
@@ -48,8 +47,7 @@ export function testSession(options: TestSessionOptions = {}): TestSession {
     opened,
     codes,
     query: () => sent,
-    redirectUri: async ({ port = 49_152, path }) =>
-      (redirectUri = `http://127.0.0.1:${port}${path}`),
+    redirectUri: async ({ port = 49_152, path }) => `http://127.0.0.1:${port}${path}`,
     open: (url) => void opened.push(url),
     showCode: (url, code) => {
       codes.push([url, code]);
@@ -57,7 +55,9 @@ export function testSession(options: TestSessionOptions = {}): TestSession {
     },
     progress: () => undefined,
     callback: async () => {
-      const back = await new Browser().visit(opened.at(-1) ?? '', { until: redirectUri });
+      const page = opened.at(-1) ?? '';
+      const until = new URL(page).searchParams.get('redirect_uri') ?? page;
+      const back = await new Browser().visit(page, { until });
       sent = Object.fromEntries(new URL(back.url).searchParams);
       return onTheWay(sent);
     },

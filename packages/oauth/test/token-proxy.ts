@@ -12,7 +12,9 @@ type TokenReply =
     }
   | 'drop';
 
-interface TokenRequest {
+type MaybeReply = TokenReply | undefined;
+
+export interface TokenRequest {
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
 }
@@ -23,8 +25,8 @@ export interface TokenProxy {
   readonly requests: readonly TokenRequest[];
   /** Until the next call, answers pass through this; the server has done its part by then. */
   answer(change?: (reply: Exclude<TokenReply, 'drop'>) => TokenReply | Promise<TokenReply>): void;
-  /** Until the next call, requests pass through this, and none comes to the server where it gives a reply. */
-  ask(reply?: (request: TokenRequest) => TokenReply | Promise<TokenReply>): void;
+  /** Until the next call, requests pass through this; what it has a reply for does not come to the server. */
+  ask(reply?: (request: TokenRequest) => MaybeReply | Promise<MaybeReply>): void;
   /** As it was at the start. */
   reset(): void;
   close(): Promise<void>;
@@ -54,7 +56,7 @@ export async function startTokenProxy(target: string): Promise<TokenProxy> {
   const serve = async (incoming: http.IncomingMessage, outgoing: http.ServerResponse) => {
     const request = { headers: incoming.headers, body: await text(incoming) };
     requests.push(request);
-    const reply = instead === undefined ? await forward(request) : await instead(request);
+    const reply = (await instead?.(request)) ?? (await forward(request));
     if (reply === 'drop') outgoing.destroy();
     else outgoing.writeHead(reply.status, reply.headers).end(reply.body);
   };

@@ -6,7 +6,8 @@ import type { SocketEndpoint } from './socket.ts';
 
 /**
  * What a plugin instance brings. All of it is taken together or not at all, and must match what
- * the manifest's `provides` says.
+ * the manifest's `provides` says; only authenticators may be fewer, where the configuration leaves
+ * some off.
  */
 export interface Contributions {
   readonly executor?: Executor;

@@ -1,4 +1,6 @@
 import { configSchema } from '@cliproxy/plugin-api';
+import { claudeLoginConfig } from './login-config.ts';
+import type { ClaudeLoginConfig } from './login-config.ts';
 
 /** Configuration of `llmux-claude`. */
 export interface ClaudeConfig {
@@ -8,6 +10,8 @@ export interface ClaudeConfig {
   readonly baseUrl: string;
   /** Value of `anthropic-version` where the client sends none. */
   readonly anthropicVersion: string;
+  /** Lets accounts of claude.ai log in; absent: API keys alone. */
+  readonly oauth?: ClaudeLoginConfig;
 }
 
 /** The schema that the configuration file is checked against. */
@@ -39,6 +43,11 @@ export const claudeConfig = configSchema<ClaudeConfig>({
       description: 'Version of the API as a date, such as 2023-06-01, where the client names none.',
       pattern: '^\\d{4}-\\d{2}-\\d{2}$',
       default: '2023-06-01',
+    },
+    oauth: {
+      ...claudeLoginConfig.json,
+      description: "Lets accounts of claude.ai log in, against Anthropic's terms; absent: off.",
+      nullable: true,
     },
   },
 });

@@ -1,5 +1,7 @@
 import type { WireExecutor } from '@cliproxy/plugin-api';
+import { CLAUDE } from './claude-authenticator.ts';
 import type { ClaudeApi } from './config.ts';
+import { markRefusal } from './login-refusal.ts';
 import { listModels } from './models.ts';
 
 /** Moves Anthropic Messages to the vendor and back, as they are. */
@@ -10,8 +12,8 @@ export function claudeExecutor(api: ClaudeApi): WireExecutor {
     kind: 'wire',
     speaks: { 'anthropic-messages': ['generate', 'count-tokens'] },
     models: (context) => listModels(api, context),
-    send: (call) =>
-      call.http.request(
+    send: (call) => {
+      const reply = call.http.request(
         {
           method: 'POST',
           url: api.root + call.path,
@@ -19,6 +21,8 @@ export function claudeExecutor(api: ClaudeApi): WireExecutor {
           body: call.body,
         },
         call.signal,
-      ),
+      );
+      return call.account.authenticator === CLAUDE ? reply.then(markRefusal) : reply;
+    },
   };
 }

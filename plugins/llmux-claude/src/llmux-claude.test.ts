@@ -161,6 +161,7 @@ test('sends whichever operation it is called for, with bytes and signal as they 
     'anthropic-messages': ['generate', 'count-tokens'],
   });
   const call: Partial<WireCall> = {
+    account: { id: 'llmux-claude/key', label: 'key', facts: {} },
     path: '/v1/messages/count_tokens',
     headers: { 'content-type': 'application/json' },
     body,

@@ -49,8 +49,8 @@ export function requestModels(
 /** What a status says that came in place of the list. Names the path alone, never the body. */
 export function refusal({ root }: ClaudeApi, status: number): string {
   const remedies: Readonly<Record<number, string>> = {
-    401: 'replace the API key',
-    403: "check the key's permissions",
+    401: 'replace the API key, or log in again',
+    403: 'check what the key or login may do',
     404: 'check baseUrl',
     429: 'the rate limit is reached',
   };

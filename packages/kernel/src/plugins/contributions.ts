@@ -95,14 +95,18 @@ class Check {
     this.fault(`${part}.${name} must be a number above 0`);
   }
 
-  /** Reads a list of things that have a name, and compares the names with the manifest's. */
+  /**
+   * Reads a list of things that have a name, and compares the names with the manifest's.
+   *
+   * @returns the names.
+   */
   named(
     value: unknown,
     part: string,
     key: string,
     declared: readonly string[],
     each: (one: Fields, part: string) => void,
-  ): void {
+  ): readonly string[] {
     const names: string[] = [];
     this.list(value, part).forEach((item, index) => {
       const one = this.object(item, `${part}[${index}]`);
@@ -119,6 +123,11 @@ class Check {
     for (const name of names.filter((one) => !declared.includes(one))) {
       this.fault(`${part} has "${name}", which provides.${part} in the manifest does not name`);
     }
+    return names;
+  }
+
+  /** The manifest may promise nothing besides these. */
+  complete(names: readonly string[], part: string, declared: readonly string[]): void {
     for (const name of declared.filter((one) => !names.includes(one))) {
       this.fault(`${part} lacks "${name}", which provides.${part} in the manifest names`);
     }
@@ -142,21 +151,24 @@ function read(
   }
   if (executor !== undefined) readExecutor(executor, check);
   if (accounts !== undefined) check.list(accounts, 'accounts');
+  // Some may be missing: ways to log in that the configuration leaves off.
   check.named(all.authenticators, 'authenticators', 'id', provides.authenticators, (one, part) => {
     readAuthenticator(one, part, check);
   });
-  check.named(all.probes, 'probes', 'id', provides.probes, (one, part) => {
+  const probes = check.named(all.probes, 'probes', 'id', provides.probes, (one, part) => {
     check.positive(one, 'intervalMs', part);
     check.positive(one, 'timeoutMs', part);
     check.oneOf(one, 'affects', ['readiness', 'report-only'], part);
     check.method(one, 'check', part, true);
   });
-  check.named(all.sockets, 'sockets', 'path', provides.sockets, (one, part) => {
+  check.complete(probes, 'probes', provides.probes);
+  const sockets = check.named(all.sockets, 'sockets', 'path', provides.sockets, (one, part) => {
     check.positive(one, 'maxMessageBytes', part);
     check.list(one.origins ?? 'none', `${part}.origins`);
     check.method(one, 'admit', part, true);
     check.method(one, 'accept', part, true);
   });
+  check.complete(sockets, 'sockets', provides.sockets);
   check.method(all, 'start', 'what setup returned', false);
   check.method(all, 'stop', 'what setup returned', false);
   return {

@@ -10,7 +10,7 @@ export interface PluginManifest {
   readonly apiVersion: string;
   /** The file with the plugin, relative to the package's folder. */
   readonly entry: string;
-  /** Exactly what `setup` returns. */
+  /** What `setup` returns; authenticators that the configuration leaves off may be missing. */
   readonly provides: {
     readonly executor: boolean;
     readonly authenticators: readonly string[];

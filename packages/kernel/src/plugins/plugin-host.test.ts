@@ -613,7 +613,14 @@ describe('contributions', () => {
     });
   });
 
+  test('authenticators that the configuration leaves off may be missing', async () => {
+    const source = { ...sound, authenticators: '[]' };
+    shop.add({ id: 'foo', manifest: { provides: all }, setup: returning(source) });
+    expect(await apply(open(), [instance('foo')])).toEqual({ applied: true, problems: [] });
+  });
+
   test.each<[string, Readonly<Record<string, string>>, string]>([
+    ['no probe', { probes: '[]' }, 'lacks "alive"'],
     ['no executor', { executor: 'undefined' }, 'provides.executor'],
     [
       'an executor without send',
@@ -655,7 +662,6 @@ describe('contributions', () => {
       'executor.speaksFor[0] has no `match`',
     ],
     ['an executor that is a list', { executor: `[]` }, 'executor is not an object'],
-    ['no authenticator', { authenticators: '[]' }, 'lacks "key"'],
     [
       'another authenticator',
       { authenticators: `[{ id: 'other', method: 'api-key', authorize() {} }]` },

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { startAuthorizationServer } from '../../../packages/oauth/test/authorization-server.ts';
+import type { AuthorizationServer } from '../../../packages/oauth/test/authorization-server.ts';
+import { startTokenProxy } from '../../../packages/oauth/test/token-proxy.ts';
+import type { TokenProxy, TokenRequest } from '../../../packages/oauth/test/token-proxy.ts';
+
+export const PASTE_PAGE = 'https://code.example.com/oauth/code/callback';
+export const BETA = 'oauth-2025-04-20';
+
+/** Logs people in as the vendor does: strict on the standard, and with ways of its own. */
+export interface ClaudeAuthority {
+  readonly server: AuthorizationServer;
+  readonly tokens: TokenProxy;
+  /** The plugin's `oauth`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+export async function startClaudeAuthority(): Promise<ClaudeAuthority> {
+  const clientId = randomUUID();
+  const server = await startAuthorizationServer({
+    clientId,
+    redirectUris: ['http://localhost/callback', PASTE_PAGE],
+    scopes: ['user:profile', 'user:inference'],
+  });
+  const tokens = await startTokenProxy(`${server.issuer}/token`);
+  tokens.ask((request) => (isAsDocumented(request, clientId) ? undefined : REFUSED));
+  tokens.answer((reply) => {
+    const answer = JSON.parse(reply.body) as Readonly<Record<string, unknown>>;
+    if (reply.status !== 200) return reply;
+    const body = {
+      ...answer,
+      account: { uuid: 'a-1', email_address: 'alice.liddell@example.com' },
+      organization: { uuid: 'o-1', name: "alice.liddell@example.com's Organization" },
+    };
+    return { ...reply, body: JSON.stringify(body) };
+  });
+  return {
+    server,
+    tokens,
+    config: {
+      acceptSubscriptionRisk: true,
+      clientId,
+      authorizeUrl: `${server.issuer}/auth`,
+      tokenUrl: tokens.url,
+      revokeUrl: `${server.issuer}/token/revocation`,
+    },
+    close: async () => {
+      await tokens.close();
+      await server.close();
+    },
+  };
+}
+
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  authorization_code: ['client_id', 'code', 'code_verifier', 'grant_type', 'redirect_uri', 'state'],
+  refresh_token: ['client_id', 'grant_type', 'refresh_token'],
+};
+
+const REFUSED = {
+  status: 400,
+  headers: { 'content-type': 'application/json' },
+  body: '{"type":"error","error":{"type":"invalid_request_error","message":"Invalid request format"}}',
+};
+
+/** JSON with the documented fields and no others, and the beta. */
+function isAsDocumented({ headers, body }: TokenRequest, clientId: string): boolean {
+  if (headers['content-type'] !== 'application/json' || headers['anthropic-beta'] !== BETA) {
+    return false;
+  }
+  const fields = JSON.parse(body) as Readonly<Record<string, unknown>>;
+  const wanted = FIELDS[String(fields.grant_type)];
+  const isShort = typeof fields.state === 'string' && fields.state.length < 43;
+  return (
+    fields.client_id === clientId &&
+    !isShort &&
+    JSON.stringify(Object.keys(fields).sort()) === JSON.stringify(wanted)
+  );
+}
