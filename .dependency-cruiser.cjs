@@ -36,6 +36,13 @@ module.exports = {
     asTypes('vault'),
     asTypes('server'),
     {
+      name: 'dialects-below-the-hub',
+      comment: 'a dialect is what codec says; the hub brings dialects together',
+      severity: 'error',
+      from: { path: '^packages/protocols/src/(?!hub/|index)', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/protocols/src/hub/' },
+    },
+    {
       name: 'plugins-know-only-the-contract',
       severity: 'error',
       from: { path: '^plugins/([^/]+)/', pathNot: '\\.test\\.ts$' },

@@ -102,6 +102,12 @@ const imports: readonly (readonly [string, string, string, string])[] = [
     'protocols-uses-ports-as-types',
   ],
   [
+    'a dialect that knows the hub',
+    'packages/protocols/src/gemini/planted.ts',
+    `export { createDialects as planted } from '../hub/dialects.ts';\n`,
+    'dialects-below-the-hub',
+  ],
+  [
     'tsyringe in another room of the kernel',
     'packages/kernel/src/dispatch/planted.ts',
     `import { container } from 'tsyringe';\nexport const planted = container;\n`,

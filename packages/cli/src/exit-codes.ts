@@ -1,4 +1,4 @@
-import type { ProblemRow } from './problem-rows.ts';
+import type { ProblemRow } from './problem-row.ts';
 
 /** What the command line's exit codes mean. */
 export const EXIT = Object.freeze({

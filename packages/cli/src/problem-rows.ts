@@ -1,23 +1,9 @@
 import { describeProblem, problemPosition } from '@cliproxy/config';
 import type { ProblemSource } from '@cliproxy/config';
 import { CommandError, EXIT } from './exit-codes.ts';
+import type { ProblemRow } from './problem-row.ts';
 
 type Problem = Parameters<typeof describeProblem>[0];
-
-/** A problem as `--json` prints it. */
-export interface ProblemRow {
-  /** A code of the error table. */
-  readonly code: string;
-  readonly message: string;
-  readonly instance?: string;
-  /** JSON pointer into the configuration. */
-  readonly pointer?: string;
-  readonly file: string;
-  /** From 1. */
-  readonly line?: number;
-  /** From 1. */
-  readonly column?: number;
-}
 
 /** Problems as rows for `--json`. */
 export function problemRows(

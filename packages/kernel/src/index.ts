@@ -1,5 +1,6 @@
 export type { AccountHandle } from './accounts/account-handle.ts';
-export type { AccountSource, AccountView } from './accounts/account-view.ts';
+export type { AccountSource } from './accounts/account-source.ts';
+export type { AccountView } from './accounts/account-view.ts';
 export { createKernel } from './create-kernel.ts';
 export type { KernelPorts } from './create-kernel.ts';
 export type { AnswerSink, AnswerStart, IngressCall } from './dispatch/ingress-call.ts';

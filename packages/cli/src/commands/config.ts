@@ -8,7 +8,7 @@ import { CommandError, EXIT } from '../exit-codes.ts';
 import { commandWithConfig, listingCommand, plainCommand } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { problemLines, problemRows, problemsExitCode } from '../problem-rows.ts';
-import type { ProblemRow } from '../problem-rows.ts';
+import type { ProblemRow } from '../problem-row.ts';
 import { withPlugins } from '../set-up-plugins.ts';
 import { createPrinter, printJson } from '../terminal.ts';
 

@@ -1,5 +1,5 @@
 import type { Account, Authenticator, HttpClient, OutgoingRequest } from '@cliproxy/plugin-api';
-import type { AccountSource } from './account-view.ts';
+import type { AccountSource } from './account-source.ts';
 
 /** One account at work: what the dispatcher and the probes use. */
 export interface AccountHandle {

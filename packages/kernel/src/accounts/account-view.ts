@@ -3,13 +3,8 @@ import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AccountBook } from './account-book.ts';
 import type { AccountHandle } from './account-handle.ts';
+import type { AccountSource } from './account-source.ts';
 import type { AccountStanding } from './account-standing.ts';
-
-/**
- * Where an account comes from: the configuration, a login that is kept, or a plugin that attached it
- * while running.
- */
-export type AccountSource = 'configured' | 'logged-in' | 'attached';
 
 /** An account for its operator. No secret is in it. Times are milliseconds since 1970. */
 export interface AccountView {

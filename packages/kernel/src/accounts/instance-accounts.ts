@@ -16,7 +16,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { CredentialStore, StoredAccount } from '../ports/credential-store.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
 import { accountUnknown } from './account-unknown.ts';
-import type { AccountSource } from './account-view.ts';
+import type { AccountSource } from './account-source.ts';
 import { sentenceOf } from './account-work.ts';
 import { HeldCredential, isCredential } from './held-credential.ts';
 import { forKeeping, KeptLogin } from './kept-login.ts';

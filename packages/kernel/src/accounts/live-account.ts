@@ -16,7 +16,7 @@ import type { LogoutResult } from '../logins/logins.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StoredAccount } from '../ports/credential-store.ts';
 import type { AccountHandle } from './account-handle.ts';
-import type { AccountSource } from './account-view.ts';
+import type { AccountSource } from './account-source.ts';
 import { sentenceOf } from './account-work.ts';
 import { type HeldCredential, isCredential } from './held-credential.ts';
 import type { KeptLogin } from './kept-login.ts';

@@ -1,5 +1,5 @@
-import type { CountCodec } from '../hub/dialect-codec.ts';
-import { errorInside } from '../hub/error-inside.ts';
+import type { CountCodec } from '../codec/count-codec.ts';
+import { errorInside } from '../codec/error-inside.ts';
 import { decodeRequest } from './request-decode.ts';
 import { encodeRequest } from './request-encode.ts';
 import { badAnswer, classify } from './error-classes.ts';

@@ -1,7 +1,7 @@
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { Failure, FailureKind, HeaderMap } from '@cliproxy/plugin-api';
-import { statusFailure } from '../hub/classify.ts';
-import { retryAtMs } from '../hub/retry-after.ts';
+import { statusFailure } from '../codec/status-failure.ts';
+import { retryAtMs } from '../codec/retry-after.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 

@@ -1,7 +1,7 @@
 import type { FinishReason, Usage } from '@cliproxy/plugin-api';
-import type { FrameTap, PassthroughCodec } from '../hub/dialect-codec.ts';
-import { errorInside } from '../hub/error-inside.ts';
-import { dataOf, eventName } from '../hub/frame-data.ts';
+import type { FrameTap, PassthroughCodec } from '../codec/passthrough-codec.ts';
+import { errorInside } from '../codec/error-inside.ts';
+import { dataOf, eventName } from '../codec/frame-data.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { classify, truncated } from './error-classes.ts';

@@ -1,4 +1,4 @@
-import type { QuotaHeaders } from '../hub/quota-headers.ts';
+import type { QuotaHeaders } from '../codec/quota-headers.ts';
 
 const NAME = /^anthropic-ratelimit-(.+)-(limit|remaining|reset|utilization)$/;
 

@@ -1,6 +1,6 @@
 import type { ModelRequest, OutputFormat } from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
-import type { EncodedBody } from '../hub/dialect-codec.ts';
+import type { EncodedBody } from '../codec/encoded-body.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { unheardDetail } from '../model/image-detail.ts';
 import { wishNames } from '../model/wish-names.ts';

@@ -1,5 +1,5 @@
 import type { Capability } from '@cliproxy/plugin-api';
-import type { RequestCodec } from '../hub/dialect-codec.ts';
+import type { RequestCodec } from '../codec/request-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { decodeRequest } from './request-decode.ts';

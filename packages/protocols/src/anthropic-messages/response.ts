@@ -1,6 +1,7 @@
 import type { Dialect, ModelEvent, Part } from '@cliproxy/plugin-api';
-import type { AnswerContext, DecodeContext, ResponseCodec } from '../hub/dialect-codec.ts';
-import { errorInside } from '../hub/error-inside.ts';
+import type { AnswerContext, DecodeContext } from '../codec/answer-context.ts';
+import type { ResponseCodec } from '../codec/response-codec.ts';
+import { errorInside } from '../codec/error-inside.ts';
 import { withCallSignatures } from '../model/call-signature.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';

@@ -1,7 +1,8 @@
 import type { ModelEvent, Part } from '@cliproxy/plugin-api';
-import type { DecodeContext, StreamDecoder } from '../hub/dialect-codec.ts';
-import { errorInside } from '../hub/error-inside.ts';
-import { eventObject } from '../hub/event-object.ts';
+import type { DecodeContext } from '../codec/answer-context.ts';
+import type { StreamDecoder } from '../codec/stream-codec.ts';
+import { errorInside } from '../codec/error-inside.ts';
+import { eventObject } from '../codec/event-object.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { checkKept } from '../model/kept.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { FinishReason, ModelEvent, Part, Usage } from '@cliproxy/plugin-api';
-import type { AnswerContext, DecodeContext } from '../hub/dialect-codec.ts';
+import type { AnswerContext, DecodeContext } from '../codec/answer-context.ts';
 import { eventReader } from '../sse/event-reader.ts';
 import { response } from './response.ts';
 import { stream } from './stream.ts';

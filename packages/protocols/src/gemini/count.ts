@@ -1,6 +1,6 @@
-import type { CountCodec } from '../hub/dialect-codec.ts';
-import { badAnswer } from '../hub/exchange.ts';
-import { pathOf } from '../hub/paths.ts';
+import type { CountCodec } from '../codec/count-codec.ts';
+import { badAnswer } from '../codec/bad-answer.ts';
+import { pathOf } from '../codec/paths.ts';
 import { objectAt, optional } from '../openai-chat/field-path.ts';
 import { throwErrorInside } from './error-classes.ts';
 import { camelKeys } from './field-names.ts';

@@ -1,6 +1,6 @@
 import type { Failure, HeaderMap } from '@cliproxy/plugin-api';
-import { statusFailure } from '../hub/classify.ts';
-import { errorInside } from '../hub/error-inside.ts';
+import { statusFailure } from '../codec/status-failure.ts';
+import { errorInside } from '../codec/error-inside.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { fitToShow } from '../openai-chat/error-classes.ts';

@@ -1,6 +1,6 @@
 import type { GatewayError } from '@cliproxy/plugin-api';
 import type { AnswerPipe, EventPipe } from '@cliproxy/kernel';
-import type { SpokenForm } from '../hub/dialect-codec.ts';
+import type { SpokenForm } from '../codec/dialect-codec.ts';
 import { FrameSplitter } from '../sse/frame-splitter.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { FrameTap } from '../hub/dialect-codec.ts';
+import type { FrameTap } from '../codec/passthrough-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { count } from './count.ts';
 import { passthrough } from './passthrough.ts';

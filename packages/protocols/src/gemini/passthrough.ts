@@ -1,7 +1,7 @@
 import type { FinishReason, Usage } from '@cliproxy/plugin-api';
-import type { FrameTap, PassthroughCodec } from '../hub/dialect-codec.ts';
-import { badAnswer } from '../hub/exchange.ts';
-import { dataOf } from '../hub/frame-data.ts';
+import type { FrameTap, PassthroughCodec } from '../codec/passthrough-codec.ts';
+import { badAnswer } from '../codec/bad-answer.ts';
+import { dataOf } from '../codec/frame-data.ts';
 import { truncated } from '../model/answer-events.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';

@@ -1,7 +1,8 @@
 import type { Dialect, Part } from '@cliproxy/plugin-api';
 import { freeTextInput, toolInput } from '../anthropic-messages/tool-arguments.ts';
-import type { AnswerContext, ResponseCodec } from '../hub/dialect-codec.ts';
-import { badAnswer } from '../hub/exchange.ts';
+import type { AnswerContext } from '../codec/answer-context.ts';
+import type { ResponseCodec } from '../codec/response-codec.ts';
+import { badAnswer } from '../codec/bad-answer.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { tagOpaque } from '../model/opaque-tag.ts';
 import { AnswerReader, blockedBecause, firstCandidate } from './answer-reader.ts';

@@ -1,5 +1,6 @@
-import type { DecodeContext, StreamDecoder } from '../hub/dialect-codec.ts';
-import { eventObject } from '../hub/event-object.ts';
+import type { DecodeContext } from '../codec/answer-context.ts';
+import type { StreamDecoder } from '../codec/stream-codec.ts';
+import { eventObject } from '../codec/event-object.ts';
 import { truncated } from '../model/answer-events.ts';
 import { AnswerReader } from './answer-reader.ts';
 

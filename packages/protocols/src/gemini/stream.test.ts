@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { ModelEvent, Part } from '@cliproxy/plugin-api';
 import fc from 'fast-check';
-import type { AnswerContext, DecodeContext } from '../hub/dialect-codec.ts';
+import type { AnswerContext, DecodeContext } from '../codec/answer-context.ts';
 import { collectAnswer } from '../model/answer-events.ts';
 import type { Answer } from '../model/answer.ts';
 import { eventReader } from '../sse/event-reader.ts';

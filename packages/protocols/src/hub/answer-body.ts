@@ -1,7 +1,7 @@
 import { GatewayError } from '@cliproxy/plugin-api';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import { badAnswer } from './exchange.ts';
+import { badAnswer } from '../codec/bad-answer.ts';
 
 /** Keeps an answer's bytes, up to a limit. */
 export class AnswerBody {

@@ -1,11 +1,12 @@
-import type { Failure, FailureKind, HeaderMap } from '@cliproxy/plugin-api';
+import type { Failure, HeaderMap } from '@cliproxy/plugin-api';
 import type { ToldFailure } from '@cliproxy/kernel';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import type { DialectCodec } from './dialect-codec.ts';
-import { withReasoningRefusal } from './reasoning-refusal.ts';
-import { retryAtMs } from './retry-after.ts';
-import { readVendorFault } from './vendor-words.ts';
+import type { DialectCodec } from '../codec/dialect-codec.ts';
+import { withReasoningRefusal } from '../codec/reasoning-refusal.ts';
+import { statusFailure } from '../codec/status-failure.ts';
+import { retryAtMs } from '../codec/retry-after.ts';
+import { readVendorFault } from '../codec/vendor-words.ts';
 
 /** An upstream's error answer. */
 interface ErrorReply {
@@ -37,32 +38,6 @@ export function classifyReply(
   };
   return withReasoningRefusal(told, reply.body.toString('utf8', 0, MAX_MESSAGE_CHARS));
 }
-
-/** What a status says by itself. */
-export function statusFailure(status: number): Failure {
-  const row = STATUSES[status];
-  if (row !== undefined) return { kind: row[0], scope: row[1] };
-  const isClients = status >= 400 && status < 500;
-  return isClients
-    ? { kind: 'bad-request', scope: 'request' }
-    : { kind: 'upstream', scope: 'instance' };
-}
-
-const STATUSES: Readonly<Record<number, readonly [FailureKind, Failure['scope']]>> = {
-  401: ['auth', 'account'],
-  402: ['billing', 'account'],
-  403: ['forbidden', 'account'],
-  404: ['not-found', 'model'],
-  408: ['timeout', 'instance'],
-  409: ['upstream', 'instance'],
-  413: ['too-large', 'request'],
-  421: ['upstream', 'instance'],
-  425: ['overloaded', 'instance'],
-  429: ['rate-limit', 'account'],
-  503: ['overloaded', 'instance'],
-  504: ['timeout', 'instance'],
-  529: ['overloaded', 'instance'],
-};
 
 function fromBody(
   codec: DialectCodec | undefined,

@@ -12,7 +12,8 @@ import type {
 import { inputTokens } from '../estimate/input-tokens.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { withoutReasoning } from '../model/without-reasoning.ts';
-import type { CountCodec, DialectCodec } from './dialect-codec.ts';
+import type { CountCodec } from '../codec/count-codec.ts';
+import type { DialectCodec } from '../codec/dialect-codec.ts';
 import { contentTypeOf, unsupported } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { ItemMemory } from './item-memory.ts';

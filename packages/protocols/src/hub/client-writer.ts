@@ -1,7 +1,9 @@
 import type { GatewayError, ModelEvent } from '@cliproxy/plugin-api';
 import { answerCollector, truncated } from '../model/answer-events.ts';
 import { answerTooLarge } from './answer-body.ts';
-import type { AnswerContext, DialectCodec, StreamEncoder } from './dialect-codec.ts';
+import type { AnswerContext } from '../codec/answer-context.ts';
+import type { DialectCodec } from '../codec/dialect-codec.ts';
+import type { StreamEncoder } from '../codec/stream-codec.ts';
 
 const NOTHING = Buffer.alloc(0);
 

@@ -4,7 +4,8 @@ import { isGatewayError } from '@cliproxy/plugin-api';
 import type { AnswerPipe, EncodeTarget } from '@cliproxy/kernel';
 import { anthropicMessages } from '../anthropic-messages/anthropic-messages.ts';
 import { openAiChat } from '../openai-chat/openai-chat.ts';
-import type { CountCodec, DialectCodec } from './dialect-codec.ts';
+import type { CountCodec } from '../codec/count-codec.ts';
+import type { DialectCodec } from '../codec/dialect-codec.ts';
 import { hubOf } from './hub.ts';
 
 /** Counts as Gemini names them, so that two dialects have them. */

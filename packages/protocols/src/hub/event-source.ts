@@ -4,7 +4,7 @@ import { arrayReader } from '../sse/array-reader.ts';
 import { eventReader } from '../sse/event-reader.ts';
 import type { EventReader } from '../sse/event-reader.ts';
 import { AnswerBody, answerTooLarge, parseAnswer } from './answer-body.ts';
-import type { SseEvent } from './dialect-codec.ts';
+import type { SseEvent } from '../codec/sse-event.ts';
 import type { WireExchangeContext } from './exchange.ts';
 
 /** Reads an upstream's answer as events. Events before an error are told before it is thrown. */

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '@cliproxy/plugin-api';
+import { badAnswer } from '../codec/bad-answer.ts';
 import type { Dialect, Operation } from '@cliproxy/plugin-api';
-import type {
-  AnswerContext,
-  DecodeContext,
-  DialectCodec,
-  RequestEcho,
-  StateCodec,
-} from './dialect-codec.ts';
+import type { AnswerContext, DecodeContext } from '../codec/answer-context.ts';
+import type { DialectCodec } from '../codec/dialect-codec.ts';
+import type { RequestEcho } from '../codec/request-echo.ts';
+import type { StateCodec } from '../codec/state-codec.ts';
 
 /** What the answer of one exchange must be read and written by. */
 export interface Exchange {
@@ -65,14 +63,6 @@ export function contentTypeOf(stream: boolean): string {
 export function unsupported(message: string): GatewayError {
   const failure = { kind: 'bad-request', scope: 'request' } as const;
   return new GatewayError('CLIENT_UNSUPPORTED', message, { failure });
-}
-
-/** An `UPSTREAM_BAD_ANSWER`. */
-export function badAnswer(message: string, cause?: unknown): GatewayError {
-  return new GatewayError('UPSTREAM_BAD_ANSWER', message, {
-    failure: { kind: 'upstream', scope: 'instance', message },
-    cause,
-  });
 }
 
 /**

@@ -5,12 +5,13 @@ import type { AnswerPipe, ClientRequest, EncodeTarget, EventPipe } from '@clipro
 import fc from 'fast-check';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import { statusFailure } from './classify.ts';
+import { statusFailure } from '../codec/status-failure.ts';
 import type { RequestSource } from './client-request.ts';
-import type { DialectCodec, FrameTap } from './dialect-codec.ts';
-import { dataOf } from './frame-data.ts';
+import type { DialectCodec } from '../codec/dialect-codec.ts';
+import type { FrameTap } from '../codec/passthrough-codec.ts';
+import { dataOf } from '../codec/frame-data.ts';
 import { hubOf } from './hub.ts';
-import { pathOf } from './paths.ts';
+import { pathOf } from '../codec/paths.ts';
 
 const upstreamError = (code: string, message: string): GatewayError =>
   new GatewayError(code, message, { failure: { kind: 'upstream', scope: 'instance' } });

@@ -3,7 +3,7 @@ import type { Dialects } from '@cliproxy/kernel';
 import { classifyReply } from './classify.ts';
 import { readRequest } from './client-request.ts';
 import type { Codecs } from './client-request.ts';
-import { pathOf } from './paths.ts';
+import { pathOf } from '../codec/paths.ts';
 import { quotasTold } from './quotas-told.ts';
 import type { ItemMemory } from './item-memory.ts';
 

@@ -1,7 +1,7 @@
 import type { Dialect, GatewayError } from '@cliproxy/plugin-api';
 import type { EncodeTarget, EventTarget, KeptState } from '@cliproxy/kernel';
 import type { JsonObject } from '../model/json-object.ts';
-import type { DialectCodec } from './dialect-codec.ts';
+import type { DialectCodec } from '../codec/dialect-codec.ts';
 import { unsupported } from './exchange.ts';
 import type { RequestBody } from './request-body.ts';
 

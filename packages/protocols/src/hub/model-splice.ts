@@ -2,7 +2,7 @@ import { isGatewayError } from '@cliproxy/plugin-api';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { scanTopLevel } from '../scan/top-level.ts';
-import { dataOf } from './frame-data.ts';
+import { dataOf } from '../codec/frame-data.ts';
 
 type Path = readonly string[];
 

@@ -1,8 +1,8 @@
 import type { HeaderMap } from '@cliproxy/plugin-api';
 import { isJsonObject } from '../model/json-object.ts';
-import type { ErrorCodec } from './dialect-codec.ts';
-import { readQuotaHeaders } from './quota-headers.ts';
-import type { QuotaReader } from './quota-headers.ts';
+import type { ErrorCodec } from '../codec/error-codec.ts';
+import { readQuotaHeaders } from '../codec/quota-headers.ts';
+import type { QuotaReader } from '../codec/quota-headers.ts';
 
 /** See `Dialects.quotas`. */
 export function quotasTold(

@@ -1,6 +1,6 @@
 import type { AnswerPipe, ClientForm, EventPipe } from '@cliproxy/kernel';
 import type { JsonObject } from '../model/json-object.ts';
-import type { DialectCodec, SpokenForm } from './dialect-codec.ts';
+import type { DialectCodec, SpokenForm } from '../codec/dialect-codec.ts';
 import { unsupported } from './exchange.ts';
 
 /** Something made ready for a target, of either kind. */

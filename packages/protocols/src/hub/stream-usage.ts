@@ -2,7 +2,7 @@ import type { Dialect } from '@cliproxy/plugin-api';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import type { RequestBody } from './request-body.ts';
-import { dataOf } from './frame-data.ts';
+import { dataOf } from '../codec/frame-data.ts';
 
 /** The dialect whose streams tell their usage only when asked to. */
 const ASKS: Dialect = 'openai-chat';

@@ -3,7 +3,7 @@ import type { AnswerPipe, EventPipe } from '@cliproxy/kernel';
 import { isMeaningful } from '../model/meaningful.ts';
 import { bodyWriter, silentTeller, streamTeller, streamWriter } from './client-writer.ts';
 import type { ClientTeller, ClientWriter } from './client-writer.ts';
-import type { AnswerContext } from './dialect-codec.ts';
+import type { AnswerContext } from '../codec/answer-context.ts';
 import type { EventSource } from './event-source.ts';
 import { answerContext, answerError, contentTypeOf } from './exchange.ts';
 import type { Exchange, WireExchangeContext } from './exchange.ts';

@@ -3,7 +3,7 @@ import { GatewayError } from '@cliproxy/plugin-api';
 import type { Dialect, Failure } from '@cliproxy/plugin-api';
 import OpenAI from 'openai';
 import { createDialects } from './dialects.ts';
-import { readVendorFault, vendorWords } from './vendor-words.ts';
+import { readVendorFault, vendorWords } from '../codec/vendor-words.ts';
 
 const hub = createDialects();
 

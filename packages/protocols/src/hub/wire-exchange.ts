@@ -3,10 +3,12 @@ import type { EncodeTarget, WireExchange } from '@cliproxy/kernel';
 import type { JsonObject } from '../model/json-object.ts';
 import { editBody } from '../scan/edit-body.ts';
 import { answerPipe } from './answer-pipe.ts';
-import type { DecodeContext, DialectCodec, EncodedBody } from './dialect-codec.ts';
+import type { DecodeContext } from '../codec/answer-context.ts';
+import type { DialectCodec } from '../codec/dialect-codec.ts';
+import type { EncodedBody } from '../codec/encoded-body.ts';
 import { unsupported } from './exchange.ts';
 import type { Exchange, WireExchangeContext } from './exchange.ts';
-import { pathOf } from './paths.ts';
+import { pathOf } from '../codec/paths.ts';
 import type { RequestBody } from './request-body.ts';
 import { USAGE_PARAMETER, asksForUsage, usageQuestion, withUsageQuestion } from './stream-usage.ts';
 

@@ -3,7 +3,8 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, jest, test } from '@jest/globals';
 import type { ModelEvent, Part } from '@cliproxy/plugin-api';
 import { stream as messages } from '../anthropic-messages/stream.ts';
-import type { AnswerContext, DecodeContext, SseEvent } from '../hub/dialect-codec.ts';
+import type { AnswerContext, DecodeContext } from '../codec/answer-context.ts';
+import type { SseEvent } from '../codec/sse-event.ts';
 import { stream as chat } from '../openai-chat/stream.ts';
 
 const MIB = 1024 * 1024;

@@ -1,6 +1,6 @@
 import type { ModelEvent, Opaque } from '@cliproxy/plugin-api';
 import { unwrapped } from '../anthropic-messages/tool-arguments.ts';
-import type { DecodeContext } from '../hub/dialect-codec.ts';
+import type { DecodeContext } from '../codec/answer-context.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import { checkKept } from '../model/kept.ts';
 import { newCallId } from './answer-parts.ts';

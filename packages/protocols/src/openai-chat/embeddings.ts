@@ -1,5 +1,5 @@
 import type { EmbedReply } from '@cliproxy/plugin-api';
-import type { EmbedCodec } from '../hub/dialect-codec.ts';
+import type { EmbedCodec } from '../codec/embed-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { countAt, fieldError, mustBe, optional, stringAt, unsupported } from './field-path.ts';
 import { usageIn } from './usage.ts';

@@ -1,7 +1,7 @@
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { Failure, FailureKind, HeaderMap } from '@cliproxy/plugin-api';
-import { statusFailure } from '../hub/classify.ts';
-import { errorInside } from '../hub/error-inside.ts';
+import { statusFailure } from '../codec/status-failure.ts';
+import { errorInside } from '../codec/error-inside.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { resetAtMs } from './rate-limit-reset.ts';

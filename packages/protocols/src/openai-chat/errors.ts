@@ -1,7 +1,7 @@
 import type { ErrorCode, FailureKind, GatewayError } from '@cliproxy/plugin-api';
-import type { ErrorCodec } from '../hub/dialect-codec.ts';
-import { kindOf, retryAfterHeader, tableStatus } from '../hub/error-kind.ts';
-import { vendorWords } from '../hub/vendor-words.ts';
+import type { ErrorCodec } from '../codec/error-codec.ts';
+import { kindOf, retryAfterHeader, tableStatus } from '../codec/error-kind.ts';
+import { vendorWords } from '../codec/vendor-words.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { classify } from './error-classes.ts';
 import { quotaHeaders } from './quotas.ts';

@@ -1,9 +1,6 @@
-import type {
-  AnswerContext,
-  DialectCodec,
-  SpokenForm,
-  StreamEncoder,
-} from '../hub/dialect-codec.ts';
+import type { AnswerContext } from '../codec/answer-context.ts';
+import type { DialectCodec, SpokenForm } from '../codec/dialect-codec.ts';
+import type { StreamEncoder } from '../codec/stream-codec.ts';
 import type { Answer } from '../model/answer.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { errors } from './errors.ts';

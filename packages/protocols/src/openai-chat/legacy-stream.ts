@@ -1,5 +1,6 @@
 import type { GatewayError, ModelEvent, Usage } from '@cliproxy/plugin-api';
-import type { AnswerContext, StreamEncoder } from '../hub/dialect-codec.ts';
+import type { AnswerContext } from '../codec/answer-context.ts';
+import type { StreamEncoder } from '../codec/stream-codec.ts';
 import { failureEvent } from './errors.ts';
 import { writeFinish } from './finish-reason.ts';
 import { writeUsage } from './usage.ts';

@@ -1,5 +1,5 @@
 import type { FinishReason, Usage } from '@cliproxy/plugin-api';
-import type { FrameTap, PassthroughCodec } from '../hub/dialect-codec.ts';
+import type { FrameTap, PassthroughCodec } from '../codec/passthrough-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { callPieces, contentPieces, firstChoice } from './answer-parts.ts';

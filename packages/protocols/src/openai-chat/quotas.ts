@@ -1,4 +1,4 @@
-import type { QuotaHeaders } from '../hub/quota-headers.ts';
+import type { QuotaHeaders } from '../codec/quota-headers.ts';
 import { durationMs } from './rate-limit-reset.ts';
 
 const NAME = /^x-ratelimit-(limit|remaining|reset)(?:-(.+))?$/;

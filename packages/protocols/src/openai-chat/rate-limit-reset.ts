@@ -1,5 +1,5 @@
 import type { HeaderMap } from '@cliproxy/plugin-api';
-import { retryAtMs } from '../hub/retry-after.ts';
+import { retryAtMs } from '../codec/retry-after.ts';
 
 /**
  * When an upstream will take requests again, in milliseconds since 1970: as it says, else the reset

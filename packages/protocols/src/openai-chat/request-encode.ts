@@ -2,7 +2,7 @@ import type { Json, ModelRequest, OutputFormat } from '@cliproxy/plugin-api';
 import type { EncodeTarget } from '@cliproxy/kernel';
 import { foreignWishes } from '../anthropic-messages/extras.ts';
 import { toolNamer } from '../anthropic-messages/legal-names.ts';
-import type { EncodedBody } from '../hub/dialect-codec.ts';
+import type { EncodedBody } from '../codec/encoded-body.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { wishNames } from '../model/wish-names.ts';
 import { sayingJson, speaksOfJson } from './json-word.ts';

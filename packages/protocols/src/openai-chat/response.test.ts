@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Part } from '@cliproxy/plugin-api';
 import type OpenAI from 'openai';
-import type { AnswerContext, DecodeContext } from '../hub/dialect-codec.ts';
+import type { AnswerContext, DecodeContext } from '../codec/answer-context.ts';
 import type { Answer } from '../model/answer.ts';
 import { collectAnswer } from '../model/answer-events.ts';
 import type { JsonObject } from '../model/json-object.ts';

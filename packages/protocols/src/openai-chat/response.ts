@@ -1,6 +1,7 @@
 import type { Part, ToolCallPart } from '@cliproxy/plugin-api';
 import { unwrapped } from '../anthropic-messages/tool-arguments.ts';
-import type { AnswerContext, DecodeContext, ResponseCodec } from '../hub/dialect-codec.ts';
+import type { AnswerContext, DecodeContext } from '../codec/answer-context.ts';
+import type { ResponseCodec } from '../codec/response-codec.ts';
 import { answerEvents } from '../model/answer-events.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';

@@ -1,5 +1,7 @@
 import type { ModelEvent, Usage } from '@cliproxy/plugin-api';
-import type { DecodeContext, SseEvent, StreamDecoder } from '../hub/dialect-codec.ts';
+import type { DecodeContext } from '../codec/answer-context.ts';
+import type { SseEvent } from '../codec/sse-event.ts';
+import type { StreamDecoder } from '../codec/stream-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { readCitations } from './annotations.ts';

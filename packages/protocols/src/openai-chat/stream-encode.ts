@@ -1,5 +1,6 @@
 import type { Citation, ModelEvent, Opaque, Part, ToolCallPart, Usage } from '@cliproxy/plugin-api';
-import type { AnswerContext, StreamEncoder } from '../hub/dialect-codec.ts';
+import type { AnswerContext } from '../codec/answer-context.ts';
+import type { StreamEncoder } from '../codec/stream-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { checkKept } from '../model/kept.ts';
 import { tagOpaque } from '../model/opaque-tag.ts';

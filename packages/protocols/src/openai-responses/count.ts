@@ -1,4 +1,4 @@
-import type { CountCodec } from '../hub/dialect-codec.ts';
+import type { CountCodec } from '../codec/count-codec.ts';
 import { badAnswer } from '../openai-chat/error-classes.ts';
 import { decodeRequest } from './request-decode.ts';
 import { encodeRequest } from './request-encode.ts';

@@ -1,5 +1,5 @@
 import type { GatewayError } from '@cliproxy/plugin-api';
-import type { ErrorCodec } from '../hub/dialect-codec.ts';
+import type { ErrorCodec } from '../codec/error-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { badAnswer, throwErrorInside } from '../openai-chat/error-classes.ts';
 import type { EventWriter } from './event-writer.ts';

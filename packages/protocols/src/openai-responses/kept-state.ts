@@ -1,7 +1,7 @@
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { Json } from '@cliproxy/plugin-api';
 import type { KeptState } from '@cliproxy/kernel';
-import type { StateCodec } from '../hub/dialect-codec.ts';
+import type { StateCodec } from '../codec/state-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { mayRefer, withItems } from './item-references.ts';

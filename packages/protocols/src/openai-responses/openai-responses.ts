@@ -1,4 +1,4 @@
-import type { DialectCodec } from '../hub/dialect-codec.ts';
+import type { DialectCodec } from '../codec/dialect-codec.ts';
 import { count } from './count.ts';
 import { errors } from './errors.ts';
 import { state } from './kept-state.ts';

@@ -1,5 +1,5 @@
 import type { Citation, MediaPart, Opaque, ToolCallPart } from '@cliproxy/plugin-api';
-import type { AnswerContext } from '../hub/dialect-codec.ts';
+import type { AnswerContext } from '../codec/answer-context.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { citationMembers } from '../openai-chat/annotations.ts';
 import { NATIVE, clientEncrypted, writeSummary } from './encrypted-reasoning.ts';

@@ -7,7 +7,7 @@ import type {
   TextPart,
   ToolCallPart,
 } from '@cliproxy/plugin-api';
-import type { AnswerContext } from '../hub/dialect-codec.ts';
+import type { AnswerContext } from '../codec/answer-context.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { eventHead } from './event-writer.ts';
 import type { EventWriter } from './event-writer.ts';

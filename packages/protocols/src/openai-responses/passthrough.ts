@@ -1,6 +1,6 @@
 import type { FinishReason, GatewayError, Usage } from '@cliproxy/plugin-api';
-import type { FrameTap, PassthroughCodec } from '../hub/dialect-codec.ts';
-import { dataOf, eventName } from '../hub/frame-data.ts';
+import type { FrameTap, PassthroughCodec } from '../codec/passthrough-codec.ts';
+import { dataOf, eventName } from '../codec/frame-data.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { badAnswer, throwErrorInside } from '../openai-chat/error-classes.ts';

@@ -2,7 +2,7 @@ import type { Dialect, Json, ModelRequest, OutputFormat } from '@cliproxy/plugin
 import type { EncodeTarget } from '@cliproxy/kernel';
 import { REPEATED, refuseUnanswerable } from '../anthropic-messages/extras.ts';
 import { toolNamer } from '../anthropic-messages/legal-names.ts';
-import type { EncodedBody } from '../hub/dialect-codec.ts';
+import type { EncodedBody } from '../codec/encoded-body.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import { wishNames } from '../model/wish-names.ts';
 import type { JsonObject } from '../model/json-object.ts';

@@ -1,5 +1,6 @@
 import type { FinishReason, Usage } from '@cliproxy/plugin-api';
-import type { AnswerContext, RequestEcho } from '../hub/dialect-codec.ts';
+import type { AnswerContext } from '../codec/answer-context.ts';
+import type { RequestEcho } from '../codec/request-echo.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { clientNames } from './namespaces.ts';

@@ -4,7 +4,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { ModelEvent, Part } from '@cliproxy/plugin-api';
 import OpenAI from 'openai';
-import type { AnswerContext, DecodeContext } from '../hub/dialect-codec.ts';
+import type { AnswerContext, DecodeContext } from '../codec/answer-context.ts';
 import { answerEvents, collectAnswer } from '../model/answer-events.ts';
 import type { Answer } from '../model/answer.ts';
 import type { JsonObject } from '../model/json-object.ts';

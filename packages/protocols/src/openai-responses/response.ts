@@ -1,5 +1,6 @@
 import type { Part, ToolCallPart } from '@cliproxy/plugin-api';
-import type { AnswerContext, ResponseCodec } from '../hub/dialect-codec.ts';
+import type { AnswerContext } from '../codec/answer-context.ts';
+import type { ResponseCodec } from '../codec/response-codec.ts';
 import { answerEvents } from '../model/answer-events.ts';
 import { withCallSignatures } from '../model/call-signature.ts';
 import type { JsonObject } from '../model/json-object.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FailureKind, ModelEvent } from '@cliproxy/plugin-api';
 import fc from 'fast-check';
-import type { DecodeContext } from '../hub/dialect-codec.ts';
+import type { DecodeContext } from '../codec/answer-context.ts';
 import { collectAnswer } from '../model/answer-events.ts';
 import type { Answer } from '../model/answer.ts';
 import { eventReader } from '../sse/event-reader.ts';

@@ -1,6 +1,8 @@
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { ModelEvent } from '@cliproxy/plugin-api';
-import type { DecodeContext, SseEvent, StreamDecoder } from '../hub/dialect-codec.ts';
+import type { DecodeContext } from '../codec/answer-context.ts';
+import type { SseEvent } from '../codec/sse-event.ts';
+import type { StreamDecoder } from '../codec/stream-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { badAnswer, throwErrorInside } from '../openai-chat/error-classes.ts';

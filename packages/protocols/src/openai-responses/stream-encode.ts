@@ -7,7 +7,8 @@ import type {
   Part,
   Usage,
 } from '@cliproxy/plugin-api';
-import type { AnswerContext, StreamEncoder } from '../hub/dialect-codec.ts';
+import type { AnswerContext } from '../codec/answer-context.ts';
+import type { StreamEncoder } from '../codec/stream-codec.ts';
 import { callSignature } from '../model/call-signature.ts';
 import { checkKept } from '../model/kept.ts';
 import { errorEvent, failedResponse } from './errors.ts';

@@ -1,4 +1,4 @@
-import type { StreamCodec } from '../hub/dialect-codec.ts';
+import type { StreamCodec } from '../codec/stream-codec.ts';
 import { streamDecoder } from './stream-decode.ts';
 import { streamEncoder } from './stream-encode.ts';
 

@@ -1,5 +1,5 @@
 import { createParser } from 'eventsource-parser';
-import type { SseEvent } from '../hub/dialect-codec.ts';
+import type { SseEvent } from '../codec/sse-event.ts';
 import { FrameSplitter, MAX_FRAME_BYTES } from './frame-splitter.ts';
 
 const CR = 0x0d;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { isGatewayError } from '@cliproxy/plugin-api';
 import { createParser } from 'eventsource-parser';
 import fc from 'fast-check';
-import type { SseEvent } from '../hub/dialect-codec.ts';
+import type { SseEvent } from '../codec/sse-event.ts';
 import { eventReader } from './event-reader.ts';
 import { FrameSplitter } from './frame-splitter.ts';
 

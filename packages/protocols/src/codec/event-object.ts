@@ -1,7 +1,7 @@
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import type { SseEvent } from './dialect-codec.ts';
-import { badAnswer } from './exchange.ts';
+import type { SseEvent } from './sse-event.ts';
+import { badAnswer } from './bad-answer.ts';
 
 /**
  * The object that an event holds; undefined where it holds nothing.

@@ -1,7 +1,7 @@
 import { GatewayError, upstreamCodes } from '@cliproxy/plugin-api';
 import type { ToldFailure } from '@cliproxy/kernel';
 import type { JsonObject } from '../model/json-object.ts';
-import type { ErrorCodec } from './dialect-codec.ts';
+import type { ErrorCodec } from './error-codec.ts';
 import { withReasoningRefusal } from './reasoning-refusal.ts';
 
 /**
