@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { fakeHandle, fakeInstance } from '../../test/fake-instances.ts';
 import type { AccountStanding } from './account-standing.ts';
 import { viewAccounts } from './account-view.ts';
-import type { AccountSource, AccountView } from './account-view.ts';
+import type { AccountSource } from './account-source.ts';
+import type { AccountView } from './account-view.ts';
 
 const nowMs = 1_700_000_000_000;
 
