@@ -24,7 +24,7 @@ export const count: CountCodec = {
     if (body.type === 'error') throw errorInside(classify, body);
     const { input_tokens: tokens } = body;
     if (typeof tokens === 'number' && Number.isSafeInteger(tokens) && tokens >= 0) return tokens;
-    throw badAnswer("The upstream's answer has no `input_tokens`; check the base URL.");
+    throw badAnswer("The upstream's answer has no `input_tokens`.");
   },
   encodeAnswer: (inputTokens) => ({ input_tokens: inputTokens }),
 };

@@ -32,7 +32,7 @@ export const count: CountCodec = {
     throwErrorInside(body);
     const { totalTokens: tokens } = body;
     if (typeof tokens === 'number' && Number.isSafeInteger(tokens) && tokens >= 0) return tokens;
-    throw badAnswer("The upstream's answer has no `totalTokens`; check the base URL.");
+    throw badAnswer("The upstream's answer has no `totalTokens`.");
   },
   encodeAnswer: (inputTokens) => ({ totalTokens: inputTokens }),
 };

@@ -85,7 +85,8 @@ test('a whole answer tells usage and finish', () => {
     candidates: [{ content: { parts: [{ functionCall: {} }] }, finishReason: 'STOP' }],
   };
   expect(passthrough.inspect(called)).toEqual({ finish: 'tool-calls' });
-  expect(() => passthrough.inspect({})).toThrow(/no `candidates`/);
+  // What to do is said once, by the code.
+  expect(() => passthrough.inspect({})).toThrow(/has no `candidates`\.$/);
   expect(() => passthrough.inspect({ error: { code: 500 } })).toThrow(/holds an error/);
 });
 

@@ -48,7 +48,7 @@ export const response: ResponseCodec = {
 export function mustBeAnswer(body: JsonObject): void {
   throwErrorInside(body);
   if (firstCandidate(body) !== undefined || blockedBecause(body) !== undefined) return;
-  throw badAnswer("The upstream's answer has no `candidates`; check the base URL.");
+  throw badAnswer("The upstream's answer has no `candidates`.");
 }
 
 /** The dialect, where the upstream spoke it too: signatures then go back as they came. */

@@ -16,7 +16,7 @@ export const passthrough: PassthroughCodec = {
     const choice = firstChoice(body);
     // Embeddings have `data` instead.
     if (choice === undefined && !Array.isArray(body.data)) {
-      throw badAnswer("The upstream's answer has no `choices`; check the base URL.");
+      throw badAnswer("The upstream's answer has no `choices`.");
     }
     return { usage: usageIn(body), finish: choice === undefined ? undefined : finishOf(choice) };
   },

@@ -25,7 +25,7 @@ export const response: ResponseCodec = {
     throwErrorInside(body);
     const choice = firstChoice(body);
     if (choice === undefined) {
-      throw badAnswer("The upstream's answer has no `choices`; check the base URL.");
+      throw badAnswer("The upstream's answer has no `choices`.");
     }
     const parts = readParts(choice, context);
     const usage = usageIn(body);

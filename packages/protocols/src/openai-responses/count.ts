@@ -34,7 +34,7 @@ export const count: CountCodec = {
     if (typeof tokens === 'number' && Number.isFinite(tokens) && tokens >= 0) {
       return Math.round(tokens);
     }
-    throw badAnswer("The upstream's count has no `input_tokens`; check the base URL.");
+    throw badAnswer("The upstream's count has no `input_tokens`.");
   },
   encodeAnswer: (inputTokens) => ({ object: 'response.input_tokens', input_tokens: inputTokens }),
 };

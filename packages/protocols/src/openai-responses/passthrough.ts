@@ -18,7 +18,7 @@ export const passthrough: PassthroughCodec = {
     throwErrorInside(body);
     // A count of tokens has no output.
     if (!Array.isArray(body.output) && typeof body.input_tokens !== 'number') {
-      throw badAnswer("The upstream's answer has no `output`; check the base URL.");
+      throw badAnswer("The upstream's answer has no `output`.");
     }
     const usage = readUsage(body.usage);
     const isEnded = body.status === 'completed' || body.status === 'incomplete';

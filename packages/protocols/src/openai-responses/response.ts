@@ -30,7 +30,7 @@ export const response: ResponseCodec = {
     throwErrorInside(body);
     throwUnfinished(body);
     if (!Array.isArray(body.output)) {
-      throw badAnswer("The upstream's answer has no `output`; check the base URL.");
+      throw badAnswer("The upstream's answer has no `output`.");
     }
     const parts = body.output.flatMap((item) => readItem(item, context));
     const usage = readUsage(body.usage);
