@@ -12,6 +12,8 @@ const asTypes = (pkg) => ({
   from: { path: `^packages/${pkg}/`, pathNot: '\\.test\\.ts$' },
   to: { path: '^packages/kernel/', dependencyTypesNot: ['type-only'] },
 });
+/** With what they bring along, such as fakes of a vendor. */
+const pluginTests = '^plugins/([^/]+)/(test/|.*\\.test\\.ts$)';
 const api = '^packages/plugin-api/';
 const kernel = '^packages/kernel/src/index\\.ts$';
 
@@ -45,13 +47,13 @@ module.exports = {
     {
       name: 'plugins-know-only-the-contract',
       severity: 'error',
-      from: { path: '^plugins/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^plugins/([^/]+)/', pathNot: pluginTests },
       to: { path: '^(packages|plugins)/', pathNot: [api, '^packages/oauth/', '^plugins/$1/'] },
     },
     {
       name: 'plugin-tests-use-the-testkit',
       severity: 'error',
-      from: { path: '^plugins/([^/]+)/.*\\.test\\.ts$' },
+      from: { path: pluginTests },
       to: {
         path: '^(packages|plugins)/',
         pathNot: [api, '^packages/(plugin-testkit|oauth)/', '^plugins/$1/'],

@@ -23,6 +23,8 @@ export interface AuthorizationServerOptions {
   readonly redirectUris?: readonly string[];
   /** Besides the standard's. */
   readonly scopes?: readonly string[];
+  /** What tokens are for; then every request must name it. */
+  readonly resource?: { readonly uri: string; readonly scopes: string };
 }
 
 export async function startAuthorizationServer(
@@ -64,6 +66,7 @@ async function makeProvider(
     clientId = CLIENT_ID,
     redirectUris = ['http://127.0.0.1/callback'],
     scopes = [],
+    resource,
   }: AuthorizationServerOptions,
 ): Promise<Provider> {
   // Complains when it is imported, of a Node that it runs on all the same.
@@ -90,6 +93,15 @@ async function makeProvider(
       devInteractions: { enabled: false },
       revocation: { enabled: true },
       introspection: { enabled: true },
+      resourceIndicators: {
+        enabled: resource !== undefined,
+        getResourceServerInfo: async (_context: unknown, uri: string) => {
+          const { errors } = await import('oidc-provider');
+          if (uri !== resource?.uri) throw new errors.InvalidTarget();
+          return { scope: resource.scopes, accessTokenFormat: 'opaque' };
+        },
+        useGrantedResource: async () => false,
+      },
       deviceFlow: { enabled: true, userCodeConfirmSource, userCodeInputSource, successSource },
     },
     ttl: {
@@ -127,7 +139,11 @@ async function makeProvider(
               clientId: asked.params.client_id,
             })
           : await provider.Grant.find(asked.grantId);
-      if (details.missingOIDCScope) grant.addOIDCScope(details.missingOIDCScope.join(' '));
+      const { missingOIDCScope, missingResourceScopes } = details;
+      if (missingOIDCScope) grant.addOIDCScope(missingOIDCScope.join(' '));
+      for (const [uri, names] of Object.entries(missingResourceScopes ?? {})) {
+        grant.addResourceScope(uri, names.join(' '));
+      }
       result = { consent: { grantId: await grant.save() } };
     }
     await provider.interactionFinished(req, res, result, { mergeWithLastSubmission: true });

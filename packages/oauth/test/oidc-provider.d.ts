@@ -4,11 +4,18 @@ declare module 'oidc-provider' {
 
   interface Grant {
     addOIDCScope(scope: string): void;
+    addResourceScope(resource: string, scope: string): void;
     save(): Promise<string>;
   }
 
   interface Interaction {
-    readonly prompt: { readonly name: string; readonly details: Record<string, string[]> };
+    readonly prompt: {
+      readonly name: string;
+      readonly details: {
+        readonly missingOIDCScope?: readonly string[];
+        readonly missingResourceScopes?: Readonly<Record<string, readonly string[]>>;
+      };
+    };
     readonly grantId?: string;
     readonly session?: { readonly accountId: string };
     readonly params: { readonly client_id: string };
@@ -21,6 +28,8 @@ declare module 'oidc-provider' {
     respond: boolean;
     readonly oidc: { readonly params?: { readonly grant_type?: string } };
   }
+
+  export const errors: { readonly InvalidTarget: new () => Error };
 
   export class Provider {
     constructor(issuer: string, configuration: object);

@@ -1,5 +1,7 @@
 import { configSchema } from '@cliproxy/plugin-api';
 import type { Dialect } from '@cliproxy/plugin-api';
+import { signInConfig } from './sign-in/sign-in-config.ts';
+import type { SignInConfig } from './sign-in/sign-in-config.ts';
 
 /** Which of OpenAI's APIs are used for models of some names. */
 export interface ModelRule {
@@ -17,6 +19,8 @@ export interface ChatGptConfig {
   readonly baseUrl: string;
   /** Goes before what the plugin knows of OpenAI's models; the first that matches holds. */
   readonly models: readonly ModelRule[];
+  /** Makes it an instance for ChatGPT accounts, in the place of API keys. */
+  readonly signIn?: SignInConfig;
 }
 
 /** The schema that the configuration file is checked against. */
@@ -68,6 +72,12 @@ export const chatGptConfig = configSchema<ChatGptConfig>({
         },
       },
       default: [],
+    },
+    signIn: {
+      ...signInConfig.json,
+      description:
+        'Makes it an instance for ChatGPT accounts, in the place of API keys; absent: off.',
+      nullable: true,
     },
   },
 });

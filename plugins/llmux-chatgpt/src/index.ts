@@ -1,16 +1,37 @@
-import { apiKeyAccounts, definePlugin } from '@cliproxy/plugin-api';
+import { apiKeyAccounts, definePlugin, GatewayError, services } from '@cliproxy/plugin-api';
 import { apiKeyAuthenticator } from './api-key-authenticator.ts';
 import { apiRoot, chatGptConfig } from './config.ts';
 import { chatGptExecutor } from './executor.ts';
 import { upstreamProbe } from './probe.ts';
+import { chatGptAuthenticator } from './sign-in/chatgpt-authenticator.ts';
+import { signInExecutor } from './sign-in/sign-in-executor.ts';
 
-/** GPT models by the OpenAI API, with API keys. */
+/** GPT models by the OpenAI API, with API keys; or with ChatGPT accounts where that is opted into. */
 export default definePlugin({
   config: chatGptConfig,
-  setup: ({ config }) => ({
-    executor: chatGptExecutor(apiRoot(config), config.models),
-    authenticators: [apiKeyAuthenticator],
-    accounts: apiKeyAccounts(config.apiKeys, apiKeyAuthenticator.id),
-    probes: [upstreamProbe(apiRoot(config))],
-  }),
+  deps: { clock: services.clock },
+  setup({ config }, { clock }) {
+    const root = apiRoot(config);
+    const probes = [upstreamProbe(root)];
+    if (config.signIn === undefined) {
+      return {
+        executor: chatGptExecutor(root, config.models),
+        authenticators: [apiKeyAuthenticator],
+        accounts: apiKeyAccounts(config.apiKeys, apiKeyAuthenticator.id),
+        probes,
+      };
+    }
+    if (config.apiKeys.length > 0 || config.models.length > 0) {
+      throw new GatewayError(
+        'PLUGIN_BAD_CONFIG',
+        'signIn leaves no room for apiKeys and models: what a plan may do differs; mount the plugin twice',
+      );
+    }
+    return {
+      executor: signInExecutor(root, () => clock.now()),
+      authenticators: [chatGptAuthenticator(config.signIn)],
+      accounts: [],
+      probes,
+    };
+  },
 });

@@ -231,7 +231,7 @@ test('the sentence of a refused list holds no part of the address but the path',
   const context = { http, signal: new AbortController().signal } as never;
   await expect(listModels('https://gateway.example/v1', context)).rejects.toMatchObject({
     code: 'UPSTREAM_FAILED',
-    message: 'GET /v1/models answered 401; replace the API key',
+    message: 'GET /v1/models answered 401; replace the API key, or log in again',
   });
 });
 

@@ -12,26 +12,42 @@ const NOT_SERVED =
  *
  * @param root - the API's address, without a slash at its end.
  * @see https://platform.openai.com/docs/api-reference/models/list
- * @throws GatewayError `UPSTREAM_FAILED` when the vendor gives no list, `UPSTREAM_BAD_ANSWER` when
- *   what it gives is none.
+ * @throws GatewayError as {@link fetchList}.
  */
 export async function listModels(
   root: string,
   context: AccountContext,
 ): Promise<readonly ModelInfo[]> {
+  const entries = await fetchList(root, context, 'data');
+  return entries.flatMap((entry) => {
+    const { id } = (entry ?? {}) as { readonly id?: unknown };
+    return typeof id === 'string' && !NOT_SERVED.test(id) ? [{ id }] : [];
+  });
+}
+
+/**
+ * The entries of the list.
+ *
+ * @param name - under which they stand in the answer.
+ * @throws GatewayError `UPSTREAM_FAILED` when the vendor gives no list, `UPSTREAM_BAD_ANSWER` when
+ *   what it gives is none.
+ */
+export async function fetchList(
+  root: string,
+  context: AccountContext,
+  name: 'data' | 'models',
+): Promise<readonly unknown[]> {
   const reply = await requestModels(root, context);
   if (reply.status !== 200) {
     reply.body.destroy();
     throw new GatewayError('UPSTREAM_FAILED', refusal(root, reply.status));
   }
-  const ids = readIds(await readBody(reply, MAX_LIST_BYTES));
-  if (ids === undefined) {
-    throw new GatewayError(
-      'UPSTREAM_BAD_ANSWER',
-      `GET ${pathOf(root)} answered 200, but with no list of models; check baseUrl`,
-    );
-  }
-  return ids.filter((id) => !NOT_SERVED.test(id)).map((id) => ({ id }));
+  const entries = readList(await readBody(reply, MAX_LIST_BYTES), name);
+  if (entries !== undefined) return entries;
+  throw new GatewayError(
+    'UPSTREAM_BAD_ANSWER',
+    `GET ${pathOf(root)} answered 200, but with no list of models; check baseUrl`,
+  );
 }
 
 /** Asks for the list: costs no tokens, and needs a key that serves. */
@@ -48,8 +64,8 @@ export function requestModels(
 /** What a status says that came in place of the list. Names the path alone, never the body. */
 export function refusal(root: string, status: number): string {
   const remedies: Readonly<Record<number, string>> = {
-    401: 'replace the API key',
-    403: "check the key's permissions",
+    401: 'replace the API key, or log in again',
+    403: 'check what the key or login may do',
     404: 'check baseUrl',
     429: 'the rate limit is reached',
   };
@@ -60,13 +76,10 @@ function pathOf(root: string): string {
   return new URL(`${root}/models`).pathname;
 }
 
-function readIds(body: Buffer): readonly string[] | undefined {
+function readList(body: Buffer, name: string): readonly unknown[] | undefined {
   try {
-    const { data } = JSON.parse(body.toString()) as { readonly data?: unknown };
-    if (!Array.isArray(data)) return undefined;
-    return data.flatMap((entry: { readonly id?: unknown } | null) =>
-      typeof entry?.id === 'string' ? [entry.id] : [],
-    );
+    const entries = (JSON.parse(body.toString()) as Readonly<Record<string, unknown>>)[name];
+    return Array.isArray(entries) ? entries : undefined;
   } catch {
     return undefined;
   }

@@ -1,0 +1,72 @@
+import { GatewayError } from '@cliproxy/plugin-api';
+import type { Authenticator } from '@cliproxy/plugin-api';
+import { accessTokenOf, oauthLogin } from '@cliproxy/oauth';
+import type { SignInConfig } from './sign-in-config.ts';
+
+/** A client's name until the vendor has issued one; it is never kept. */
+const DYNAMIC_CLIENT = 'dynamic_agent_client';
+/** Without it, an account is signed in, but its plan can't be used. */
+const PLAN_SCOPE = 'chatgpt.tokens.use.direct';
+
+/**
+ * Signs ChatGPT accounts in for the use of their plans, as OpenAI offers it to open-source programs
+ * on a person's own machine.
+ *
+ * @see https://developers.openai.com/siwc/token-sharing-open-source
+ */
+export function chatGptAuthenticator(config: SignInConfig): Authenticator {
+  const { issuer, authorizeUrl, tokenUrl, revokeUrl, keysUrl, resource, callbackPort } = config;
+  const { login, ...others } = oauthLogin({
+    server: {
+      issuer,
+      endpoints: { authorize: authorizeUrl, token: tokenUrl, revoke: revokeUrl, keys: keysUrl },
+    },
+    clientId: DYNAMIC_CLIENT,
+    issuesClientId: true,
+    scopes: ['openid', 'profile', 'email', 'offline_access', 'resource.invoke', PLAN_SCOPE],
+    redirect: {
+      path: '/auth/callback',
+      host: '127.0.0.1',
+      ...(callbackPort === undefined ? {} : { port: callbackPort }),
+    },
+    authorizeParameters: ({ previous }) => ({
+      resource,
+      ext_agent_host_id: `urn:uuid:${config.installationId}`,
+      // The vendor knows an issued client by its name.
+      ...(previous?.facts.clientId === undefined
+        ? { agent_name_hint: config.appName }
+        : { prompt: 'consent' }),
+    }),
+    tokenParameters: { resource },
+    // The schema lets plain http lead to this machine alone.
+    insecureLoopback: [issuer, authorizeUrl, tokenUrl, revokeUrl, keysUrl].some((url) =>
+      url.startsWith('http:'),
+    ),
+  });
+  return {
+    id: 'chatgpt',
+    method: 'oauth',
+    async authorize(request, credential) {
+      const authorization = `Bearer ${accessTokenOf(credential).reveal()}`;
+      return { ...request, headers: { ...request.headers, authorization } };
+    },
+    ...others,
+    async login(session) {
+      const account = await login(session);
+      const { clientId, scopes = '' } = account.credential?.facts ?? {};
+      if (clientId === DYNAMIC_CLIENT) {
+        throw loginFailed(
+          'the vendor has issued no client id; paste the whole address, not a code',
+        );
+      }
+      if (!scopes.split(' ').includes(PLAN_SCOPE)) {
+        throw loginFailed(`the use of the plan (${PLAN_SCOPE}) was not agreed to; start it again`);
+      }
+      return account;
+    },
+  };
+}
+
+function loginFailed(reason: string): GatewayError {
+  return new GatewayError('AUTH_LOGIN_FAILED', `the login failed: ${reason}`);
+}
