@@ -68,11 +68,13 @@ async function measureAll() {
   const machine = { node: process.versions.node, cores: os.cpus().length, rounds: ROUNDS };
   say(() => console.log(`Node ${machine.node}, ${machine.cores} cores, ${ROUNDS} rounds`));
   const upstream = await start(upstreamProgram());
-  const configuration = writeConfiguration(upstream.url);
+  const configuration = writeConfiguration(upstream.url, 'router');
   const programs = {
     pipe: pipeProgram(upstream.url),
     router: routerProgram(root, configuration),
-    ...(options.base && { base: routerProgram(path.resolve(options.base), configuration) }),
+    ...(options.base && {
+      base: routerProgram(path.resolve(options.base), writeConfiguration(upstream.url, 'base')),
+    }),
   };
   const chosen = cases.filter(({ name }) => wants(name));
   const result = { machine, cases: [] };
@@ -155,8 +157,10 @@ function targetOf(one, proxy, { url }) {
   return { url, path: at, body, mark, headers: { authorization: `Bearer ${KEY}` } };
 }
 
-function writeConfiguration(upstream) {
-  const file = path.join(folder, 'config.yaml');
+/** Each gateway has a folder of its own, where it keeps its accounts. */
+function writeConfiguration(upstream, name) {
+  const file = path.join(folder, name, 'config.yaml');
+  fs.mkdirSync(path.dirname(file));
   const plugins = {
     'llmux-chatgpt': { config: { baseUrl: `${upstream}/v1`, apiKeys: ['sk-bench-0123456789'] } },
     'llmux-claude': { config: { baseUrl: upstream, apiKeys: ['sk-ant-bench-0123456789'] } },

@@ -80,6 +80,8 @@ describe('the first start', () => {
     const gateway = await shop.start(['--config', own]);
     expect(printedCurl(gateway.stdout())).toContain('Bearer $CLIPROXY_API_KEY"');
     expect(gateway.stdout()).toContain('put it into CLIPROXY_API_KEY for this:');
+    gateway.kill('SIGTERM');
+    await gateway.ended;
     const open = shop.config('server: { port: 0 }\nplugins: { echo: {} }');
     const other = await shop.start(['--config', open]);
     expect(printedCurl(other.stdout())).not.toContain('authorization');

@@ -4,6 +4,8 @@ import type {
   RouteSettings,
   TimeoutSettings,
 } from '@cliproxy/kernel';
+import { dataSchema } from './sections/data-section.ts';
+import type { DataSection } from './sections/data-section.ts';
 import { failoverSchema, timeoutsSchema } from './sections/failover-section.ts';
 import { logSchema } from './sections/log-section.ts';
 import { pluginsSchema } from './sections/plugins-section.ts';
@@ -16,6 +18,7 @@ import type { LogSettings, ServerSettings } from './settings.ts';
 export interface ConfigDocument {
   readonly server: ServerSettings;
   readonly log: LogSettings;
+  readonly data: DataSection;
   readonly plugins: Readonly<Record<string, PluginEntry>>;
   readonly routes: readonly RouteSettings[];
   readonly aliases: Readonly<Record<string, string>>;
@@ -32,6 +35,7 @@ export const configDocumentSchema = {
   properties: {
     server: serverSchema,
     log: logSchema,
+    data: dataSchema,
     plugins: pluginsSchema,
     routes: routesSchema,
     aliases: aliasesSchema,

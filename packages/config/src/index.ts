@@ -14,4 +14,10 @@ export { createSchemaChecker } from './schema-checker.ts';
 export type { ConfigChecker } from './schema-checker.ts';
 export { watchConfig } from './settings-source.ts';
 export type { ConfigWatch, ReloadOutcome, WatchOptions } from './settings-source.ts';
-export type { GatewaySettings, LogLevel, LogSettings, ServerSettings } from './settings.ts';
+export type {
+  GatewaySettings,
+  LogLevel,
+  DataSettings,
+  LogSettings,
+  ServerSettings,
+} from './settings.ts';

@@ -178,7 +178,7 @@ describe('a file that is not what it should be is named by file:line:col', () =>
       'unknown top-level key',
       'sever: {}',
       [
-        'config.yaml:1:1 The configuration has no key "sever". Did you mean server? Allowed: server, log, plugins, routes, aliases, timeouts, failover, accountStrategy, usage.',
+        'config.yaml:1:1 The configuration has no key "sever". Did you mean server? Allowed: server, log, data, plugins, routes, aliases, timeouts, failover, accountStrategy, usage.',
       ],
     ],
     [

@@ -14,6 +14,7 @@ import type { Env, Expanded } from './expand-env.ts';
 import { fromPointer, pathName } from './pointer.ts';
 import { createSchemaChecker } from './schema-checker.ts';
 import type { ConfigChecker } from './schema-checker.ts';
+import { readData } from './sections/data-section.ts';
 import { checkInstanceIds, fillBareEntries, readPlugins } from './sections/plugins-section.ts';
 import { checkAliases, checkTargets } from './sections/routing-section.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -214,6 +215,7 @@ function toSettings(
   return deepFreeze({
     server: document.server,
     log: logFile === undefined ? log : { ...log, file: path.resolve(baseDir, logFile) },
+    data: readData(document.data, baseDir),
     kernel,
   });
 }

@@ -16,11 +16,12 @@ export function maskedConfig(
   pluginSchemas: Readonly<Record<string, object>> = {},
 ): object {
   const checker = createSchemaChecker();
-  const { server, log, kernel } = settings;
+  const { server, log, data, kernel } = settings;
   const { plugins, routes, aliases, timeouts, failover, accountStrategy, usage } = kernel;
   return {
     server: maskSecrets(serverSchema, server),
     log,
+    data,
     plugins: Object.fromEntries(
       plugins.map((plugin) => {
         const { instanceId, package: name, enabled, required, config, accounts } = plugin;

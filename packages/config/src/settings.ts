@@ -48,9 +48,21 @@ export interface LogSettings {
   readonly file?: string;
 }
 
+/** The `data` section: where logins and the state of accounts are kept. */
+export interface DataSettings {
+  /** Absolute path. Default `.cliproxy/data` beside the file. */
+  readonly folder: string;
+  /**
+   * Absolute path of a file with the key that logins are sealed with, which somebody provides.
+   * Absent: `$CLIPROXY_VAULT_KEY`, or else a file beside the folder that is made at first use.
+   */
+  readonly keyFile?: string;
+}
+
 /** The whole configuration, validated, with defaults; deeply frozen. */
 export interface GatewaySettings {
   readonly server: ServerSettings;
   readonly log: LogSettings;
+  readonly data: DataSettings;
   readonly kernel: KernelSettings;
 }

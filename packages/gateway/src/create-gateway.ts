@@ -13,6 +13,7 @@ import type {
 import { createDialects, ItemMemory } from '@cliproxy/protocols';
 import { createServer } from '@cliproxy/server';
 import type { GatewayServer, ListenAddress } from '@cliproxy/server';
+import type { DataFolder } from './data-folder.ts';
 import { createLogging } from './logging/create-logging.ts';
 import type { Logging } from './logging/create-logging.ts';
 import { logEvents } from './logging/log-events.ts';
@@ -26,6 +27,8 @@ export interface GatewayOverrides {
   /** How long plugins may take to be imported, set up, started and stopped. */
   readonly pluginLimits?: Partial<PluginLimits>;
   readonly clock?: Clock;
+  /** Where logins and the state of accounts are kept; absent: in memory. Closed with the gateway. */
+  readonly data?: DataFolder;
   /** One to use again, since making ready costs more than checking. Default: a new one. */
   readonly checker?: ConfigChecker;
   /** Where the log goes; default: standard error. */
@@ -69,7 +72,7 @@ export function createGateway(
   settings: GatewaySettings,
   overrides: GatewayOverrides = {},
 ): Gateway {
-  const { clock = systemClock } = overrides;
+  const { clock = systemClock, data } = overrides;
   const logging = createLogging({
     ...settings.log,
     ...(overrides.logStream && { stream: overrides.logStream }),
@@ -97,10 +100,12 @@ export function createGateway(
     dialects,
     fallbackDir: import.meta.dirname,
     version: VERSION,
+    ...(data && { credentials: data.credentials, states: data.states }),
     ...(overrides.preloaded && { preloaded: overrides.preloaded }),
     ...(overrides.pluginLimits && { limits: overrides.pluginLimits }),
   });
   keepSecret(logging, settings);
+  data?.logTo(logging.logger('vault'));
   const server = createServer({
     settings: settings.server,
     kernel,
@@ -110,7 +115,7 @@ export function createGateway(
     version: VERSION,
     now: () => clock.now(),
   });
-  return new ComposedGateway({ settings, kernel, server, logging, memory });
+  return new ComposedGateway({ settings, kernel, server, logging, memory, data });
 }
 
 interface Parts {
@@ -119,6 +124,7 @@ interface Parts {
   readonly server: GatewayServer;
   readonly logging: Logging;
   readonly memory: ItemMemory;
+  readonly data: DataFolder | undefined;
 }
 
 class ComposedGateway implements Gateway {
@@ -129,15 +135,17 @@ class ComposedGateway implements Gateway {
   private settings: GatewaySettings;
   private readonly server: GatewayServer;
   private readonly memory: ItemMemory;
+  private readonly data: DataFolder | undefined;
   private work: Promise<unknown> = Promise.resolve();
 
-  constructor({ settings, kernel, server, logging, memory }: Parts) {
+  constructor({ settings, kernel, server, logging, memory, data }: Parts) {
     this.started = settings;
     this.settings = settings;
     this.kernel = kernel;
     this.server = server;
     this.logging = logging;
     this.memory = memory;
+    this.data = data;
   }
 
   prepare(): Promise<ApplyResult> {
@@ -167,8 +175,11 @@ class ComposedGateway implements Gateway {
     const forLog = (['format', 'file'] as const)
       .filter((key) => settings.log[key] !== this.started.log[key])
       .map((key) => `log.${key}`);
+    const forData = (['folder', 'keyFile'] as const)
+      .filter((key) => settings.data[key] !== this.started.data[key])
+      .map((key) => `data.${key}`);
     this.settings = settings;
-    return { ...result, needsRestart: [...needsRestart, ...forLog] };
+    return { ...result, needsRestart: [...needsRestart, ...forLog, ...forData] };
   }
 
   async stop(): Promise<void> {
@@ -183,6 +194,7 @@ class ComposedGateway implements Gateway {
     try {
       await this.kernel.stop();
     } finally {
+      this.data?.close();
       await this.server.close();
       await this.logging.close();
     }

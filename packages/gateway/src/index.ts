@@ -2,4 +2,6 @@ export { formatExplanation } from '@cliproxy/kernel';
 export type { AccountHealth, Explanation, HealthSnapshot } from '@cliproxy/kernel';
 export { createGateway } from './create-gateway.ts';
 export type { Gateway, GatewayApplyResult, GatewayOverrides } from './create-gateway.ts';
+export { openDataFolder } from './data-folder.ts';
+export type { DataFolder } from './data-folder.ts';
 export { VERSION } from './version.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { parseConfig } from '@cliproxy/config';
-import { createGateway } from '@cliproxy/gateway';
+import { createGateway, openDataFolder } from '@cliproxy/gateway';
 import type { GatewayOverrides } from '@cliproxy/gateway';
 import type { GatewayPlugin } from '@cliproxy/plugin-api';
 
@@ -36,6 +36,8 @@ export interface TestGatewayOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** How long plugins may take to be imported, set up, started and stopped; default: as usual. */
   readonly pluginLimits?: GatewayOverrides['pluginLimits'];
+  /** Absolute folder where logins outlive the gateway; default: they are kept in memory. */
+  readonly dataFolder?: string;
   /** Default: the system's. */
   readonly clock?: GatewayOverrides['clock'];
 }
@@ -81,10 +83,13 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     ...options.config,
   });
   const lines: string[] = [];
+  const { dataFolder } = options;
+  const data = dataFolder === undefined ? undefined : await openDataFolder({ folder: dataFolder });
   const gateway = createGateway(
     parseConfig({ text, file: `${import.meta.dirname}/test.yaml`, env: {} }).settings,
     {
       preloaded: mounted.flatMap(({ preloaded }) => preloaded ?? []),
+      ...(data && { data }),
       ...(options.pluginLimits && { pluginLimits: options.pluginLimits }),
       ...(options.clock && { clock: options.clock }),
       logStream: new Writable({

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { describeProblem, writeFirstConfig } from '@cliproxy/config';
-import { createGateway } from '@cliproxy/gateway';
-import type { Gateway } from '@cliproxy/gateway';
+import { createGateway, openDataFolder } from '@cliproxy/gateway';
+import type { DataFolder, Gateway } from '@cliproxy/gateway';
 import type { Command } from 'commander';
 import { banner } from '../banner.ts';
 import { asCommandError, configFile, homeFolder, namedFile, readConfig } from '../config-file.ts';
@@ -22,7 +22,8 @@ export function startCommand(): Command {
     async (options: CommonOptions) => {
       const config = await configToStart(options.config);
       const { settings, checker } = config;
-      const gateway = createGateway(settings, { checker });
+      const data = await openData(settings.data);
+      const gateway = createGateway(settings, { checker, data });
       // Before any plugin code runs, which may leave faults uncaught and may take its time.
       const end = endOnSignals(gateway, settings.server.drainMs);
       let reload = (): unknown => undefined;
@@ -39,6 +40,20 @@ export function startCommand(): Command {
       await watch.ready.then(() => watch.reload());
     },
   );
+}
+
+/** Codes that a change of the configuration, or of modes and keys, mends; no other start would. */
+const UNFIT = ['CONFIG_INVALID', 'KERNEL_STORE_KEY', 'KERNEL_STORE_UNSAFE'];
+
+/** @throws CommandError that says what is wrong with the data folder, or who else has it. */
+async function openData(settings: Parameters<typeof openDataFolder>[0]): Promise<DataFolder> {
+  try {
+    return await openDataFolder(settings);
+  } catch (error) {
+    const { message, code = '' } = error as { readonly message: string; readonly code?: string };
+    const exitCode = UNFIT.includes(code) ? EXIT.config : EXIT.failed;
+    throw new CommandError(message, { exitCode, code });
+  }
 }
 
 /** Writes the first configuration where none was named and none is there. */
