@@ -41,6 +41,7 @@ export async function startVendor(): Promise<Vendor> {
       const who = grants.get(given);
       if (who === undefined) return { error: 'no such grant' };
       grants.delete(given);
+      approved = false;
       const token = issue('access');
       access.set(token, who);
       return { who, access: token };

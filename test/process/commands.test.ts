@@ -7,8 +7,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { ADMIN_KEY, KEY, echoConfig, openWorkshop, prepareOnce } from './gateway-process.ts';
 import type { Ended, GatewayProcess, Workshop } from './gateway-process.ts';
 
-const WORDS = ['start', 'status', 'plugins', 'explain', 'config', 'doctor', 'test-provider'];
-const INNER = ['plugins list', 'plugins check', 'config check', 'config print', 'config schema'];
+const WORDS = [
+  ...['start', 'status', 'login', 'logout', 'accounts'],
+  ...['plugins', 'explain', 'config', 'doctor', 'test-provider'],
+];
+const INNER = [
+  'accounts reset',
+  'plugins list',
+  'plugins check',
+  'config check',
+  'config print',
+  'config schema',
+];
 const SECRET = 'sk-of-a-vendor-0123456789';
 const TIME_MS = 120_000;
 
@@ -93,6 +103,10 @@ describe('the command line itself', () => {
 
   test.each([
     ['status'],
+    ['login echo'],
+    ['logout echo'],
+    ['accounts'],
+    ['accounts reset'],
     ['plugins list'],
     ['plugins check'],
     ['explain echo'],

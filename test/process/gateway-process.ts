@@ -35,6 +35,10 @@ interface LogLine {
 export interface LaunchedProcess {
   /** So far; lines that are no JSON are left out. */
   log(): readonly LogLine[];
+  /** So far. */
+  stderr(): string;
+  /** Types a line into it; nothing unless it was launched with `typed`. */
+  type(line: string): void;
   kill(signal: NodeJS.Signals): void;
   /** Closes the other end of what it prints to. */
   leave(): void;
@@ -52,6 +56,8 @@ export interface GatewayProcess extends LaunchedProcess {
 interface Launch {
   readonly env?: Readonly<Record<string, string>>;
   readonly launcher?: string;
+  /** True: its standard input is ours. */
+  readonly typed?: boolean;
 }
 
 /** Processes and a folder of one test. */
@@ -81,16 +87,16 @@ export function openWorkshop(): Workshop {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'cliproxy-process-'));
   const children: ChildProcess[] = [];
 
-  const launch = (args: readonly string[], { env = {}, launcher }: Launch) => {
+  const launch = (args: readonly string[], { env = {}, launcher, typed = false }: Launch) => {
     const child = spawn(process.execPath, [launcher ?? built(), ...args], {
       cwd: dir,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [typed ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       env: { ...plainEnvironment(), CLIPROXY_HOME: path.join(dir, 'home'), ...env },
     });
     children.push(child);
     const said = { stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
     const ended = new Promise<Ended>((resolve) => {
       child.once('close', (code) => resolve({ code: code ?? undefined, ...said }));
     });
@@ -98,10 +104,12 @@ export function openWorkshop(): Workshop {
       said,
       ended,
       log: () => logLines(said.stderr),
+      stderr: () => said.stderr,
+      type: (line: string) => void child.stdin?.write(`${line}\n`),
       kill: (signal: NodeJS.Signals) => void child.kill(signal),
       leave: () => {
-        child.stdout.destroy();
-        child.stderr.destroy();
+        child.stdout?.destroy();
+        child.stderr?.destroy();
       },
     };
   };

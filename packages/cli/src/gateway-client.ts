@@ -18,6 +18,8 @@ export interface GatewayClient {
   readonly url: string;
   /** @throws CommandError with a sentence for an answer that is not 2xx, or none. */
   get(path: string): Promise<unknown>;
+  /** The same for what changes something. */
+  change(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
   /**
    * Whatever the gateway answers.
    *
@@ -62,6 +64,17 @@ export async function findGateway({ settings, file }: LoadedConfig): Promise<Fou
   }
   const key = settings.server.adminKeys[0] ?? settings.server.apiKeys[0];
   return { client: createClient({ url, key, file, close: async () => undefined }) };
+}
+
+/**
+ * The running gateway, for what no other one can do.
+ *
+ * @throws CommandError that says why there is none.
+ */
+export async function runningGateway(config: LoadedConfig): Promise<GatewayClient> {
+  const { client, why } = await findGateway(config);
+  if (client === undefined) throw new CommandError(why);
+  return client;
 }
 
 /**
@@ -124,14 +137,17 @@ function createClient({ url, key, file, close }: ClientOptions): GatewayClient {
       );
     }
   };
+  const taken = async (path: string, init: RequestInit): Promise<unknown> => {
+    const answer = await send(path, init);
+    if (answer.ok) return answer.body;
+    throw refused(answer, path, url, file);
+  };
   return {
     url,
     close,
-    async get(path) {
-      const answer = await send(path, { method: 'GET' });
-      if (answer.ok) return answer.body;
-      throw refused(answer, path, url, file);
-    },
+    get: (path) => taken(path, { method: 'GET' }),
+    change: (method, path, body) =>
+      taken(path, { method, ...(body !== undefined && { body: JSON.stringify(body) }) }),
     post: (path, body) => send(path, { method: 'POST', body: JSON.stringify(body) }),
   };
 }

@@ -23,6 +23,21 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/status.ts')).statusCommand(),
   },
   {
+    name: 'login',
+    description: 'log an account in to the running gateway',
+    load: async () => (await import('./commands/login.ts')).loginCommand(),
+  },
+  {
+    name: 'logout',
+    description: 'log an account out',
+    load: async () => (await import('./commands/logout.ts')).logoutCommand(),
+  },
+  {
+    name: 'accounts',
+    description: 'list the accounts, or reset what stands against them',
+    load: async () => (await import('./commands/accounts.ts')).accountsCommand(),
+  },
+  {
     name: 'plugins',
     description: 'list or check the configured plugins',
     load: async () => (await import('./commands/plugins.ts')).pluginsCommand(),

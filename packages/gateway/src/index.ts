@@ -1,5 +1,12 @@
 export { formatExplanation } from '@cliproxy/kernel';
-export type { AccountHealth, Explanation, HealthSnapshot } from '@cliproxy/kernel';
+export type {
+  AccountHealth,
+  AccountView,
+  Explanation,
+  HealthSnapshot,
+  LoginView,
+  LogoutResult,
+} from '@cliproxy/kernel';
 export { createGateway } from './create-gateway.ts';
 export type { Gateway, GatewayApplyResult, GatewayOverrides } from './create-gateway.ts';
 export { openDataFolder } from './data-folder.ts';

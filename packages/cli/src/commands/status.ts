@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { readConfig } from '../config-file.ts';
-import { CommandError } from '../exit-codes.ts';
-import { findGateway } from '../gateway-client.ts';
+import { runningGateway } from '../gateway-client.ts';
 import { formatHealth } from '../format-health.ts';
 import type { HealthAnswer } from '../format-health.ts';
 import { listingCommand } from '../options.ts';
@@ -14,8 +13,7 @@ export function statusCommand(): Command {
     .option('--deep', 'run every health probe now')
     .action(async (options: CommonOptions & { readonly deep?: boolean }) => {
       const printer = createPrinter(options.json);
-      const { client, why } = await findGateway(await readConfig(options.config));
-      if (client === undefined) throw new CommandError(why);
+      const client = await runningGateway(await readConfig(options.config));
       const path = options.deep === true ? '/v1/health/deep' : '/v1/health';
       const health = (await client.get(path)) as HealthAnswer;
       printer.result(health, `${client.url}\n${formatHealth(health)}`);
