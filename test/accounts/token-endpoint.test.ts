@@ -44,7 +44,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await pools.destroy();
+  pools.destroy();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });
@@ -87,11 +87,7 @@ async function open(): Promise<{ login: KeptLogin; renew: () => Promise<string |
   const context: AuthContext = { signal: new AbortController().signal, http, logger };
   let held: Credential = account.credential;
   const renew = async (): Promise<string | undefined> => {
-    const next = await login.renew(held, async (former) => {
-      const renewed = await refresh?.(former, context);
-      if (renewed === undefined) throw new Error('the authenticator can not refresh');
-      return renewed;
-    });
+    const next = await login.renew(held, (former) => refresh(former, context));
     if (next !== undefined) held = next;
     return next?.session?.accessToken?.reveal();
   };
