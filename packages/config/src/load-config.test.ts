@@ -65,6 +65,8 @@ describe('a good file', () => {
         maxAttempts: 4,
         retryRatio: 0.2,
         retryFloor: 10,
+        queueSize: 32,
+        queueMs: 2000,
         maxCoolingMs: 3_600_000,
         outageMs: 30_000,
         overloadedMs: 5000,
@@ -292,7 +294,7 @@ describe('a file that is not what it should be is named by file:line:col', () =>
       'unknown key of an instance',
       'plugins:\n  echo:\n    enable: true',
       [
-        'config.yaml:3:5 plugins.echo has no key "enable". Did you mean enabled? Allowed: package, enabled, required, config, accounts.',
+        'config.yaml:3:5 plugins.echo has no key "enable". Did you mean enabled? Allowed: package, enabled, required, config, maxConcurrent, accounts.',
       ],
     ],
     [

@@ -24,7 +24,15 @@ export function maskedConfig(
     data,
     plugins: Object.fromEntries(
       plugins.map((plugin) => {
-        const { instanceId, package: name, enabled, required, config, accounts } = plugin;
+        const {
+          instanceId,
+          package: name,
+          enabled,
+          required,
+          config,
+          maxConcurrent,
+          accounts,
+        } = plugin;
         const schema = Object.hasOwn(pluginSchemas, instanceId)
           ? pluginSchemas[instanceId]
           : undefined;
@@ -32,7 +40,10 @@ export function maskedConfig(
           schema === undefined
             ? maskAll(config)
             : maskSecrets(schema, checker.check(schema, config, '').value);
-        const rest = accounts === undefined ? {} : { accounts };
+        const rest = {
+          ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+          ...(accounts === undefined ? {} : { accounts }),
+        };
         return [instanceId, { package: name, enabled, required, config: masked, ...rest }];
       }),
     ),

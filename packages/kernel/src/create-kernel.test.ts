@@ -1,4 +1,5 @@
 /** The kernel as a whole: the real host, table, book, door and health; plugins in memory. */
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { apiKeyAccounts, configSchema, definePlugin } from '@cliproxy/plugin-api';
 import type { Executor, GatewayPlugin } from '@cliproxy/plugin-api';
@@ -14,6 +15,7 @@ import {
 } from '../test/dispatch-rig.ts';
 import type { Script, Upstream } from '../test/dispatch-rig.ts';
 import { instance, manifestOf, rememberingPorts, settings } from '../test/plugin-workshop.ts';
+import type { PluginSettings } from './ports/settings.ts';
 import { createKernel } from './create-kernel.ts';
 import type { KernelPorts } from './create-kernel.ts';
 import type { Kernel } from './kernel.ts';
@@ -156,6 +158,34 @@ test('from configuration to answer, with failover, health and models', async () 
   expect((await it.checkHealth(AbortSignal.timeout(5_000))).ready).toBe(true);
   expect(Object.keys(it.schemas())).toEqual(['a', 'b']);
   expect(JSON.stringify(told.events)).not.toContain('key-of-the-test-1');
+});
+
+test('no account answers more requests at the same time than it may; a reload changes that', async () => {
+  const held: ServerResponse[] = [];
+  const a = await up((_, response) => void held.push(response));
+  const { kernel: it } = kernel();
+  const config = { baseUrl: a.url, apiKeys: ['key-of-the-test-1', 'key-of-the-test-2'] };
+  const wanted = (limits: Partial<PluginSettings>) => {
+    const found = settings('/', [{ ...to('a', a, { config }), ...limits }], { routes });
+    return { ...found, failover: { ...found.failover, queueSize: 0 } };
+  };
+  const begin = (): void => void it.handle(call()).catch(() => undefined);
+  await it.apply(
+    wanted({ accounts: { '*': { maxConcurrent: 2 }, '***st-1': { maxConcurrent: 1 } } }),
+  );
+  for (let n = 0; n < 3; n++) begin();
+  await until(() => held.length === 3, 'three requests');
+  const error = await errorOf(it.handle(call()));
+  expect(error).toMatchObject({ code: 'ROUTE_NO_ACCOUNT' });
+  const seen = a.seen.map(({ headers }) => headers['authorization']);
+  expect(seen.filter((key) => key?.endsWith('-1'))).toHaveLength(1);
+  await it.apply(wanted({ maxConcurrent: 4 }));
+  begin();
+  await until(() => held.length === 4, 'a fourth');
+  expect(await errorOf(it.handle(call()))).toMatchObject({ code: 'ROUTE_NO_ACCOUNT' });
+  await it.apply(wanted({}));
+  begin();
+  await until(() => held.length === 5, 'a fifth');
 });
 
 test('an account that a vendor limits is left alone after a restart, too', async () => {

@@ -1,5 +1,7 @@
 import { GatewayError } from '@cliproxy/plugin-api';
 import { AccountBook } from './accounts/account-book.ts';
+import { Places, placeLimitsOf } from './accounts/places.ts';
+import type { PlaceLimits } from './accounts/places.ts';
 import { accountUnknown } from './accounts/account-unknown.ts';
 import { StandingKeeper } from './accounts/standing-keeper.ts';
 import type { AccountHandle } from './accounts/account-handle.ts';
@@ -29,6 +31,7 @@ import { ModelCatalogue } from './routing/model-catalogue.ts';
 import { createModelList } from './routing/model-list.ts';
 import type { Plan, RouteQuery } from './routing/plan.ts';
 import { plan } from './routing/planner.ts';
+import type { RoutingView } from './routing/planner.ts';
 import { createRoutingTable } from './routing/routing-table.ts';
 import type { RoutingTable } from './routing/routing-table.ts';
 import { Turns } from './routing/turns.ts';
@@ -48,6 +51,8 @@ interface Generation {
   readonly settings: KernelSettings;
   readonly table: RoutingTable;
   readonly models: () => readonly ModelEntry[];
+  /** Absent: any number of requests at the same time. */
+  readonly limits: PlaceLimits | undefined;
 }
 
 const room = <T>(name: string): Token<T> => Object.freeze({ id: `kernel/${name}` });
@@ -60,6 +65,7 @@ const rooms = Object.freeze({
   desk: room<LoginDesk>('desk'),
   health: room<HealthMonitor>('health'),
   host: room<PluginHost>('host'),
+  places: room<Places>('places'),
   keeper: room<StandingKeeper>('keeper'),
   renewals: room<Renewals>('renewals'),
 });
@@ -83,6 +89,8 @@ class AssembledKernel implements Kernel {
   readonly #health: HealthMonitor;
   readonly #renewals: Renewals;
   readonly #dispatcher: Dispatcher;
+  /** What a plan sees of how busy accounts are. */
+  readonly #crowd: Pick<RoutingView, 'full'>;
   readonly #keeper: StandingKeeper | undefined;
   /** Requests so far; where those who take turns stand. */
   readonly #turns = new Turns();
@@ -98,6 +106,7 @@ class AssembledKernel implements Kernel {
     this.#rooms = furnish(ports, {
       settings: () => this.#settings(),
       plan: (query) => this.plan(query),
+      limits: () => this.#generation?.limits,
     });
     this.#dialects = ports.dialects;
     this.#host = this.#rooms.get(rooms.host);
@@ -107,6 +116,8 @@ class AssembledKernel implements Kernel {
     this.logins = this.#rooms.get(rooms.desk);
     this.#renewals = this.#rooms.get(rooms.renewals);
     this.#dispatcher = this.#rooms.get(rooms.dispatcher);
+    const places = this.#rooms.get(rooms.places);
+    this.#crowd = { full: (handle) => places.full(handle) };
     // Made last, so that it saves before the accounts end.
     if (ports.states !== undefined) this.#keeper = this.#rooms.get(rooms.keeper);
     this.#host.onChange(() => {
@@ -134,6 +145,7 @@ class AssembledKernel implements Kernel {
       latencyMs: (instanceId, model) => this.#health.latencyMs(instanceId, model),
       availability: (instanceId, accountId, model) =>
         this.#book.availability(instanceId, accountId, model),
+      ...(this.#generation.limits === undefined ? {} : this.#crowd),
       has: (dialect, operation) => this.#dialects.has(dialect, operation),
     });
   }
@@ -194,7 +206,12 @@ class AssembledKernel implements Kernel {
     const catalogue = this.#catalogue;
     const instances = this.#host.instances();
     const table = createRoutingTable({ settings, instances, catalogue });
-    this.#generation = { settings, table, models: createModelList({ settings, table, catalogue }) };
+    this.#generation = {
+      settings,
+      table,
+      models: createModelList({ settings, table, catalogue }),
+      limits: placeLimitsOf(settings.plugins, table.accountSettings),
+    };
     this.#book.retain(instances);
   }
 
@@ -211,10 +228,11 @@ class AssembledKernel implements Kernel {
 interface Outlook {
   readonly settings: () => KernelSettings;
   readonly plan: (query: RouteQuery) => Plan;
+  readonly limits: () => PlaceLimits | undefined;
 }
 
 /** Says how each room is made. They end in the reverse order of their making. */
-function furnish(ports: KernelPorts, { settings, plan }: Outlook): Container {
+function furnish(ports: KernelPorts, { settings, plan, limits }: Outlook): Container {
   const { clock, dialects, credentials: store = new MemoryCredentials() } = ports;
   const random = Math.random;
   const container = createContainer();
@@ -300,9 +318,11 @@ function furnish(ports: KernelPorts, { settings, plan }: Outlook): Container {
       desk.stop();
     },
   );
+  container.provide(rooms.places, () => new Places(limits));
   container.provide(rooms.dispatcher, (from) => {
     const book = from.get(rooms.book);
-    return new Dispatcher({ clock, sink, dialects, book, plan, settings });
+    const places = from.get(rooms.places);
+    return new Dispatcher({ clock, sink, dialects, book, places, plan, settings });
   });
   return container;
 }

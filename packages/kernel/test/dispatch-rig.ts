@@ -13,6 +13,8 @@ import type {
   WireReply,
 } from '@cliproxy/plugin-api';
 import { AccountBook } from '../src/accounts/account-book.ts';
+import { Places } from '../src/accounts/places.ts';
+import type { PlaceLimits } from '../src/accounts/places.ts';
 import type { AccountHandle } from '../src/accounts/account-handle.ts';
 import { Dispatcher } from '../src/dispatch/dispatcher.ts';
 import type { DispatcherOptions } from '../src/dispatch/dispatcher.ts';
@@ -42,6 +44,8 @@ const failover: FailoverSettings = {
   maxAttempts: 4,
   retryRatio: 0.2,
   retryFloor: 10,
+  queueSize: 32,
+  queueMs: 2_000,
   maxCoolingMs: 3_600_000,
   outageMs: 30_000,
   overloadedMs: 5_000,
@@ -190,6 +194,7 @@ export interface Rig {
   readonly dispatcher: Dispatcher;
   readonly events: KernelEvent[];
   readonly book: AccountBook;
+  readonly places: Places;
   readonly entered: Map<string, number>;
   readonly faults: string[];
   readonly finished: () => RequestFinished[];
@@ -206,6 +211,7 @@ export function rig(
     readonly plan?: Partial<Plan>;
     /** The wall clock, where it is not to go on by itself. */
     readonly now?: () => number;
+    readonly limits?: PlaceLimits;
     /** True: nothing matches the name. */
     readonly unknown?: boolean;
   } = {},
@@ -221,6 +227,7 @@ export function rig(
   };
   const sink = { emit: (event: KernelEvent) => void events.push(event) };
   const book = new AccountBook({ clock, sink, policy: () => settings.failover, random: () => 0 });
+  const places = new Places(() => overrides.limits);
   const instances = targets.map((target) => instanceOf(target, entered, faults));
   const offers = (id: string, operation: Operation): boolean =>
     targets.find((target) => target.id === id)?.offers?.includes(operation) ?? true;
@@ -231,7 +238,7 @@ export function rig(
     ...(overrides.unknown === true ? {} : { via: 'route' as const }),
     strategy: 'failover',
     candidates: instances.map((instance) => {
-      const found = candidateOf(instance, book);
+      const found = candidateOf(instance, book, places);
       return offers(instance.id, operation)
         ? found
         : { ...found, usable: false, reason: 'operation-not-offered' as const };
@@ -244,6 +251,7 @@ export function rig(
     sink,
     dialects: { classify, quotas },
     book,
+    places,
     plan,
     settings: () => settings,
     ...(overrides.heartbeatMs === undefined ? {} : { heartbeatMs: overrides.heartbeatMs }),
@@ -252,6 +260,7 @@ export function rig(
     dispatcher: new Dispatcher(options),
     events,
     book,
+    places,
     entered,
     faults,
     finished: () => events.filter((event) => event.type === 'request-finished'),
@@ -263,11 +272,12 @@ export function rig(
   };
 }
 
-function candidateOf(instance: PluginInstance, book: AccountBook): Candidate {
-  const accounts = instance.accounts().map((handle): AccountChoice => ({
-    handle,
-    ...book.availability(instance.id, handle.account.id, 'up'),
-  }));
+function candidateOf(instance: PluginInstance, book: AccountBook, places: Places): Candidate {
+  const accounts = instance.accounts().map((handle): AccountChoice => {
+    const found = book.availability(instance.id, handle.account.id, 'up');
+    const full = found.usable && places.full(handle);
+    return full ? { handle, usable: false, trial: false, reason: 'busy' } : { handle, ...found };
+  });
   const out = accounts.find(({ usable }) => !usable);
   const usable = accounts.some((choice) => choice.usable);
   return {

@@ -140,6 +140,8 @@ export function settings(
       maxAttempts: 4,
       retryRatio: 0.2,
       retryFloor: 10,
+      queueSize: 32,
+      queueMs: 2_000,
       maxCoolingMs: 3_600_000,
       outageMs: 30_000,
       overloadedMs: 5000,

@@ -37,6 +37,14 @@ export const failoverSchema = {
     maxAttempts: number('integer', 'Attempts for one request of a client.', 4, 1, 100),
     retryRatio: number('number', 'Retries per client request in 10 s, at most.', 0.2, 0, 10),
     retryFloor: number('integer', 'Retries in 10 s that are allowed in any case.', 10, 0, 10_000),
+    queueSize: number(
+      'integer',
+      'Requests that may wait for an account whose maxConcurrent is reached.',
+      32,
+      0,
+      1000,
+    ),
+    queueMs: ms('How long one of them waits at most.', 2000, 0),
     maxCoolingMs: ms("Longest cooling that a vendor's reset time can cause.", 3_600_000),
     outageMs: ms(
       'Longest cooling after a time-out, a network failure or an upstream error; 1 s at first, doubling.',

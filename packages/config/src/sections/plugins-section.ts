@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { AccountSettings, PluginSettings, Problem } from '@cliproxy/kernel';
 import { deepFreeze } from '../deep-freeze.ts';
 import { quoted, toPointer } from '../pointer.ts';
-import { ratingProperties } from './routing-section.ts';
+import { maxConcurrent, ratingProperties } from './routing-section.ts';
 
 /** What an instance id looks like; it becomes part of addresses and file names. */
 const INSTANCE_ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -13,6 +13,7 @@ export interface PluginEntry {
   readonly enabled: boolean;
   readonly required: boolean;
   readonly config: unknown;
+  readonly maxConcurrent?: number;
   readonly accounts?: Readonly<Record<string, AccountSettings>>;
 }
 
@@ -39,14 +40,15 @@ export const pluginEntrySchema = {
       description: "The plugin's own configuration.",
       default: {},
     },
+    maxConcurrent,
     accounts: {
       type: 'object',
       description:
-        'How requests are shared among its accounts, by the key or label that `cliproxy status` shows.',
+        'How requests are shared among its accounts, by the key or label that `cliproxy status` shows; * stands for all.',
       additionalProperties: {
         type: 'object',
         additionalProperties: false,
-        properties: ratingProperties,
+        properties: { ...ratingProperties, maxConcurrent },
       },
     },
   },
@@ -93,6 +95,7 @@ export function readPlugins(
       enabled: entry.enabled,
       required: entry.required,
       config: entry.config,
+      ...(entry.maxConcurrent === undefined ? {} : { maxConcurrent: entry.maxConcurrent }),
       ...(entry.accounts === undefined ? {} : { accounts: entry.accounts }),
       problems: problems.filter((problem) => problem.instanceId === instanceId),
     }),

@@ -20,6 +20,14 @@ export const ratingProperties = {
   },
 } as const;
 
+/** Schema of how many requests something may answer at the same time. */
+export const maxConcurrent = {
+  type: 'integer',
+  description: 'Requests that it answers at the same time, at most; by default any number.',
+  minimum: 1,
+  maximum: 100_000,
+} as const;
+
 const modelName = { type: 'string', minLength: 1, maxLength: 512 } as const;
 
 /** Schema of `routes`. */

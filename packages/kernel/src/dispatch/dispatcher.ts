@@ -2,6 +2,7 @@ import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
 import type { Failure } from '@cliproxy/plugin-api';
 import type { AccountBook } from '../accounts/account-book.ts';
 import type { AccountHandle } from '../accounts/account-handle.ts';
+import type { Places } from '../accounts/places.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Dialects } from '../ports/dialects.ts';
@@ -20,6 +21,8 @@ import type { NoAnswerCase } from './no-answer.ts';
 import { isUnsupported, prepareCall } from './prepared-call.ts';
 import type { DispatchSettings, PreparedCall } from './prepared-call.ts';
 import { RetryBudget } from './retry-budget.ts';
+import { anyUsable, busyIn, WaitingLine } from './waiting-line.ts';
+import type { Waiter } from './waiting-line.ts';
 
 /** What a {@link Dispatcher} works with. */
 export interface DispatcherOptions {
@@ -27,6 +30,7 @@ export interface DispatcherOptions {
   readonly sink: EventSink;
   readonly dialects: Pick<Dialects, 'classify' | 'quotas'>;
   readonly book: Pick<AccountBook, 'tryBegin' | 'record' | 'setQuotas' | 'soonestResetMs'>;
+  readonly places: Pick<Places, 'take' | 'limited' | 'onFree'>;
   /** Decides, changes nothing. */
   plan(query: RouteQuery): Plan;
   /** The settings in force; read once per request. */
@@ -48,6 +52,10 @@ interface Course {
   /** An instance has ended since the plan was made; another may have taken its place. */
   ended: boolean;
   tried: number;
+  /** Accounts, and their instances, that were passed over because all their places were taken. */
+  busy: Set<string>;
+  /** Its position in the line. */
+  waiter: Waiter | undefined;
 }
 
 /** Nothing: go on with the next account. */
@@ -61,11 +69,13 @@ export class Dispatcher {
   readonly #budget: RetryBudget;
   readonly #kept = new KeptAnswers();
   readonly #flights = new Flights();
+  readonly #line = new WaitingLine();
   #stopping = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#budget = new RetryBudget(options.clock);
+    options.places.onFree(this.#line.call);
   }
 
   /** See `Kernel.handle`. */
@@ -106,6 +116,8 @@ export class Dispatcher {
       unsupported: undefined,
       ended: false,
       tried: 0,
+      busy: new Set(),
+      waiter: undefined,
     };
     const verdict = await this.#tryTargets(course);
     if (verdict !== undefined) return verdict;
@@ -113,6 +125,8 @@ export class Dispatcher {
       const again = await this.#tryTargets(course);
       if (again !== undefined) return again;
     }
+    const served = await this.#waitInLine(course);
+    if (served !== undefined) return served;
     const { clock, book } = this.#options;
     const now = this.#plan(course);
     // What an upstream keeps of a conversation can't be seen from here.
@@ -130,6 +144,41 @@ export class Dispatcher {
       soonestResetMs: book.soonestResetMs(now),
       nowMs: clock.now(),
     });
+  }
+
+  /** Where accounts were busy: waits for a place of theirs, and tries again. */
+  async #waitInLine(course: Course): Promise<Verdict> {
+    if (course.busy.size === 0) return undefined;
+    const { clock } = this.#options;
+    const { flight, settings, skipped } = course;
+    const { queueSize, queueMs } = settings.failover;
+    const untilMs = clock.monotonic() + queueMs;
+    try {
+      while (course.busy.size > 0 && this.#mayTry(course)) {
+        const now = this.#plan(course);
+        if (!anyUsable(now, course.busy)) {
+          const busy = busyIn(now, skipped);
+          const leftMs = untilMs - clock.monotonic();
+          if (busy.size === 0 || leftMs <= 0) return undefined;
+          course.waiter ??= this.#line.enter(queueSize);
+          if (course.waiter === undefined) return undefined;
+          const called = await flight.within(this.#line.next(course.waiter, busy), leftMs);
+          if (flight.left) return 'client-left';
+          if (called === undefined) return undefined;
+        }
+        const verdict = await this.#tryTargets(course);
+        if (verdict !== undefined) return verdict;
+      }
+      return undefined;
+    } finally {
+      this.#leaveLine(course, false);
+    }
+  }
+
+  #leaveLine(course: Course, served: boolean): void {
+    if (course.waiter === undefined) return;
+    this.#line.leave(course.waiter, served);
+    course.waiter = undefined;
   }
 
   /** @throws GatewayError where nobody knows who keeps what the request goes on from. */
@@ -154,7 +203,9 @@ export class Dispatcher {
 
   /** Tries the targets as they stand now, one after another. */
   async #tryTargets(course: Course): Promise<Verdict> {
-    for (const candidate of this.#plan(course).candidates) {
+    const plan = this.#plan(course);
+    if (this.#options.places.limited) course.busy = busyIn(plan, course.skipped);
+    for (const candidate of plan.candidates) {
       if (!candidate.usable || course.skipped.has(candidate.instanceId)) continue;
       const verdict = await this.#tryTarget(candidate, course);
       if (verdict !== undefined) return verdict;
@@ -171,10 +222,22 @@ export class Dispatcher {
       if (!this.#mayTry(course)) return undefined;
       const prepared = this.#prepare(candidate, course);
       if (prepared === undefined) return undefined;
-      if (!this.#options.book.tryBegin(candidate, choice)) continue;
-      if (course.tried > 0) this.#budget.noteRetry();
-      course.tried += 1;
-      const verdict = await this.#tryAccount(candidate, choice, prepared, course);
+      const { book, places } = this.#options;
+      const release = places.take(choice.handle);
+      if (release === undefined) {
+        course.busy.add(candidate.instanceId).add(choice.handle.account.id);
+        continue;
+      }
+      let verdict: Verdict;
+      try {
+        if (!book.tryBegin(candidate, choice)) continue;
+        this.#leaveLine(course, true);
+        if (course.tried > 0) this.#budget.noteRetry();
+        course.tried += 1;
+        verdict = await this.#tryAccount(candidate, choice, prepared, course);
+      } finally {
+        release();
+      }
       if (verdict !== undefined) return verdict;
       if (course.skipped.has(candidate.instanceId)) return undefined;
     }

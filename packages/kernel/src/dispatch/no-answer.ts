@@ -98,7 +98,10 @@ function withoutAttempt(found: NoAnswerCase): GatewayError {
   const { candidates } = found.plan;
   const reasons = new Set(candidates.map(({ reason }) => reason));
   const has = (...any: readonly Candidate['reason'][]): boolean => any.some((r) => reasons.has(r));
-  if (candidates.some(({ usable }) => usable) || has('cooling', 'trial-under-way', 'probe-down')) {
+  if (
+    candidates.some(({ usable }) => usable) ||
+    has('cooling', 'trial-under-way', 'probe-down', 'busy')
+  ) {
     return outForNow(found, ...codeForCooling(found.plan));
   }
   if (has('invalid-key')) return outForNow(found, 'AUTH_INVALID_KEY', 'upstream');

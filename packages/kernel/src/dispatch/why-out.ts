@@ -30,6 +30,7 @@ const obstacles: Readonly<Record<OutReason, string>> = {
   'invalid-key': 'its API key was refused',
   'trial-under-way': 'another request is trying it after a failure',
   'probe-down': 'its health probe is down',
+  busy: 'answers as many requests as it may already',
 };
 
 /** Vendors' sentences about these speak of keys and accounts that are no business of a client. */

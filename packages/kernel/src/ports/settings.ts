@@ -11,7 +11,12 @@ export interface PluginSettings {
   readonly required: boolean;
   /** As written, `${ENV}` expanded; checked against the plugin's schema by the plugin host. */
   readonly config: unknown;
-  /** How requests are shared among its accounts, by the account's key or label. */
+  /** Requests that it answers at the same time, at most; absent: any number. */
+  readonly maxConcurrent?: number;
+  /**
+   * How requests are shared among its accounts, by the account's key or label; `*` stands for all,
+   * as far as they have nothing of their own.
+   */
   readonly accounts?: Readonly<Record<string, AccountSettings>>;
   /** What is wrong with it already, for example an unset environment variable. */
   readonly problems: readonly Problem[];
@@ -23,6 +28,8 @@ export interface AccountSettings {
   readonly weight?: number;
   /** Accounts of a lower one are used while all of the higher ones are out. Default 0. */
   readonly priority?: number;
+  /** Requests that it answers at the same time, at most; absent: any number. */
+  readonly maxConcurrent?: number;
 }
 
 /** Names a plugin instance that can serve a route, and the model to ask it for. */
@@ -68,6 +75,10 @@ export interface FailoverSettings {
   /** Retries ≤ max(`retryFloor`, `retryRatio` × client requests) per 10 s. */
   readonly retryRatio: number;
   readonly retryFloor: number;
+  /** Requests that may wait for an account whose `maxConcurrent` is reached. Default 32. */
+  readonly queueSize: number;
+  /** How long one of them waits at most. Default 2 s. */
+  readonly queueMs: number;
   /** Longest cooling that a vendor's reset time can cause. Default 1 h. */
   readonly maxCoolingMs: number;
   /**

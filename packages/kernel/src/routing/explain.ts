@@ -73,6 +73,7 @@ const sentences: Readonly<Record<OutReason, string>> = {
   'invalid-key': 'the vendor refused the API key; replace it',
   'trial-under-way': 'another request is trying it after a failure',
   'probe-down': 'its health probe is down',
+  busy: 'it answers as many requests as it may already',
 };
 
 /**

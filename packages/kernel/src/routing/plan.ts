@@ -25,7 +25,8 @@ export type OutReason =
   | 'cooling'
   | 'invalid-key'
   | 'trial-under-way'
-  | 'probe-down';
+  | 'probe-down'
+  | 'busy';
 
 /** One account of a target, and whether it can be used now. */
 export interface AccountChoice {

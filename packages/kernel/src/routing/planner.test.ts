@@ -2,6 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import type { Capability, Executor, ModelInfo } from '@cliproxy/plugin-api';
 import type { FakeInstance } from '../../test/fake-instances.ts';
 import { chatExecutor, fakeInstance, listed, settingsFor } from '../../test/fake-instances.ts';
+import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { Availability } from '../accounts/account-state.ts';
 import type { RouteSettings, StrategyName } from '../ports/settings.ts';
 import { explainPlan, formatExplanation } from './explain.ts';
@@ -19,12 +20,13 @@ interface Case {
   readonly lists?: Readonly<Record<string, readonly ModelInfo[]>>;
   readonly states?: Readonly<Record<string, Availability>>;
   readonly turn?: number;
+  readonly full?: (handle: AccountHandle) => boolean;
   readonly latencies?: Readonly<Record<string, number>>;
   readonly query?: Partial<RouteQuery>;
 }
 
 function planFor(model: string, given: Case): Plan {
-  const { instances, settings, lists, states = {}, turn = 0, latencies = {}, query } = given;
+  const { instances, settings, lists, states = {}, turn = 0, latencies = {}, full, query } = given;
   const table = createRoutingTable({
     settings: settingsFor(
       instances.map(({ id }) => id),
@@ -38,6 +40,7 @@ function planFor(model: string, given: Case): Plan {
     { model, dialect: 'openai-chat', operation: 'generate', ...query },
     {
       turn,
+      ...(full === undefined ? {} : { full }),
       latencyMs: (instanceId) => latencies[instanceId],
       availability: (instanceId, accountId, upstream) =>
         states[`${accountId}#${upstream}`] ?? states[accountId] ?? states[instanceId] ?? everyone,
@@ -136,6 +139,23 @@ describe('order', () => {
     ]);
     const bound = planFor('m', { instances, settings, query: { sessionKey: 's' } });
     expect(accountsOf(bound)[0]).toBe('a/4');
+  });
+
+  test('accounts that are busy come last, and are told as such', () => {
+    const instances = [fakeInstance('a', { keys: ['1', '2'] }), fakeInstance('b')];
+    const settings = { routes: [route(['a', 'b'])] };
+    const full = ({ account }: AccountHandle): boolean => account.id !== 'b/a' && busy(account.id);
+    let busy = (id: string): boolean => id === 'a/1';
+    expect(accountsOf(planFor('m', { instances, settings, full }))).toEqual(['a/2', 'a/1']);
+    busy = () => true;
+    const found = planFor('m', { instances, settings, full });
+    expect(order(found)).toEqual(['b', 'a']);
+    expect(found.candidates[1]).toMatchObject({ usable: false, reason: 'busy' });
+    const text = formatExplanation(explainPlan(found, NOW));
+    expect(text).toContain('out a as m (openai-chat): it answers as many requests as it may');
+    const states = { 'a/1': out('invalid-key') };
+    const other = planFor('m', { instances, settings, full, states }).candidates[1];
+    expect(other?.accounts.map(({ reason }) => reason)).toEqual(['invalid-key', 'busy']);
   });
 
   test('targets: by weight within their priority, and the accounts behind them in turn', () => {

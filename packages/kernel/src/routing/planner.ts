@@ -1,4 +1,5 @@
 import type { Dialect, Executor, ModelInfo, Operation } from '@cliproxy/plugin-api';
+import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { Availability } from '../accounts/account-state.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { StrategyName } from '../ports/settings.ts';
@@ -19,6 +20,8 @@ import {
 export interface RoutingView {
   /** @param model - the model's name at the upstream. */
   availability(instanceId: string, accountId: string, model: string): Availability;
+  /** Whether it answers as many requests as it may already; absent: none is limited. */
+  full?(handle: AccountHandle): boolean;
   /** Whether a dialect has an operation: what a plugin declares beyond that can't be asked for. */
   has(dialect: Dialect, operation: Operation): boolean;
   /**
@@ -33,8 +36,10 @@ export interface RoutingView {
   latencyMs(instanceId: string, model: string): number | undefined;
 }
 
-type TargetView = Pick<RoutingView, 'availability' | 'has' | 'turn'> &
+type TargetView = Pick<RoutingView, 'availability' | 'full' | 'has' | 'turn'> &
   Pick<RoutingTable, 'accountStrategy' | 'accountSettings'>;
+
+const BUSY: Availability = Object.freeze({ usable: false, trial: false, reason: 'busy' });
 
 interface Out {
   readonly reason: OutReason;
@@ -70,9 +75,10 @@ function candidatesOf(
   const round = strategy === 'round-robin' || strategy === 'weighted' ? roundOf(found) : 1;
   const inside: TargetView = {
     accountStrategy,
-    accountSettings: table.accountSettings.bind(table),
+    accountSettings: table.accountSettings,
     turn: Math.floor(view.turn / round),
     availability: view.availability.bind(view),
+    ...(view.full === undefined ? {} : { full: view.full.bind(view) }),
     has: view.has.bind(view),
   };
   const candidates = targets.map((target) => {
@@ -161,7 +167,8 @@ function accountsOf(
   view: TargetView,
 ): readonly AccountChoice[] {
   const choices = (instance?.accounts() ?? []).map((handle): AccountChoice => {
-    const now = view.availability(instanceId, handle.account.id, upstreamModel);
+    const found = view.availability(instanceId, handle.account.id, upstreamModel);
+    const now = found.usable && view.full?.(handle) === true ? BUSY : found;
     const configured = view.accountSettings(instanceId, handle.account);
     return configured === undefined
       ? { handle, ...now }

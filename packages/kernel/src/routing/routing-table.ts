@@ -1,12 +1,9 @@
-import type { Account, ModelInfo, Speaks } from '@cliproxy/plugin-api';
+import type { ModelInfo, Speaks } from '@cliproxy/plugin-api';
 import QuickLRU from 'quick-lru';
 import type { ModelPatternDeclaration, PluginInstance } from '../plugins/plugin-instance.ts';
-import type {
-  AccountSettings,
-  AccountStrategyName,
-  KernelSettings,
-  StrategyName,
-} from '../ports/settings.ts';
+import type { AccountStrategyName, KernelSettings, StrategyName } from '../ports/settings.ts';
+import { accountSettingsOf } from './account-settings.ts';
+import type { AccountSettingsLookup } from './account-settings.ts';
 import type { ModelPattern } from './model-pattern.ts';
 import { bySpecificity, compilePattern, substitute } from './model-pattern.ts';
 import { nearNames } from './near-names.ts';
@@ -67,7 +64,7 @@ export interface Resolution {
 export interface RoutingTable {
   readonly accountStrategy: AccountStrategyName;
   /** What is configured for one account of an instance. */
-  accountSettings(instanceId: string, account: Account): AccountSettings | undefined;
+  readonly accountSettings: AccountSettingsLookup;
   /** Order: alias, `instance/` prefix, routes, plugins' patterns, listed models, near names. */
   resolve(model: string): Resolution;
 }
@@ -109,7 +106,6 @@ export function createRoutingTable(options: RoutingTableOptions): RoutingTable {
     .filter(({ instance }) => instance === undefined || instance.state === 'disabled')
     .map(({ id }) => id);
   const remembered = new QuickLRU<string, Resolution>({ maxSize: MAX_REMEMBERED });
-  const accounts = new Map(settings.plugins.map((one) => [one.instanceId, one.accounts]));
   let version = catalogue.version;
 
   const target = (id: string, name: string): ResolvedTarget => {
@@ -191,12 +187,7 @@ export function createRoutingTable(options: RoutingTableOptions): RoutingTable {
 
   return {
     accountStrategy: settings.accountStrategy,
-    accountSettings(instanceId, { id, label }) {
-      const known = accounts.get(instanceId);
-      if (known === undefined) return undefined;
-      const key = id.slice(instanceId.length + 1);
-      return ownOf(known, key) ?? ownOf(known, label);
-    },
+    accountSettings: accountSettingsOf(settings.plugins),
     resolve(model) {
       if (model.length > MAX_REMEMBERED_LENGTH) return resolve(model);
       if (version !== catalogue.version) {
@@ -211,11 +202,6 @@ export function createRoutingTable(options: RoutingTableOptions): RoutingTable {
       return found;
     },
   };
-}
-
-/** By name; names come from plugins. */
-function ownOf<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /** Every instance that the configuration names, and those that it does not name but that are there. */
