@@ -60,7 +60,7 @@ describe('a good file', () => {
       ],
       routes: [],
       aliases: {},
-      timeouts: { connectMs: 5000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 3_600_000 },
+      timeouts: { connectMs: 5000, firstByteMs: 600_000, idleMs: 300_000, totalMs: 3_600_000 },
       failover: {
         maxAttempts: 4,
         retryRatio: 0.2,

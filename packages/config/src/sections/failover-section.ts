@@ -21,8 +21,8 @@ export const timeoutsSchema = {
   default: {},
   properties: {
     connectMs: ms('To connect.', 5000),
-    firstByteMs: ms("From sending the request to the first byte of the answer's body.", 120_000),
-    idleMs: ms('Between two chunks of the answer.', 60_000),
+    firstByteMs: ms("From sending the request to the first byte of the answer's body.", 600_000),
+    idleMs: ms('Between two chunks of the answer.', 300_000),
     totalMs: ms('The whole attempt.', 3_600_000),
   },
 } as const;
