@@ -56,7 +56,7 @@ test('API lists every route of the server with the key that it needs, and no oth
   const listed = rows(section(read('docs/API.md'), 'Routes')).flatMap(([routes = '', key = '']) =>
     coded(routes).map((route) => `${route.replace(/\?.*$/u, '')} ${key}`),
   );
-  const keys = { anyone: '–', optional: '–', client: 'client', admin: 'admin' };
+  const keys = { anyone: '–', optional: '–', client: 'client', admin: 'admin', ticket: 'ticket' };
   const expected = routeTable.map(
     ({ method, path: at, access }) => `${method} ${at} ${keys[access]}`,
   );

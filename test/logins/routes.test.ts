@@ -187,6 +187,27 @@ describe('logging in', () => {
     expect((await browse(back)).status).toBe(409);
   });
 
+  test('in a browser alone, by a ticket that serves once, and for its own path', async () => {
+    const { status, json } = await ask('POST', '/v1/auth/acme/ticket');
+    expect([status, json.path]).toEqual([
+      200,
+      expect.stringMatching(/^\/v1\/auth\/acme\/login\?ticket=/),
+    ]);
+    const at = gateway.url + String(json.path);
+    vendor.secrets.push(new URL(at).searchParams.get('ticket') ?? '');
+    expect(gateway.log()).not.toContain(new URL(at).search);
+    told.length = 0;
+    const { status: shown, page } = await browse(at);
+    expect([shown, page]).toEqual([200, expect.stringContaining('was logged in')]);
+    expect((await browse(at)).status).toBe(401);
+    const other = await ask('POST', '/v1/auth/acme/ticket');
+    told.length = 0;
+    const query = new URL(gateway.url + String(other.json.path)).search;
+    expect((await fetch(`${gateway.url}/v1/auth/sign-in/login${query}`)).status).toBe(401);
+    expect((await ask('GET', '/v1/auth/acme/login', undefined, '')).status).toBe(401);
+    expect((await ask('GET', '/v1/auth/acme/login', undefined, gateway.apiKey)).status).toBe(403);
+  });
+
   test('cancelled: no account, and the address it ends at is worth nothing', async () => {
     const { login } = await begin();
     const back = await addressAfter(login.url);
@@ -257,6 +278,7 @@ describe('what is refused', () => {
   const routes: readonly [string, string][] = [
     ['POST', '/v1/auth/acme/login'],
     ['POST', '/v1/auth/acme'],
+    ['POST', '/v1/auth/acme/ticket'],
     ['DELETE', '/v1/auth/acme/login'],
     ['GET', '/v1/auth/acme/status'],
     ['DELETE', '/v1/auth/acme'],

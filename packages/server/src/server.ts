@@ -4,6 +4,7 @@ import { applyLimits, nodeServerOptions } from './edge/limits.ts';
 import { openPort, refuseUnsafe } from './edge/listen.ts';
 import { createEdgePolicy } from './edge/server-context.ts';
 import type { ServerContext } from './edge/server-context.ts';
+import { createTickets } from './edge/tickets.ts';
 import { createTryLimit } from './edge/try-limit.ts';
 import { createListeners } from './request-listener.ts';
 import { routeTable } from './routes/route-table.ts';
@@ -23,6 +24,7 @@ export function createServer(options: ServerOptions): GatewayServer {
     explain: (plan) => options.explain(plan),
     now: () => options.now(),
     tries: createTryLimit(() => options.now()),
+    tickets: createTickets(() => options.now()),
     startedMs: options.now(),
     policy: createEdgePolicy(settings),
     draining: false,

@@ -6,9 +6,9 @@ import type { ServerContext } from './server-context.ts';
 
 /**
  * Who may use a route. `anyone`: keys are not looked at; `optional`: a key shows more; `client`: a
- * client key, or an admin key; `admin`: an admin key.
+ * client key, or an admin key; `admin`: an admin key; `ticket`: an admin key, or a one-shot `?ticket=`.
  */
-export type Access = 'anyone' | 'optional' | 'client' | 'admin';
+export type Access = 'anyone' | 'optional' | 'client' | 'admin' | 'ticket';
 
 /**
  * Finds out who a request comes from.
@@ -18,7 +18,12 @@ export type Access = 'anyone' | 'optional' | 'client' | 'admin';
 export function authorize(exchange: Exchange, access: Access, context: ServerContext): Grant {
   if (access === 'anyone') return { role: 'nobody' };
   const { keys } = context.policy;
-  if (access === 'admin') {
+  const ticket = access === 'ticket' ? new URLSearchParams(exchange.query).get('ticket') : null;
+  if (ticket !== null) {
+    if (context.tickets.take(ticket, exchange.path)) return { role: 'admin' };
+    throw refusal(exchange, [{ bytes: Buffer.from(ticket), inQuery: true }], context, TICKET_WRONG);
+  }
+  if (access === 'admin' || access === 'ticket') {
     if (!keys.hasAdmins) {
       throw new GatewayError(
         'CLIENT_NOT_ADMIN',
@@ -49,6 +54,9 @@ const CLIENT_KEY_WRONG =
 const ADMIN_KEY_WRONG =
   'the admin key is missing or wrong; send a key of server.adminKeys as Authorization: Bearer, ' +
   'x-api-key or x-goog-api-key';
+
+const TICKET_WRONG =
+  'the ticket is not one that opens this path, or was used, or is older than a minute; ask for a new one';
 
 /** One sentence for a missing and for a wrong key: the answer must not help to guess. */
 function refusal(

@@ -3,6 +3,7 @@ import { createKeyRing } from './client-keys.ts';
 import type { KeyRing } from './client-keys.ts';
 import { createHostPolicy } from './host-origin.ts';
 import type { HostPolicy } from './host-origin.ts';
+import type { Tickets } from './tickets.ts';
 import type { TryLimit } from './try-limit.ts';
 
 /** What the settings come to, compiled once per change. */
@@ -16,6 +17,7 @@ export interface EdgePolicy {
 /** What every part of one server shares. */
 export interface ServerContext extends Omit<ServerOptions, 'settings'> {
   readonly tries: TryLimit;
+  readonly tickets: Tickets;
   /** Milliseconds since 1970. */
   readonly startedMs: number;
   /** Replaced whole when the settings change. */

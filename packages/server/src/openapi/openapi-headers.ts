@@ -47,6 +47,7 @@ export const securitySchemes = {
   adminBearer: { type: 'http', scheme: 'bearer', description: 'a key of server.adminKeys' },
   adminApiKey: inHeader('x-api-key'),
   adminGoogApiKey: inHeader('x-goog-api-key'),
+  ticket: { type: 'apiKey', in: 'query', name: 'ticket' },
 } as const;
 
 type Scheme = keyof typeof securitySchemes;
@@ -66,5 +67,7 @@ export function securityOf(access: Access): readonly object[] {
       return client.map(one);
     case 'admin':
       return admin.map(one);
+    case 'ticket':
+      return [...admin, 'ticket' as const].map(one);
   }
 }

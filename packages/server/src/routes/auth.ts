@@ -2,7 +2,7 @@ import type { AccountView, LoginView, PluginHealth } from '@cliproxy/kernel';
 import { GatewayError, errorTable } from '@cliproxy/plugin-api';
 import { answerJson, writeAnswer } from '../edge/answer.ts';
 import type { ServerContext } from '../edge/server-context.ts';
-import { authAnswer, loginRequest, logoutAnswer, page } from '../schemas/accounts.ts';
+import { authAnswer, loginRequest, logoutAnswer, page, ticketAnswer } from '../schemas/accounts.ts';
 import type { JsonSchema } from '../schemas/json-schema.ts';
 import { authStatus, instanceNamed, loginOf, loginOnce, loginUnknown } from './auth-status.ts';
 import { readJsonObject } from './json-object.ts';
@@ -37,7 +37,7 @@ const logIn: RouteHandler = async (exchange, _grant, context, { named }) => {
   const login =
     body.paste === undefined
       ? await loginOnce(
-          ({ state }) => state !== 'starting',
+          hasBegun,
           kernel.logins.start(wishOf(instance.instanceId, body)),
           SHOWS_MS,
           exchange,
@@ -53,6 +53,41 @@ const logIn: RouteHandler = async (exchange, _grant, context, { named }) => {
   const failure = failureOf(login);
   if (failure !== undefined) throw failure;
   answerJson(exchange, context.draining, authStatus(instance, login, kernel));
+};
+
+/** `POST …/ticket`. */
+const giveTicket: RouteHandler = (exchange, _grant, context, { named }) => {
+  const { instanceId } = instanceNamed(named, context.kernel);
+  const path = `/v1/auth/${encodeURIComponent(instanceId)}/login`;
+  const { ticket, expiresAtMs } = context.tickets.issue(path);
+  answerJson(exchange, context.draining, { path: `${path}?ticket=${ticket}`, expiresAtMs });
+};
+
+/** `GET …/login`: leads a browser to the vendor; to somebody else it answers as `POST` does. */
+const leadToVendor: RouteHandler = async (exchange, _grant, context, { named }) => {
+  if (exchange.method !== 'GET') {
+    throw new GatewayError('CLIENT_METHOD_NOT_ALLOWED', 'a login is begun by GET or POST');
+  }
+  const { kernel, draining } = context;
+  const instance = instanceNamed(named, kernel);
+  const begun = kernel.logins.start(wishOf(instance.instanceId, { input: {} }));
+  const login = await loginOnce(hasBegun, begun, SHOWS_MS, exchange, kernel);
+  const failure = failureOf(login);
+  if (failure !== undefined) throw failure;
+  if (login.url === undefined || login.code !== undefined) {
+    answerJson(exchange, draining, authStatus(instance, login, kernel));
+    return;
+  }
+  writeAnswer(exchange, draining, {
+    status: 303,
+    headers: {
+      location: login.url,
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'content-type': 'text/plain; charset=utf-8',
+    },
+    body: Buffer.from(`${login.url}\n`),
+  });
 };
 
 /** `GET …/status`. */
@@ -112,6 +147,27 @@ const logOut: RouteHandler = async (exchange, _grant, context, { named, query })
 /** Logs accounts in and out. The instance may also be named by its plugin: see `instanceNamed`. */
 export const authRoutes: readonly Route[] = [
   loginRoute('/v1/auth/{instance}/login', 'Begins a login, or takes what was pasted into one'),
+  {
+    method: 'POST',
+    path: '/v1/auth/{instance}/ticket',
+    access: 'admin',
+    summary: 'A path that a browser can begin a login at: once, within a minute, without a key',
+    bodyOptional: true,
+    answers: { 'application/json': ticketAnswer },
+    handle: giveTicket,
+  },
+  {
+    method: 'GET',
+    path: '/v1/auth/{instance}/login',
+    access: 'ticket',
+    summary: 'Begins a login, and leads the browser to the vendor',
+    query: {
+      type: 'object',
+      properties: { ticket: { type: 'string', description: 'in the place of a key' } },
+    },
+    answers: { 'application/json': authAnswer },
+    handle: leadToVendor,
+  },
   {
     method: 'GET',
     path: '/v1/auth/{instance}/status',
@@ -190,6 +246,8 @@ function waitingLogin(
   if (login === undefined) throw loginUnknown(instanceId);
   return login;
 }
+
+const hasBegun = ({ state }: LoginView): boolean => state !== 'starting';
 
 /** So that a script sees by the status that nobody was logged in. */
 function failureOf({ state, error }: LoginView): GatewayError | undefined {

@@ -95,5 +95,7 @@ export const loginRequest: JsonSchema = {
   description: 'further members go to the plugin, for example token, cookie, credentials',
 };
 
+export const ticketAnswer = object('Ticket', { path: string, expiresAtMs: integer });
+
 /** A page for a person. */
 export const page: JsonSchema = { type: 'string' };
