@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import compatible from '@cliproxy/plugin-openai-compatible';
@@ -17,15 +20,22 @@ const clock = {
 
 let upstream: ScriptedUpstream;
 let gateway: TestGateway;
+let dataFolder: string;
 /** What each account's vendor answers now. */
 let answers: Map<string, ScriptedAnswer>;
 
 beforeEach(async () => {
   answers = new Map();
+  dataFolder = path.join(await mkdtemp(path.join(tmpdir(), 'cliproxy-limits-')), 'data');
   upstream = await startScriptedUpstream();
   upstream.answer(({ headers }) => answers.get(keyOf(headers.authorization)) ?? good);
-  gateway = await startTestGateway({
+  gateway = await start();
+});
+
+function start(): Promise<TestGateway> {
+  return startTestGateway({
     clock,
+    dataFolder,
     plugins: [
       {
         plugin: compatible,
@@ -36,11 +46,12 @@ beforeEach(async () => {
     ],
     config: { routes: [{ match: 'm', targets: [{ plugin: 'vendor' }] }] },
   });
-});
+}
 
 afterEach(async () => {
   await gateway.stop();
   await upstream.close();
+  await rm(path.dirname(dataFolder), { recursive: true });
 });
 
 const json = { 'content-type': 'application/json' };
@@ -134,6 +145,33 @@ async function expectSoon(holds: () => boolean): Promise<void> {
   for (let n = 0; n < 500 && !holds(); n++) await sleep(10);
   expect(holds()).toBe(true);
 }
+
+test('a restart forgets nothing, and keeps no key', async () => {
+  answers.set(FIRST, limited('600'));
+  answers.set(SECOND, { status: 401, headers: json, body: '{"error":{"code":"invalid_api_key"}}' });
+  expect(await statuses(6)).toEqual(new Set([200]));
+  await gateway.stop();
+  const kept = await readFile(path.join(dataFolder, 'account-state.json'), 'utf8');
+  expect(kept).toContain('rate-limit');
+  for (const key of KEYS) expect(kept).not.toContain(key);
+  const before = [asked(FIRST), asked(SECOND)];
+
+  gateway = await start();
+  expect(await statuses(9)).toEqual(new Set([200]));
+  expect([asked(FIRST), asked(SECOND)]).toEqual(before);
+  const health = (await (await gateway.ask('/v1/health')).json()) as {
+    readonly plugins: readonly { readonly accounts: readonly object[] }[];
+  };
+  expect(health.plugins[0]?.accounts).toMatchObject([
+    { state: 'cooling', reason: 'slow down', retryInMs: 600_000 },
+    { state: 'invalid-key' },
+    { state: 'usable' },
+  ]);
+  clock.time += 600_000;
+  answers.delete(FIRST);
+  expect(await statuses(6)).toEqual(new Set([200]));
+  expect(asked(FIRST)).toBeGreaterThan(before[0] ?? 0);
+});
 
 test('what a vendor says is left is shown to operators', async () => {
   const headers = {
