@@ -244,6 +244,25 @@ describe.each(MODES)('mode %s', (mode) => {
     await broken.close();
   });
 
+  test.each([
+    [200, 'up'],
+    [404, 'up'],
+    [429, 'degraded'],
+    [500, 'down'],
+  ])('the probe with %i: %s', async (status, state) => {
+    const { gateway } = await start(mode);
+    await until(async () => (await listed(gateway)).includes(MODEL));
+    if (status !== 200) ctonew.engineLabs.faults.push({ status });
+    const health = await (await gateway.ask('/v1/health/deep', { admin: true })).text();
+    expect(health).toContain(`"probe":"upstream","status":"${state}"`);
+  });
+
+  test('models of the configuration are offered beside the listed, and without a list', async () => {
+    ctonew.engineLabs.faults.push(...Array.from({ length: 9 }, () => ({ status: 500 })));
+    const { gateway } = await start(mode, { models: ['Gemini2_5Pro'] });
+    await until(async () => (await listed(gateway)).includes('ctonew-gemini-2-5-pro'));
+  });
+
   test('a count of tokens is estimated, and says so', async () => {
     const { gateway } = await start(mode);
     await until(async () => (await listed(gateway)).includes(MODEL));
@@ -365,6 +384,46 @@ describe('mode web', () => {
       await expect(streamed).rejects.toThrow();
     },
   );
+
+  test.each([
+    [1008, 'a token that has ended', 2],
+    [4000, 'another end', 1],
+  ])('a stream closed with %i before any answer: %s', async (closeCode, _, exchanges) => {
+    const { gateway, openai } = await start('web');
+    await until(async () => (await listed(gateway)).includes(MODEL));
+    answers({ text: [], closeCode }, { text: ['well'] });
+    const said = await chat(openai).then(
+      ({ choices }) => choices[0]?.message.content,
+      (error: unknown) => (error as Error).message,
+    );
+    expect(said).toMatch(exchanges === 2 ? /^well$/u : /closed with 4000 before/u);
+    expect(ctonew.account.exchanges).toBe(exchanges);
+  });
+
+  test('a server that restarts is overloaded', async () => {
+    answers({ text: [], closeCode: 1012 });
+    const { openai } = await start('web');
+    await expect(chat(openai)).rejects.toMatchObject({ status: 503 });
+  });
+
+  test('a message that is none is no answer', async () => {
+    for (const raw of ['<html>', '{"type":"update","buffer":"<html>"}']) {
+      answers({ raw: [raw], text: [] });
+      const { openai } = await start('web');
+      await expect(chat(openai)).rejects.toMatchObject({
+        status: 502,
+        message: expect.stringContaining('no JSON'),
+      });
+      await gateway?.stop();
+    }
+  });
+
+  test('a stream that nobody serves', async () => {
+    const { openai } = await start('web', { webSocketBaseUrl: 'http://127.0.0.1:9' });
+    const error: unknown = await chat(openai).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ status: 502, message: expect.stringContaining('ECONNREFUSED') });
+    expect((error as Error).message).not.toContain('token=');
+  });
 
   test('an answer that was cancelled is a truncation', async () => {
     answers({ text: ['half of'], cancelled: true });

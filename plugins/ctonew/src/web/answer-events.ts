@@ -17,16 +17,17 @@ export class AnswerEvents {
   readonly #chars: Record<Kind, number> = { text: 0, reasoning: 0 };
   #index = -1;
   #open: Kind | undefined;
-  #begun = false;
+  /** Whether the upstream has set to work on it. */
+  #working = false;
 
   /** @param prompt - what was asked, to estimate its tokens: the upstream counts none. */
   constructor(prompt: string) {
     this.#prompt = prompt;
   }
 
-  /** Whether the upstream has set to work on it. */
+  /** Whether any of it has come. */
   get begun(): boolean {
-    return this.#begun;
+    return this.#index >= 0;
   }
 
   /** @throws GatewayError `UPSTREAM_TRUNCATED` where the answer was cancelled. */
@@ -42,7 +43,7 @@ export class AnswerEvents {
     readonly type: Kind;
     readonly content: string;
   }): Generator<ModelEvent> {
-    this.#begun = true;
+    this.#working = true;
     const text = this.#texts[type].push(content);
     if (text === '') return;
     if (this.#open !== type) {
@@ -56,9 +57,9 @@ export class AnswerEvents {
   }
 
   *#state({ inProgress, cancelled }: Extract<Frame, { type: 'state' }>): Generator<ModelEvent> {
-    if (inProgress) this.#begun = true;
+    if (inProgress) this.#working = true;
     // Before its work begins, it is not in progress either.
-    if (inProgress || !this.#begun) return;
+    if (inProgress || !this.#working) return;
     if (cancelled) throw truncated('cto.new cancelled the answer');
     yield* this.#close();
     yield { type: 'usage', usage: this.#usage() };
