@@ -186,6 +186,8 @@ export interface TargetSpec {
   /** Default one. */
   readonly accounts?: number;
   readonly refresh?: () => Promise<boolean>;
+  /** What the failed renewal threw. */
+  readonly renewalFault?: GatewayError;
   /** Default all. */
   readonly offers?: readonly Operation[];
 }
@@ -309,6 +311,7 @@ function instanceOf(
     generation: 0,
     expiresAtMs: undefined,
     needsLogin: undefined,
+    renewalFault: target.renewalFault,
     renewInTime: () => Promise.resolve(),
     masked: (text) => text,
   }));

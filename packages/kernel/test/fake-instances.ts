@@ -70,6 +70,7 @@ export function fakeHandle(
     generation: 0,
     expiresAtMs: undefined,
     needsLogin: undefined,
+    renewalFault: undefined,
     renewInTime: () => Promise.resolve(),
     masked: (text) => text,
   };

@@ -170,6 +170,16 @@ describe.each(MODES)('mode %s', (mode) => {
     expect(health).not.toContain('needs-login');
   });
 
+  test('nor does its failing when a token is refused in the middle of the day', async () => {
+    const { gateway, openai } = await start(mode);
+    await until(async () => (await listed(gateway)).includes(MODEL));
+    ctonew.account.endTokens();
+    ctonew.clerk.faults.push({ status: 502 });
+    await expect(chat(openai)).rejects.toMatchObject({ status: 502 });
+    const health = await (await gateway.ask('/v1/health', { admin: true })).text();
+    expect(health).toContain('"state":"cooling"');
+  });
+
   test('a limit of the account is told with its time', async () => {
     const fault = { status: 429, headers: { 'retry-after': '7' }, body: { error: 'daily limit' } };
     const { gateway, openai } = await start(mode);

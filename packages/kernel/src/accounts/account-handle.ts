@@ -1,4 +1,10 @@
-import type { Account, Authenticator, HttpClient, OutgoingRequest } from '@cliproxy/plugin-api';
+import type {
+  Account,
+  Authenticator,
+  GatewayError,
+  HttpClient,
+  OutgoingRequest,
+} from '@cliproxy/plugin-api';
 import type { AccountSource } from './account-source.ts';
 
 /** One account at work: what the dispatcher and the probes use. */
@@ -20,6 +26,8 @@ export interface AccountHandle {
    * @returns false when the authenticator can't refresh or the vendor refused.
    */
   refresh(generation: number): Promise<boolean>;
+  /** What the authenticator threw when it last failed to renew the credential; then none was since. */
+  readonly renewalFault: GatewayError | undefined;
   /** Counts the credential's renewals. */
   readonly generation: number;
   /** When the credential of now ends, in milliseconds since 1970, where it does. */

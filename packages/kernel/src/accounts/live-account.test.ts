@@ -156,6 +156,20 @@ describe('renewing', () => {
     expect(lines).toHaveLength(failures.length);
   });
 
+  test('what fails is told until a renewal succeeds', async () => {
+    const fault = new GatewayError('UPSTREAM_FAILED', 'no token today');
+    let fails = true;
+    const { live } = account({
+      refresh: async () => (fails ? Promise.reject(fault) : credential('two')),
+    });
+    expect(live.renewalFault).toBeUndefined();
+    await live.refresh(0);
+    expect(live.renewalFault).toBe(fault);
+    fails = false;
+    await live.refresh(0);
+    expect(live.renewalFault).toBeUndefined();
+  });
+
   test('a renewal that hangs ends, and the next one may succeed', async () => {
     jest.useFakeTimers();
     let hang = true;

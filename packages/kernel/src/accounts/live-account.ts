@@ -73,6 +73,7 @@ export class LiveAccount implements AccountHandle {
   #account: Account;
   #renewal: RenewalTimes | undefined;
   #noRefreshBefore = -Infinity;
+  #renewalFault: GatewayError | undefined;
 
   constructor(options: LiveAccountOptions) {
     this.#account = options.account;
@@ -102,6 +103,10 @@ export class LiveAccount implements AccountHandle {
 
   get expiresAtMs(): number | undefined {
     return this.#auth?.credential.value.expiresAtMs;
+  }
+
+  get renewalFault(): GatewayError | undefined {
+    return this.#renewalFault;
   }
 
   get needsLogin(): string | undefined {
@@ -264,11 +269,17 @@ export class LiveAccount implements AccountHandle {
   }
 
   async #ask(authenticator: Authenticator, former: Credential): Promise<Credential> {
-    const next: unknown = await within(REFRESH_LIMIT_MS, (signal) =>
-      authenticator.refresh?.(former, this.#context(signal)),
-    );
-    if (!isCredential(next)) throw this.#fault('gave junk instead of a renewed credential');
-    return next;
+    try {
+      const next: unknown = await within(REFRESH_LIMIT_MS, (signal) =>
+        authenticator.refresh?.(former, this.#context(signal)),
+      );
+      if (!isCredential(next)) throw this.#fault('gave junk instead of a renewed credential');
+      this.#renewalFault = undefined;
+      return next;
+    } catch (error) {
+      this.#renewalFault = isGatewayError(error) ? error : undefined;
+      throw error;
+    }
   }
 
   #context(signal: AbortSignal): AuthContext {

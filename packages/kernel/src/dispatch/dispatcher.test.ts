@@ -384,6 +384,29 @@ describe('a refused credential', () => {
     expect(found.finished()[0]?.status).toBe(503);
   });
 
+  test.each([
+    ['UPSTREAM_UNREACHABLE', 'network', 'UPSTREAM_UNREACHABLE', 'cooling'],
+    ['UPSTREAM_RATE_LIMIT', 'rate-limit', 'UPSTREAM_RATE_LIMIT', 'cooling'],
+    ['AUTH_NEEDS_LOGIN', 'auth', 'UPSTREAM_AUTH', 'needs-login'],
+    ['UPSTREAM_BAD_REQUEST', 'bad-request', 'UPSTREAM_AUTH', 'needs-login'],
+  ] as const)('that could not be renewed by %s', async (thrown, kind, code, reason) => {
+    const a = await up(answers.status(401, 'expired'));
+    const found = rig([
+      {
+        id: 'a',
+        executor: httpExecutor(a.url),
+        refresh: async () => Promise.resolve(false),
+        renewalFault: new GatewayError(thrown, 'no token', {
+          failure: { kind, scope: 'account', message: 'no token' },
+        }),
+      },
+    ]);
+    const error = await errorOf(found.dispatcher.handle(call()));
+    expect(error.code).toBe(code);
+    expect(a.seen).toHaveLength(1);
+    expect(found.book.availability('a', 'a/a0', 'up').reason).toBe(reason);
+  });
+
   test('is not held against the account when the client leaves meanwhile', async () => {
     const a = await up(answers.status(401));
     const client = call();

@@ -21,6 +21,7 @@ import type { NoAnswerCase } from './no-answer.ts';
 import { isUnsupported, prepareCall } from './prepared-call.ts';
 import type { DispatchSettings, PreparedCall } from './prepared-call.ts';
 import { RetryBudget } from './retry-budget.ts';
+import { unrenewed } from './unrenewed.ts';
 import { anyUsable, busyIn, WaitingLine } from './waiting-line.ts';
 import type { Waiter } from './waiting-line.ts';
 
@@ -267,6 +268,7 @@ export class Dispatcher {
         if (again !== undefined) end = await this.#attempt(candidate, choice, again, course);
         // Whether the renewal would have mended it was not waited for.
         else if (course.flight.left) end = { outcome: 'client-left' };
+        else if (!renewed) end = unrenewed(end, handle, candidate.instanceId);
       }
       if (end.outcome === 'failed' && end.failure.refusesReasoning === true) {
         const again = this.#prepareWithoutReasoning(candidate, course);
