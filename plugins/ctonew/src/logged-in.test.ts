@@ -124,3 +124,18 @@ test('an account whose browser was signed out is usable again after another logi
   expect(body.accounts).toHaveLength(1);
   await expect(chat(openai)).resolves.toBeTruthy();
 });
+
+test.each([
+  ['an error', { status: 500 }],
+  ['a page', { status: 200, body: '<html>' }],
+])('%s of the sign-in service, again and again, ends no login', async (_, fault) => {
+  const openai = await start('cli');
+  await auth('POST', { token: ctonew.account.cookie });
+  await chat(openai);
+  ctonew.account.endTokens();
+  ctonew.clerk.faults.push(fault, fault, fault, fault);
+  await expect(chat(openai)).rejects.toMatchObject({ status: 502 });
+  const health = await (await gateway.ask('/v1/health', { admin: true })).text();
+  expect(health).toContain('"state":"cooling"');
+  expect(health).not.toContain('needs-login');
+});
