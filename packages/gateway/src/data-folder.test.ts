@@ -119,5 +119,14 @@ test('what the vault says before there is a log stands in it afterwards', async 
     await writeFile(path.join(folder, 'accounts', 'foo@you.account'), 'damaged');
     await data.credentials.get('foo/you');
     expect(lines.join()).toContain('foo/you');
+    const reason = 'its file was damaged and set aside';
+    expect(await data.credentials.unreadable()).toEqual([
+      { id: 'foo/me', reason },
+      { id: 'foo/you', reason },
+    ]);
+    await data.credentials.put(account, 0);
+    expect(await data.credentials.unreadable()).toEqual([{ id: 'foo/you', reason }]);
+    await data.credentials.delete('foo/you');
+    expect(await data.credentials.unreadable()).toEqual([]);
   });
 });

@@ -16,7 +16,11 @@ export type {
   PluginInstance,
 } from './plugins/plugin-instance.ts';
 export type { Clock } from './ports/clock.ts';
-export type { CredentialStore, StoredAccount } from './ports/credential-store.ts';
+export type {
+  CredentialStore,
+  StoredAccount,
+  UnreadableAccount,
+} from './ports/credential-store.ts';
 export type {
   AnswerHead,
   AnswerPipe,

@@ -25,7 +25,15 @@ export function isAccountFile(name: string): boolean {
   return name.endsWith(SUFFIX);
 }
 
+/** The name of the file that a damaged one of this name was; undefined for any other name. */
+export function setAsideFrom(name: string): string | undefined {
+  return /^(.+\.account)\.corrupt-[\w.-]+$/.exec(name)?.[1];
+}
+
 /** What to call an account whose file can't be opened. */
 export function labelOfFile(name: string): string {
-  return name.slice(0, -SUFFIX.length).replace('@', '/');
+  return name
+    .slice(0, -SUFFIX.length)
+    .replace('@', '/')
+    .replace(/~[0-9a-f]+$/, '');
 }

@@ -2,8 +2,8 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
 import type { Logger } from '@cliproxy/plugin-api';
-import type { CredentialStore, StoredAccount } from '@cliproxy/kernel';
-import { fileNameOf, isAccountFile, labelOfFile } from './account-file.ts';
+import type { CredentialStore, StoredAccount, UnreadableAccount } from '@cliproxy/kernel';
+import { fileNameOf, isAccountFile, labelOfFile, setAsideFrom } from './account-file.ts';
 import { decodeAccount, encodeAccount } from './account-record.ts';
 import { removeForGood, targetOfTemporary, writeAtomically } from './atomic-write.ts';
 import { isErrno } from './errno.ts';
@@ -76,6 +76,24 @@ export class FileVault implements CredentialStore {
     return accounts;
   }
 
+  async unreadable(): Promise<readonly UnreadableAccount[]> {
+    const files = await this.#files();
+    const read = await Promise.all(files.map((file) => this.#readOr(file)));
+    const faulty = files.flatMap((file, index) => {
+      const fault = read[index];
+      const id = labelOfFile(path.basename(file));
+      return isGatewayError(fault) ? [{ id, reason: fault.message }] : [];
+    });
+    const sound = new Set(files.map((file) => path.basename(file)));
+    const aside = (await fs.readdir(this.#options.folder)).map(setAsideFrom);
+    const damaged = [...new Set(aside)].flatMap((name) =>
+      name === undefined || sound.has(name)
+        ? []
+        : [{ id: labelOfFile(name), reason: 'its file was damaged and set aside' }],
+    );
+    return [...faulty, ...damaged];
+  }
+
   async put(
     account: Omit<StoredAccount, 'generation'>,
     ifGeneration: number,
@@ -97,7 +115,14 @@ export class FileVault implements CredentialStore {
   async delete(id: string): Promise<void> {
     const file = this.#fileOf(id);
     await this.#alone(`${file}#write`, id, () =>
-      this.#disk(id, 'removed', () => removeForGood(file)),
+      this.#disk(id, 'removed', async () => {
+        await removeForGood(file);
+        for (const name of await fs.readdir(this.#options.folder)) {
+          if (setAsideFrom(name) === path.basename(file)) {
+            await removeForGood(path.join(this.#options.folder, name));
+          }
+        }
+      }),
     );
   }
 

@@ -13,7 +13,11 @@ import type { UpstreamPools } from '../http/upstream-pools.ts';
 import type { LoginPlace } from '../logins/login-place.ts';
 import type { LogoutResult } from '../logins/logins.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CredentialStore, StoredAccount } from '../ports/credential-store.ts';
+import type {
+  CredentialStore,
+  StoredAccount,
+  UnreadableAccount,
+} from '../ports/credential-store.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
 import { accountUnknown } from './account-unknown.ts';
 import type { AccountSource } from './account-source.ts';
@@ -97,8 +101,10 @@ export class InstanceAccounts implements LoginPlace {
     const authenticators = [...(this.#authenticators?.values() ?? [])];
     if (!authenticators.some((one) => one.login !== undefined)) return;
     let kept: readonly StoredAccount[];
+    let unreadable: readonly UnreadableAccount[];
     try {
       kept = await store.list();
+      unreadable = await store.unreadable();
     } catch (error) {
       // Its other accounts serve all the same.
       logger.error('the accounts that were logged in can not be read', { error });
@@ -114,6 +120,26 @@ export class InstanceAccounts implements LoginPlace {
         });
       }
     }
+    for (const { id, reason } of unreadable) this.#leaveEmpty(id, reason, authenticators);
+  }
+
+  /** So that whoever looks for the account finds out what became of it. */
+  #leaveEmpty(id: string, needsLogin: string, authenticators: readonly Authenticator[]): void {
+    const { instanceId, store, clock, logger, secrets } = this.#options;
+    const place = `${instanceId}/`;
+    if (!id.toLowerCase().startsWith(place.toLowerCase()) || this.#find(id) !== undefined) return;
+    const label = id.slice(place.length);
+    const authenticator = authenticators.find((one) => one.login !== undefined)?.id ?? '';
+    const credential = { secrets: {} };
+    const account = { id: place + label, authenticator, label, credential, generation: 0 };
+    this.#enter({
+      id: account.id,
+      label,
+      source: 'logged-in',
+      authenticator,
+      held: new HeldCredential(credential, secrets),
+      kept: new KeptLogin({ store, account, clock, logger, needsLogin }),
+    });
   }
 
   authenticators(): readonly Authenticator[] {
@@ -152,7 +178,8 @@ export class InstanceAccounts implements LoginPlace {
     if (live?.source !== 'logged-in') throw accountUnknown(accountId);
     const { label } = live.account;
     const revoked = await store.withLock(accountId, async () => {
-      const outcome = await live.revoke(await store.get(accountId), signal);
+      const stored = await store.get(accountId).catch(() => undefined);
+      const outcome = await live.revoke(stored, signal);
       await store.delete(accountId);
       return outcome;
     });

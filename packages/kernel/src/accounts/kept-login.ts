@@ -10,6 +10,8 @@ export interface KeptLoginOptions {
   readonly store: CredentialStore;
   /** The account as it was read last. */
   readonly account: StoredAccount;
+  /** Why it needs a login from the start. */
+  readonly needsLogin?: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -46,7 +48,8 @@ export class KeptLogin {
   constructor(options: KeptLoginOptions) {
     this.#options = options;
     this.#account = options.account;
-    if (options.account.renewingSinceMs !== undefined) this.#needsLogin = UNFINISHED;
+    const isUnfinished = options.account.renewingSinceMs !== undefined;
+    this.#needsLogin = options.needsLogin ?? (isUnfinished ? UNFINISHED : undefined);
   }
 
   /** Why a person has to log in again; undefined: nobody has to. */

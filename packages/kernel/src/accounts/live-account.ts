@@ -124,8 +124,8 @@ export class LiveAccount implements AccountHandle {
     signal.throwIfAborted();
     if (this.#renewal !== undefined && this.#isDue(this.#renewal.latestMs)) {
       await this.refresh(auth.credential.generation);
-      if (auth.kept !== undefined) this.#refuseEnded(auth.credential.value);
     }
+    if (auth.kept !== undefined) this.#refuseEnded(auth.kept, auth.credential.value);
     const { authenticator, credential } = auth;
     let authorized: unknown;
     try {
@@ -234,16 +234,12 @@ export class LiveAccount implements AccountHandle {
   }
 
   /** Sending a token that has ended would only have the account refused. */
-  #refuseEnded({ expiresAtMs = Infinity }: Credential): void {
+  #refuseEnded({ needsLogin }: KeptLogin, { expiresAtMs = Infinity }: Credential): void {
     const { id, label } = this.account;
-    if (this.needsLogin !== undefined) {
-      throw new GatewayError(
-        'AUTH_NEEDS_LOGIN',
-        `account ${label} needs a login: ${this.needsLogin}`,
-        {
-          failure: { kind: 'auth', scope: 'account' },
-        },
-      );
+    if (needsLogin !== undefined) {
+      throw new GatewayError('AUTH_NEEDS_LOGIN', `account ${label} needs a login: ${needsLogin}`, {
+        failure: { kind: 'auth', scope: 'account' },
+      });
     }
     if (this.#clock.now() < expiresAtMs) return;
     throw new GatewayError(

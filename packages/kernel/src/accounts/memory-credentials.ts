@@ -1,5 +1,9 @@
 import { GatewayError } from '@cliproxy/plugin-api';
-import type { CredentialStore, StoredAccount } from '../ports/credential-store.ts';
+import type {
+  CredentialStore,
+  StoredAccount,
+  UnreadableAccount,
+} from '../ports/credential-store.ts';
 
 /** Keeps accounts until the process ends: for gateways that have no place of their own on disk. */
 export class MemoryCredentials implements CredentialStore {
@@ -12,6 +16,10 @@ export class MemoryCredentials implements CredentialStore {
 
   async list(): Promise<readonly StoredAccount[]> {
     return [...this.#accounts.values()];
+  }
+
+  async unreadable(): Promise<readonly UnreadableAccount[]> {
+    return [];
   }
 
   async put(

@@ -352,6 +352,21 @@ describe('an account that was logged in', () => {
     expect(await credentials.list()).toEqual([]);
   });
 
+  test('one that can not be read is shown with the reason, refused, and mended by a login', async () => {
+    const credentials = new MemoryCredentials();
+    const reason = 'its file was damaged and set aside';
+    credentials.unreadable = async () => [{ id: 'foo/good-code', reason }];
+    const { kernel } = await open({ credentials });
+    expect(kernel.accounts()).toMatchObject([
+      { id: 'foo/good-code', source: 'logged-in', state: 'needs-login', reason },
+    ]);
+    kernel.resetAccounts();
+    expect((await errorOf(kernel.handle(call()))).code).toMatch(/AUTH|ROUTE/);
+    expect(vendor.apiCalls).toBe(0);
+    await logIn(kernel);
+    expect(kernel.accounts()).toMatchObject([{ id: 'foo/good-code', state: 'usable' }]);
+  });
+
   test('one whose plugin does not run can be forgotten', async () => {
     const credentials = new MemoryCredentials();
     const account = { id: 'gone/me', authenticator: 'x', label: 'm***' };

@@ -17,10 +17,20 @@ export interface StoredAccount {
   readonly generation: number;
 }
 
+/** An account that is kept and can't be read. */
+export interface UnreadableAccount {
+  /** In small letters where only the name of its file is known. */
+  readonly id: string;
+  /** A sentence. */
+  readonly reason: string;
+}
+
 /** Keeps the credentials of accounts that were logged in. Implemented by the vault package. */
 export interface CredentialStore {
   get(id: string): Promise<StoredAccount | undefined>;
   list(): Promise<readonly StoredAccount[]>;
+  /** What {@link CredentialStore.list} leaves out: it needs a login. */
+  unreadable(): Promise<readonly UnreadableAccount[]>;
   /**
    * Keeps an account. It is on disk when the promise resolves.
    *
