@@ -153,7 +153,7 @@ export const errorTable = Object.freeze({
     503,
     'upstream',
     'The instance has no account, or its login has ended.',
-    'Add an API key to its configuration, or log in.',
+    'Add an API key to its configuration, or `cliproxy login NAME`.',
   ),
   AUTH_INVALID_KEY: row(
     503,
@@ -177,7 +177,7 @@ export const errorTable = Object.freeze({
     404,
     'not-found',
     'There is no account of that id.',
-    'Use an id that `GET /v1/health` lists.',
+    'Use an id that `cliproxy accounts` lists.',
   ),
   AUTH_ACCOUNT_AMBIGUOUS: row(
     409,

@@ -66,7 +66,7 @@ async function requireReady(client: GatewayClient, name: string, file: string): 
       throw new CommandError(`${name} is disabled: set plugins.${name}.enabled to true in ${file}`);
     case 'needs-login':
       throw new CommandError(
-        `${name} has no account: add a key under plugins.${name}.config in ${file}`,
+        `${name} has no account: add a key under plugins.${name}.config in ${file}, or log in where it can be done: cliproxy login ${name}`,
       );
     case 'failed':
       throw new CommandError(`${name} could not be set up: ${plugin.problems.join('; ')}`);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** A ticket as it is told to whoever asked for it. */
-export interface IssuedTicket {
+interface IssuedTicket {
   readonly ticket: string;
   /** Milliseconds since 1970. */
   readonly expiresAtMs: number;
