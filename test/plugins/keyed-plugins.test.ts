@@ -270,7 +270,7 @@ describe.each(kinds)('$name', (kind) => {
 
   test.each<readonly [string, ScriptedAnswer, RegExp]>([
     ['401', { status: 401, body: `no ${FIRST}` }, /models answered 401; .*key/u],
-    ['403', { status: 403 }, /models answered 403; .*permissions/u],
+    ['403', { status: 403 }, /models answered 403; check .*key/u],
     ['404', { status: 404, body: '<html>' }, /models answered 404; .*baseUrl/u],
     ['500', { status: 500 }, /models answered 500; it is tried again/u],
     ['HTML', { body: '<html>welcome</html>' }, /models answered 200, but .*baseUrl/u],

@@ -51,3 +51,8 @@ function imageType(declared: string, base64: string, from: Dialect): string {
     `holds an image of type ${declared}; the target takes image/png, image/jpeg, image/gif and image/webp`,
   );
 }
+
+/** Media that a model answered with: answers of the dialect have no block for it, so they say so. */
+export function mediaInWords({ mediaType }: MediaPart): string {
+  return `(The model answered with ${mediaType}, which this API can't show.)`;
+}

@@ -7,6 +7,7 @@ import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
 import { badAnswer, classify } from './error-classes.ts';
 import { legalToolId } from './legal-names.ts';
+import { mediaInWords } from './media-blocks.ts';
 import { readRedacted, readThinking, writeReasoning } from './reasoning-blocks.ts';
 import { readStopReason, writeStopReason } from './stop-reason.ts';
 import { freeTextInput, toolInput, unwrapped } from './tool-arguments.ts';
@@ -113,8 +114,9 @@ function writeBlock(part: Part, native: Dialect | undefined): JsonObject | undef
             : toolInput(part.argumentsJson),
       };
     case 'media':
+      return { type: 'text', text: mediaInWords(part) };
     case 'tool-result':
-      // The dialect has no such block in an answer.
+      // A tool that ran at the upstream: its answer is in the text.
       return undefined;
   }
 }

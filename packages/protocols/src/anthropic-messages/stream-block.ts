@@ -1,6 +1,7 @@
 import type { Dialect, Opaque, Part, ToolCallPart } from '@cliproxy/plugin-api';
 import type { JsonObject } from '../model/json-object.ts';
 import { legalToolId } from './legal-names.ts';
+import { mediaInWords } from './media-blocks.ts';
 import { isRedacted, writeReasoning, writeSignature } from './reasoning-blocks.ts';
 import { freeTextInput } from './tool-arguments.ts';
 
@@ -51,6 +52,7 @@ export function streamBlock(part: Part, native: Dialect | undefined): StreamBloc
         },
       });
     case 'media':
+      return streamBlock({ type: 'text', text: mediaInWords(part) }, native);
     case 'tool-result':
       return undefined;
   }

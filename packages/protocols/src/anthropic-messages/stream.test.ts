@@ -236,6 +236,8 @@ describe('written and read again', () => {
 });
 
 describe('encode', () => {
+  const IMAGE_TOLD = "(The model answered with image/png, which this API can't show.)";
+
   const said = (events: readonly ModelEvent[], context = WRITE) => eventsIn(write(events, context));
 
   test('two parallel calls that interleave are told one after the other, arguments as they come', () => {
@@ -363,7 +365,7 @@ describe('encode', () => {
     ]);
   });
 
-  test('empty blocks and blocks of other kinds are left out; free text is wrapped', () => {
+  test('empty blocks are left out, media told in words; free text is wrapped', () => {
     const events = said([
       { type: 'open', index: 0, part: { type: 'text', text: '' } },
       { type: 'close', index: 0 },
@@ -372,7 +374,6 @@ describe('encode', () => {
         index: 1,
         part: { type: 'media', mediaType: 'image/png', source: { base64: 'A' } },
       },
-      { type: 'delta', index: 1, text: 'x' },
       { type: 'close', index: 1 },
       { type: 'open', index: 2, part: { type: 'reasoning', text: '' } },
       { type: 'close', index: 2 },
@@ -389,6 +390,8 @@ describe('encode', () => {
       { type: 'finish', reason: 'stop' },
     ]);
     expect(events.map((e) => e.delta ?? e.content_block?.type).filter(Boolean)).toEqual([
+      'text',
+      { type: 'text_delta', text: IMAGE_TOLD },
       'text',
       { type: 'text_delta', text: 'no' },
       'tool_use',
@@ -410,6 +413,7 @@ describe('encode', () => {
       WRITE,
     );
     expect(content).toEqual([
+      { type: 'text', text: IMAGE_TOLD },
       { type: 'text', text: 'no' },
       {
         type: 'tool_use',
