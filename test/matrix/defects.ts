@@ -3,8 +3,8 @@ export interface Defect {
   readonly name: string;
   /** Rows of the matrix: it is looked for in every pair. */
   readonly rows: readonly string[];
-  /** File of the tests, for what a row can't show. */
-  readonly tests?: string;
+  /** A test of its own, by its file and the beginning of its name, for what a row can't show. */
+  readonly shownBy?: { readonly file: string; readonly test: string };
 }
 
 const both = (name: string): readonly string[] => [name, `${name}, streamed`];
@@ -19,7 +19,10 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the second text of a chunk is lost',
     rows: both('two texts in one answer'),
-    tests: 'test/defects/parts-of-a-chunk.test.ts',
+    shownBy: {
+      file: 'test/defects/parts-of-a-chunk.test.ts',
+      test: 'all of them reach a client of',
+    },
   },
   {
     name: 'finish reasons that no client knows',
@@ -53,17 +56,20 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a slow reader fills the memory',
     rows: [],
-    tests: 'test/defects/back-pressure.test.ts',
+    shownBy: { file: 'test/defects/back-pressure.test.ts', test: 'readers that stop make' },
   },
   {
     name: 'an unknown method of Gemini reaches a vendor',
     rows: [],
-    tests: 'test/defects/unknown-method.test.ts',
+    shownBy: { file: 'test/defects/unknown-method.test.ts', test: 'a method that Gemini has not' },
   },
   {
     name: 'state that is half written is seen',
     rows: [],
-    tests: 'test/defects/atomic-state.test.ts',
+    shownBy: {
+      file: 'test/defects/atomic-state.test.ts',
+      test: 'while accounts go out one after another',
+    },
   },
   { name: 'an account is out for days', rows: both('error: 429 for ten days') },
   {

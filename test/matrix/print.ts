@@ -1,4 +1,4 @@
-// Runs the matrix and prints it: `npm run matrix`, with `--json`, or with `--write` into the docs.
+// Runs the matrix and prints it, with `--json`, or with `--write` into the docs; see run.mjs.
 import { protocolsPage } from './protocols-page.ts';
 import { runAll } from './run-all.ts';
 import { plain, tableOf } from './table.ts';
