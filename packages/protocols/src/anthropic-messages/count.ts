@@ -2,7 +2,8 @@ import type { CountCodec } from '../codec/count-codec.ts';
 import { errorInside } from '../codec/error-inside.ts';
 import { decodeRequest } from './request-decode.ts';
 import { encodeRequest } from './request-encode.ts';
-import { badAnswer, classify } from './error-classes.ts';
+import { badAnswer } from '../codec/bad-answer.ts';
+import { classify } from './error-classes.ts';
 
 /**
  * Counting the tokens of a request: the request without what only generating needs. The API refuses

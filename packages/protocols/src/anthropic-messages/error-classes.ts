@@ -29,14 +29,6 @@ export function classify(
   };
 }
 
-/** An answer that is not what the dialect prescribes. */
-export function badAnswer(message: string, cause?: unknown): GatewayError {
-  return new GatewayError('UPSTREAM_BAD_ANSWER', message, {
-    failure: { kind: 'upstream', scope: 'instance', message },
-    cause,
-  });
-}
-
 /** A stream that ended before its answer was complete. */
 export function truncated(): GatewayError {
   const message = "The upstream's stream ended before `message_stop`; the answer is incomplete.";

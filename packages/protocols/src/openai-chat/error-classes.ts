@@ -43,14 +43,6 @@ export function throwErrorInside(body: JsonObject, isErrorEvent = false): void {
   if (isError) throw errorInside(classify, body);
 }
 
-/** An answer that isn't what the dialect prescribes. */
-export function badAnswer(message: string, cause?: unknown): GatewayError {
-  return new GatewayError('UPSTREAM_BAD_ANSWER', message, {
-    failure: { kind: 'upstream', scope: 'instance', message },
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
-
 /** A stream that ended before it was complete. */
 export function truncated(): GatewayError {
   const message =

@@ -1,5 +1,5 @@
 import type { CountCodec } from '../codec/count-codec.ts';
-import { badAnswer } from '../openai-chat/error-classes.ts';
+import { badAnswer } from '../codec/bad-answer.ts';
 import { decodeRequest } from './request-decode.ts';
 import { encodeRequest } from './request-encode.ts';
 

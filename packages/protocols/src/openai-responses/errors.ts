@@ -1,7 +1,8 @@
 import type { GatewayError } from '@cliproxy/plugin-api';
 import type { ErrorCodec } from '../codec/error-codec.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import { badAnswer, throwErrorInside } from '../openai-chat/error-classes.ts';
+import { badAnswer } from '../codec/bad-answer.ts';
+import { throwErrorInside } from '../openai-chat/error-classes.ts';
 import type { EventWriter } from './event-writer.ts';
 import { chatError, errorsOf } from '../openai-chat/errors.ts';
 

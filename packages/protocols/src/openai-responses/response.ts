@@ -4,7 +4,8 @@ import type { ResponseCodec } from '../codec/response-codec.ts';
 import { answerEvents } from '../model/answer-events.ts';
 import { withCallSignatures } from '../model/call-signature.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import { badAnswer, throwErrorInside } from '../openai-chat/error-classes.ts';
+import { badAnswer } from '../codec/bad-answer.ts';
+import { throwErrorInside } from '../openai-chat/error-classes.ts';
 import { throwFailed, throwUnfinished } from './errors.ts';
 import { readItem } from './output-decode.ts';
 import {
