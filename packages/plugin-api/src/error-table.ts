@@ -107,6 +107,18 @@ export const errorTable = Object.freeze({
     'An account that the plugin brings is malformed or its key is taken.',
     'Ask the plugin author; the message names the account.',
   ),
+  PLUGIN_BAD_CHILD: row(
+    503,
+    'upstream',
+    'A process that the plugin wants to run is described wrongly, or may not be run.',
+    'Mend the command in the configuration, or ask the plugin author; the message names the part.',
+  ),
+  PLUGIN_CHILD_DOWN: row(
+    503,
+    'upstream',
+    'A process that the plugin needs does not run.',
+    'Read why in `cliproxy status` and in its log file under `logs/` in the data folder.',
+  ),
   PLUGIN_HOST_FORBIDDEN: row(
     502,
     'upstream',

@@ -55,5 +55,12 @@ export type { Secret } from './secret.ts';
 export { services } from './services.ts';
 export type { ServiceRef } from './services.ts';
 export type { Socket, SocketEndpoint } from './socket.ts';
-export type { ChildSpec, Supervisor } from './supervisor.ts';
+export type {
+  Child,
+  ChildExit,
+  ChildSpec,
+  ChildState,
+  ChildStatus,
+  Supervisor,
+} from './supervisor.ts';
 export type { Usage } from './usage.ts';
