@@ -12,3 +12,4 @@ export type { Gateway, GatewayApplyResult, GatewayOverrides } from './create-gat
 export { openDataFolder } from './data-folder.ts';
 export type { DataFolder } from './data-folder.ts';
 export { VERSION } from './version.ts';
+export { GATEWAY_LOG, childLogName, listLogs, logFileOf, logFolder } from './logging/log-folder.ts';

@@ -12,11 +12,10 @@ export interface LogFileOptions {
   readonly maxBytes?: number;
   /** How many files there are at most, the current one included. Default 5. */
   readonly maxFiles?: number;
+  /** What may wait for a slow disk, in bytes; what comes on top is lost. Default 4 MiB. */
+  readonly maxWaitingBytes?: number;
   readonly files?: LogFiles;
 }
-
-/** What may wait for a slow disk, in bytes; what comes on top is lost. */
-const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
 /**
  * A stream into a file (0600) that never fails and never waits: a full disk or a lost folder costs
@@ -29,6 +28,7 @@ export class LogFile extends Writable {
   readonly #path: string;
   readonly #maxBytes: number;
   readonly #maxFiles: number;
+  readonly #maxWaitingBytes: number;
   readonly #files: LogFiles;
   #handle: FileHandle | undefined;
   #size = 0;
@@ -42,11 +42,12 @@ export class LogFile extends Writable {
     this.#path = file;
     this.#maxBytes = options.maxBytes ?? 10 * 1024 * 1024;
     this.#maxFiles = options.maxFiles ?? 5;
+    this.#maxWaitingBytes = options.maxWaitingBytes ?? 4 * 1024 * 1024;
     this.#files = options.files ?? nodeFiles;
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    if (this.#waitingBytes + chunk.length > MAX_WAITING_BYTES) this.#lost += 1;
+    if (this.#waitingBytes + chunk.length > this.#maxWaitingBytes) this.#lost += 1;
     else {
       this.#waiting.push(chunk);
       this.#waitingBytes += chunk.length;
