@@ -35,5 +35,10 @@ const brokenFiles = results.testResults.filter(
     file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
 ).length;
 const failed = results.numFailedTests + brokenFiles;
+for (const file of results.testResults) {
+  for (const test of file.assertionResults) {
+    if (test.status === 'pending') console.log(`skipped: ${test.fullName}`);
+  }
+}
 console.log(`${results.numPassedTests} passed, ${failed} failed`);
 process.exit(failed > 0 || jest.status !== 0 ? 1 : 0);

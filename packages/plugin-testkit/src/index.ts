@@ -1,6 +1,8 @@
 export { startCtonew } from './ctonew/start-ctonew.ts';
 export type { Ctonew } from './ctonew/start-ctonew.ts';
 export type { CtonewAnswer } from './ctonew/web-answer.ts';
+export { findChromium } from './find-chromium.ts';
+export type { TestChromium } from './find-chromium.ts';
 export { startScriptedUpstream } from './scripted-upstream.ts';
 export type {
   AnswerScript,
