@@ -130,7 +130,7 @@ function authenticator({ baseUrl, port }: LoginConfig): Authenticator {
       }
       session.progress(`redeeming ${code}`);
       const { credential, who } = await redeem(baseUrl, code, session);
-      return { key: who, label: `${who[0] ?? ''}***`, authenticator: 'sign-in', credential };
+      return { key: who, label: `${who[0] ?? ''}***`, credential };
     },
     refresh: async (former, context) =>
       (await redeem(baseUrl, former.secrets.refresh?.reveal() ?? '', context)).credential,

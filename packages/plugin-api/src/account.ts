@@ -32,6 +32,7 @@ export interface Account {
 export interface NewAccount {
   /** Unique within the instance; letters, digits, `.`, `_` and `-`. */
   readonly key: string;
+  /** Id of its authenticator. May be left out by a login: it is the one that logs in. */
   readonly authenticator?: string;
   readonly label: string;
   readonly credential?: Credential;

@@ -146,9 +146,9 @@ export class InstanceAccounts implements LoginPlace {
     return [...(this.#authenticators?.values() ?? [])];
   }
 
-  async keep(account: unknown): Promise<Account> {
-    const { key, label, authenticator, credential } = this.#checked(account);
-    if (credential === undefined || authenticator === undefined) {
+  async keep(account: unknown, by: string): Promise<Account> {
+    const { key, label, authenticator = by, credential } = this.#checked(account, by);
+    if (credential === undefined) {
       throw this.#bad(`the login of "${key}" brought no credential`);
     }
     const { instanceId, store, clock, secrets } = this.#options;
@@ -301,9 +301,11 @@ export class InstanceAccounts implements LoginPlace {
     return live;
   }
 
-  #checked(value: unknown): NewAccount {
+  /** @param by - the authenticator of an account that names none. */
+  #checked(value: unknown, by?: string): NewAccount {
     if (typeof value !== 'object' || value === null) throw this.#bad('an account is no object');
-    const { key, label, authenticator, credential } = value as Readonly<Record<string, unknown>>;
+    const fields = value as Readonly<Record<string, unknown>>;
+    const { key, label, authenticator = by, credential } = fields;
     if (typeof key !== 'string' || !KEY.test(key)) {
       throw this.#bad(
         `the key ${JSON.stringify(key)} must be 1 to 64 letters, digits, ".", "_" and "-"`,

@@ -12,9 +12,10 @@ export interface LoginPlace {
   /**
    * Keeps what a login brought, and puts it to work. Takes the place of the same account.
    *
+   * @param by - id of the authenticator that logged it in; the account may name another.
    * @throws GatewayError `PLUGIN_BAD_ACCOUNT`, `KERNEL_STORE_*`
    */
-  keep(account: unknown): Promise<Account>;
+  keep(account: unknown, by: string): Promise<Account>;
   /**
    * Forgets a login, after the vendor was asked to end it.
    *

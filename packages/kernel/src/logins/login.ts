@@ -181,7 +181,7 @@ export class Login {
       ]);
       if (this.#endedAtMs !== undefined) return;
       this.#keeping = true;
-      const { id, label } = await place().keep(found);
+      const { id, label } = await place().keep(found, authenticator.id);
       this.#account = { id, label };
       this.#end('done');
     } catch (error) {
