@@ -15,8 +15,9 @@ import { createServer } from '@cliproxy/server';
 import type { GatewayServer, ListenAddress } from '@cliproxy/server';
 import type { DataFolder } from './data-folder.ts';
 import { createLogging } from './logging/create-logging.ts';
-import type { Logging } from './logging/create-logging.ts';
+import type { Logging, LoggingOptions } from './logging/create-logging.ts';
 import { logEvents } from './logging/log-events.ts';
+import { GATEWAY_LOG, logFileOf } from './logging/log-folder.ts';
 import { systemClock } from './system-clock.ts';
 import { VERSION } from './version.ts';
 
@@ -31,8 +32,8 @@ export interface GatewayOverrides {
   readonly data?: DataFolder;
   /** One to use again, since making ready costs more than checking. Default: a new one. */
   readonly checker?: ConfigChecker;
-  /** Where the log goes; default: standard error. */
-  readonly logStream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** Where the log goes besides its file; default: standard error. */
+  readonly logStream?: LoggingOptions['stream'];
   /** Listens to what the kernel tells, besides the log. */
   onEvent?(event: KernelEvent): void;
 }
@@ -74,6 +75,10 @@ export function createGateway(
 ): Gateway {
   const { clock = systemClock, data } = overrides;
   const logging = createLogging({
+    ...(data && {
+      file: logFileOf(settings.data.folder, GATEWAY_LOG),
+      dataFolder: settings.data.folder,
+    }),
     ...settings.log,
     ...(overrides.logStream && { stream: overrides.logStream }),
   });

@@ -1,8 +1,9 @@
 import { EOL } from 'node:os';
-import type { Writable } from 'node:stream';
 import type { Loggers, SecretRegistry } from '@cliproxy/kernel';
 import type { Logger } from '@cliproxy/plugin-api';
 import winston from 'winston';
+import { fileChildLog } from './file-child-log.ts';
+import type { FileChildLog } from './file-child-log.ts';
 import { jsonLine, prettyLine } from './line-format.ts';
 import type { LogRecord } from './line-format.ts';
 import { LogFile } from './log-file.ts';
@@ -16,8 +17,10 @@ export interface LoggingOptions {
   readonly format: 'auto' | 'pretty' | 'json';
   /** Also to this file, always as JSON; 0600, five files of 10 MB. */
   readonly file?: string;
-  /** Default: standard error. */
-  readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** The data folder, in which children have their logs. Absent: they have none. */
+  readonly dataFolder?: string;
+  /** Default: standard error. `none`: only the file. */
+  readonly stream?: (NodeJS.WritableStream & { readonly isTTY?: boolean }) | 'none';
 }
 
 /**
@@ -35,6 +38,12 @@ interface PlainLog {
 
 /** The gateway's log. */
 export interface Logging extends Loggers {
+  /**
+   * Opens the log of a child process.
+   *
+   * @returns undefined where there is no data folder to keep it in.
+   */
+  childLog(instanceId: string, child: string): FileChildLog | undefined;
   /** For what the gateway itself says once per request. */
   readonly plain: PlainLog;
   /** Values that are masked wherever they appear. */
@@ -54,10 +63,11 @@ const FLUSH_MS = 2000;
 /** Makes the log. Nothing that goes through it shows a secret, and nothing it meets makes it throw. */
 export function createLogging(options: LoggingOptions): Logging {
   const redactor = createRedactor();
-  const stream = options.stream ?? process.stderr;
+  const stream = options.stream === 'none' ? undefined : (options.stream ?? process.stderr);
   const file = options.file === undefined ? undefined : new LogFile(options.file);
   const pretty =
-    options.format === 'pretty' || (options.format === 'auto' && stream.isTTY === true);
+    stream !== undefined &&
+    (options.format === 'pretty' || (options.format === 'auto' && stream.isTTY === true));
   const formatted = (line: typeof jsonLine) =>
     winston.format((info) => {
       info[LINE] = line(info as unknown as LogRecord, Date.now(), redactor);
@@ -68,19 +78,26 @@ export function createLogging(options: LoggingOptions): Logging {
     // Once per record, and not again by the transports.
     format: pretty && file === undefined ? winston.format((info) => info)() : formatted(jsonLine),
     transports: [
-      new winston.transports.Stream({ stream, ...(pretty && { format: formatted(prettyLine) }) }),
+      ...(stream === undefined
+        ? []
+        : [
+            new winston.transports.Stream({
+              stream,
+              ...(pretty && { format: formatted(prettyLine) }),
+            }),
+          ]),
       ...(file === undefined ? [] : [new winston.transports.Stream({ stream: file })]),
     ],
   });
   // A full disk or a lost terminal costs log lines, never requests.
   const ignore = () => undefined;
   logger.on('error', ignore);
-  stream.on('error', ignore);
+  stream?.on('error', ignore);
 
   const writeStraight = (record: LogRecord): void => {
     const nowMs = Date.now();
     const line = pretty ? prettyLine(record, nowMs, redactor) : jsonLine(record, nowMs, redactor);
-    stream.write(line + EOL);
+    stream?.write(line + EOL);
     file?.write((pretty ? jsonLine(record, nowMs, redactor) : line) + EOL);
   };
 
@@ -108,6 +125,10 @@ export function createLogging(options: LoggingOptions): Logging {
       warn: (message, fields) => write('warn', name, message, fields),
       error: (message, fields) => write('error', name, message, fields),
     }),
+    childLog: (instanceId, child) =>
+      options.dataFolder === undefined
+        ? undefined
+        : fileChildLog({ dataFolder: options.dataFolder, instanceId, child, redactor }),
     setLevel(level) {
       logger.level = level;
     },
@@ -116,8 +137,8 @@ export function createLogging(options: LoggingOptions): Logging {
         logger.once('finish', resolve);
         logger.end();
       }).then(async () => {
-        await Promise.all([flushed(stream), ended(file)]);
-        stream.off('error', ignore);
+        await Promise.all([stream && flushed(stream), file?.finish()]);
+        stream?.off('error', ignore);
       });
       return closed;
     },
@@ -138,22 +159,13 @@ function ownFields(fields: Record<string, unknown>): Record<string, unknown> {
 /** Waits until a stream that stays open has taken everything. */
 async function flushed(stream: NodeJS.WritableStream): Promise<void> {
   if (!stream.writable) return;
-  await settled((done) => {
-    stream.once('error', done);
-    stream.write('', done);
-  });
-}
-
-async function ended(file: Writable | undefined): Promise<void> {
-  if (file !== undefined) await settled((done) => file.end(done));
-}
-
-async function settled(begin: (done: () => void) => void): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, FLUSH_MS);
-    begin(() => {
+    const done = (): void => {
       clearTimeout(timer);
       resolve();
-    });
+    };
+    stream.once('error', done);
+    stream.write('', done);
   });
 }

@@ -12,10 +12,15 @@ export interface LogFileOptions {
   readonly maxBytes?: number;
   /** How many files there are at most, the current one included. Default 5. */
   readonly maxFiles?: number;
+  /** Whose log it is, for the line that counts lost ones. Default `gateway`. */
+  readonly name?: string;
   /** What may wait for a slow disk, in bytes; what comes on top is lost. Default 4 MiB. */
   readonly maxWaitingBytes?: number;
   readonly files?: LogFiles;
 }
+
+/** How long the end of a log may wait for a slow disk, in milliseconds. */
+const FINISH_MS = 2000;
 
 /**
  * A stream into a file (0600) that never fails and never waits: a full disk or a lost folder costs
@@ -28,6 +33,7 @@ export class LogFile extends Writable {
   readonly #path: string;
   readonly #maxBytes: number;
   readonly #maxFiles: number;
+  readonly #name: string;
   readonly #maxWaitingBytes: number;
   readonly #files: LogFiles;
   #handle: FileHandle | undefined;
@@ -42,8 +48,20 @@ export class LogFile extends Writable {
     this.#path = file;
     this.#maxBytes = options.maxBytes ?? 10 * 1024 * 1024;
     this.#maxFiles = options.maxFiles ?? 5;
+    this.#name = options.name ?? 'gateway';
     this.#maxWaitingBytes = options.maxWaitingBytes ?? 4 * 1024 * 1024;
     this.#files = options.files ?? nodeFiles;
+  }
+
+  /** Ends it; resolves when everything is written, or can't be within two seconds. */
+  async finish(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, FINISH_MS);
+      this.end(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
@@ -73,20 +91,40 @@ export class LogFile extends Writable {
   }
 
   async #append(lines: readonly Buffer[]): Promise<void> {
-    const { length: count } = lines;
-    const lost = this.#lost;
+    let written = 0;
     try {
-      const handle = await this.#open();
-      const bytes = Buffer.concat(lost === 0 ? lines : [lostLine(lost), ...lines]);
-      await handle.appendFile(bytes);
-      this.#lost -= lost;
-      this.#size += bytes.length;
+      while (written < lines.length) {
+        const handle = await this.#open();
+        const lost = this.#lost;
+        const count = this.#fitting(lines, written);
+        if (count === 0) await this.#rotate();
+        else {
+          const batch = lines.slice(written, written + count);
+          const bytes = Buffer.concat(lost === 0 ? batch : [lostLine(lost, this.#name), ...batch]);
+          await handle.appendFile(bytes);
+          this.#lost -= lost;
+          this.#size += bytes.length;
+          written += count;
+        }
+      }
       if (this.#size >= this.#maxBytes) await this.#rotate();
     } catch {
-      this.#lost += count;
+      this.#lost += lines.length - written;
       // Opened anew the next time: the folder may be another by then.
       await this.#close();
     }
+  }
+
+  /** How many lines the file has room for; an empty one always has for one. */
+  #fitting(lines: readonly Buffer[], from: number): number {
+    let room = this.#maxBytes - this.#size;
+    let count = 0;
+    for (let index = from; index < lines.length; index += 1) {
+      room -= lines[index]?.length ?? 0;
+      if (room < 0) break;
+      count += 1;
+    }
+    return count === 0 && this.#size === 0 ? 1 : count;
   }
 
   async #open(): Promise<FileHandle> {
@@ -101,11 +139,13 @@ export class LogFile extends Writable {
     return handle;
   }
 
+  /** @throws when the full file can't be put aside: it must not grow on. */
   async #rotate(): Promise<void> {
     await this.#close();
     for (let index = this.#maxFiles - 1; index >= 1; index -= 1) {
-      const from = index === 1 ? this.#path : `${this.#path}.${index - 1}`;
-      await this.#files.rename(from, `${this.#path}.${index}`).catch(() => undefined);
+      const to = `${this.#path}.${index}`;
+      if (index === 1) await this.#files.rename(this.#path, to);
+      else await this.#files.rename(`${this.#path}.${index - 1}`, to).catch(() => undefined);
     }
   }
 
@@ -116,11 +156,11 @@ export class LogFile extends Writable {
   }
 }
 
-function lostLine(count: number): Buffer {
+function lostLine(count: number, name: string): Buffer {
   const record = {
     time: new Date().toISOString(),
     level: 'error',
-    name: 'gateway',
+    name,
     message: `${count} log lines could not be written to this file`,
   };
   // Begins a line of its own: the last thing written may be half a line.

@@ -514,6 +514,18 @@ describe('files', () => {
     expect(errors).toEqual([]);
   });
 
+  test('a full file that can not be put aside does not grow', async () => {
+    const file = path.join(folder, 'a.log');
+    const { promises } = await import('node:fs');
+    const files: LogFiles = { ...promises, rename: () => Promise.reject(new Error('not here')) };
+    const stream = new LogFile(file, { files, maxBytes: 10 });
+    for (let index = 0; index < 5; index += 1) {
+      await new Promise<void>((resolve) => stream.write('12345678\n', () => resolve()));
+    }
+    await stream.finish();
+    expect(statSync(file).size).toBe(9);
+  });
+
   test('a disk that hangs costs lines, not memory', () => {
     const files = { mkdir: () => new Promise(() => undefined) } as unknown as LogFiles;
     const stream = new LogFile(path.join(folder, 'a.log'), { files });
