@@ -8,6 +8,9 @@ export type { AccountHealth, HealthSnapshot, PluginHealth } from './health/healt
 export type { ApplyResult, Kernel, ModelEntry } from './kernel.ts';
 export type { LoginPage, Logins, LoginWish, LogoutResult } from './logins/logins.ts';
 export type { LoginState, LoginView } from './logins/login-view.ts';
+export { inspectPlugin, installedPluginIds } from './plugins/inspect-plugin.ts';
+export type { InspectSources, PluginInspection } from './plugins/inspect-plugin.ts';
+export type { CommandNeed, PipNeed, PluginNeed } from './plugins/manifest-needs.ts';
 export type { PreloadedPlugin } from './plugins/plan-instances.ts';
 export type { PluginLimits } from './plugins/plugin-host.ts';
 export type {

@@ -52,7 +52,7 @@ export function locate(reference: string, dirs: readonly string[]): Location {
 }
 
 /** The bare ids of the plugins that are installed in our own scope. */
-function shippedIds(dirs: readonly string[]): readonly string[] {
+export function shippedIds(dirs: readonly string[]): readonly string[] {
   const scopes = new Set(dirs.flatMap((dir) => searched(SCOPE, dir)).filter(existsSync));
   const ids = [...scopes].flatMap((scope) =>
     readdirSync(scope)

@@ -1,5 +1,7 @@
 import type { Problem } from '../ports/problem.ts';
 import type { SchemaChecker } from '../ports/schema-checker.ts';
+import { checkNeeds, needsSchema } from './manifest-needs.ts';
+import type { PluginNeed } from './manifest-needs.ts';
 import type { ModelPatternDeclaration } from './plugin-instance.ts';
 
 /** What a plugin says about itself in its package.json, before any of its code runs. */
@@ -26,6 +28,8 @@ export interface PluginManifest {
     readonly env: readonly string[];
     readonly childProcess: boolean;
   };
+  /** What npm does not bring; most plugins need nothing. */
+  readonly needs: readonly PluginNeed[];
 }
 
 /** A package.json as far as it concerns the host. */
@@ -96,6 +100,7 @@ const manifestSchema = Object.freeze({
         childProcess: { type: 'boolean', default: false },
       },
     },
+    needs: needsSchema,
   },
 });
 
@@ -131,7 +136,10 @@ export function readManifest(
   }
   const { value, problems } = checker.check(manifestSchema, raw, '/cliproxyPlugin');
   if (problems.length > 0) return { faults: problems.map((one) => sentence(where, one)) };
-  return { package: { name, version, manifest: value as PluginManifest } };
+  const manifest = value as PluginManifest;
+  const { needs, problems: unfit } = checkNeeds(manifest.needs, '/cliproxyPlugin/needs', checker);
+  if (unfit.length > 0) return { faults: unfit.map((one) => sentence(where, one)) };
+  return { package: { name, version, manifest: { ...manifest, needs } } };
 }
 
 function sentence(where: string, problem: Problem): string {

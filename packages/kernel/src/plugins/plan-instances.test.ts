@@ -3,6 +3,7 @@ import { existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { checker, instance, openWorkshop, type Workshop } from '../../test/plugin-workshop.ts';
 import { versionProblem } from './api-version.ts';
+import { inspectPlugin, installedPluginIds } from './inspect-plugin.ts';
 import { type InstancePlan, planInstances } from './plan-instances.ts';
 import type { PluginSettings } from '../ports/settings.ts';
 
@@ -119,6 +120,17 @@ describe('manifests', () => {
     ['sockets', { manifest: { provides: { sockets: ['v1/ws'] } } }, 'provides.sockets.0'],
     ['hosts', { manifest: { permissions: { hosts: ['*.example'] } } }, 'permissions.hosts.0'],
     ['models', { manifest: { provides: { models: [{ upstream: 'x' }] } } }, 'match'],
+    ['needs', { manifest: { needs: [{ kind: 'brew', title: 'X' }] } }, 'needs.0.kind'],
+    [
+      'commands',
+      { manifest: { needs: [{ kind: 'command', title: 'X', commands: ['-rf'] }] } },
+      'needs.0.commands.0',
+    ],
+    [
+      'packages',
+      { manifest: { needs: [{ kind: 'pip', title: 'X', packages: ['g4f>=1'] }] } },
+      'needs.0.packages.0',
+    ],
     ['version', { packageJson: { version: 1 } }, '`version`'],
   ])('%s that is wrong is named', (_field, spec, said) => {
     shop.add({ id: 'foo', ...spec });
@@ -138,7 +150,43 @@ describe('manifests', () => {
     expect(plan([instance('foo')])[0]?.package?.manifest).toMatchObject({
       provides: { executor: false, authenticators: [], probes: [], sockets: [], models: [] },
       permissions: { hosts: [], env: [], childProcess: false },
+      needs: [],
     });
+  });
+
+  test('what npm does not bring is told by kind', () => {
+    shop.add({
+      id: 'foo',
+      manifest: {
+        needs: [
+          { kind: 'command', title: 'Chromium', commands: ['chromium'], env: 'CHROME' },
+          { kind: 'pip', title: 'g4f', packages: ['g4f[api]==0.5.2.post1'], optional: true },
+        ],
+      },
+    });
+    const { problems, package: read } = plan([instance('foo')])[0]!;
+    expect(problems).toEqual([]);
+    expect(read?.manifest.needs).toEqual([
+      {
+        kind: 'command',
+        title: 'Chromium',
+        commands: ['chromium'],
+        env: 'CHROME',
+        apt: [],
+        optional: false,
+      },
+      { kind: 'pip', title: 'g4f', packages: ['g4f[api]==0.5.2.post1'], optional: true },
+    ]);
+  });
+
+  test('can be read of a plugin that is not configured', () => {
+    const folder = shop.add({ id: 'foo' });
+    const sources = { dirs: [shop.dir], checker };
+    expect(inspectPlugin('foo', sources)).toMatchObject({ folder, package: { version: '1.0.0' } });
+    expect(inspectPlugin('bar', sources).faults?.join()).toContain('no package');
+    shop.add({ id: 'bar', manifest: { id: 1 } });
+    expect(inspectPlugin('bar', sources).faults?.join()).toContain('cliproxyPlugin.id');
+    expect(installedPluginIds([shop.dir])).toEqual(['bar', 'foo']);
   });
 });
 
