@@ -19,7 +19,8 @@ export function classify(
   nowMs: number,
 ): Failure {
   const told = answer.body === undefined ? undefined : errorTold(answer.body);
-  const failure = failureOf(told, answer.status);
+  const meant = failureOf(told, answer.status);
+  const failure = told?.isOneProviders === true ? ofOneModel(meant) : meant;
   const reset = RESETS.includes(failure.kind) ? resetAtMs(answer.headers, nowMs) : undefined;
   return {
     ...failure,
@@ -58,6 +59,8 @@ interface ErrorTold {
   readonly words: readonly string[];
   /** An HTTP status given as the code. */
   readonly status: number | undefined;
+  /** It names the model or the model's provider, one of many behind the server: gpt4free does. */
+  readonly isOneProviders: boolean;
 }
 
 /** Reads OpenAI's `{"error":{…}}`, a bare error object, and FastAPI's `{"detail":…}`. */
@@ -69,7 +72,11 @@ function errorTold(body: JsonObject): ErrorTold {
   const status = [error.status, error.status_code, error.code]
     .map(Number)
     .find((number) => Number.isInteger(number) && number >= 400 && number < 600);
-  return { message: fitToShow(messageOf(body.error ?? body)), words, status };
+  const isOneProviders =
+    body.choices === undefined &&
+    isJsonObject(body.error) &&
+    (typeof body.provider === 'string' || typeof body.model === 'string');
+  return { message: fitToShow(messageOf(body.error ?? body)), words, status, isOneProviders };
 }
 
 function messageOf(error: unknown): string {
@@ -80,9 +87,10 @@ function messageOf(error: unknown): string {
   if (!Array.isArray(error.detail)) return '';
   return error.detail
     .filter(isJsonObject)
-    .map(({ loc, msg }) => {
+    .map(({ loc, msg, message }) => {
       const where = Array.isArray(loc) ? `${loc.join('.')}: ` : '';
-      return where + (typeof msg === 'string' ? msg : '');
+      // FastAPI's own word is `msg`; gpt4free's is `message`.
+      return where + ([msg, message].find((said) => typeof said === 'string') ?? '');
     })
     .join('; ');
 }
@@ -139,6 +147,12 @@ function match(
 ): Failure | undefined {
   const kind = table.find(([pattern]) => words.some((word) => pattern.test(word)))?.[1];
   return kind === undefined ? undefined : { kind, scope: SCOPES[kind] };
+}
+
+/** The server's other models are as good as before. What it has no right to is not our own account's. */
+function ofOneModel({ kind, scope }: Failure): Failure {
+  if (scope === 'request') return { kind, scope };
+  return { kind: kind === 'auth' ? 'forbidden' : kind, scope: 'model' };
 }
 
 const RESETS: readonly FailureKind[] = ['rate-limit', 'overloaded', 'upstream'];

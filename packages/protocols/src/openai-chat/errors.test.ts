@@ -45,6 +45,39 @@ describe('classify', () => {
     expect(`${kind}/${scope}`).toBe(expected);
   });
 
+  test.each<[number, object, string]>([
+    [500, { error: { message: 'm' }, model: 'm', provider: 'p' }, 'upstream/model'],
+    [200, { error: { message: 'm' }, model: 'm' }, 'upstream/model'],
+    [429, { error: { message: 'm' }, provider: 'p' }, 'rate-limit/model'],
+    [401, { error: { message: 'm' }, model: 'm', provider: 'p' }, 'forbidden/model'],
+    [401, { error: { message: 'Invalid API key' } }, 'auth/account'],
+    [400, { error: { message: 'm' }, model: 'm' }, 'bad-request/request'],
+    [404, { error: { message: 'm' }, model: 'm' }, 'not-found/model'],
+    [500, { error: { message: 'm' }, model: 'm', choices: [] }, 'upstream/instance'],
+  ])('%i that names the model or its provider: %j is %s', (status, body, expected) => {
+    const { kind, scope } = classify(status, body);
+    expect(`${kind}/${scope}`).toBe(expected);
+  });
+
+  test.each([
+    [{ detail: 'Gemini client is not initialized.' }, 'Gemini client is not initialized.'],
+    [
+      { detail: [{ loc: ['body', 'model'], msg: 'Input should be', type: 'enum' }] },
+      'body.model: Input should be',
+    ],
+    [
+      { detail: [{ loc: ['body', 'messages'], message: 'Field required', type: 'missing' }, 7] },
+      'body.messages: Field required',
+    ],
+    [{ detail: [{ type: 'missing' }] }, undefined],
+  ])("FastAPI's %j says %s", (body, message) => {
+    expect(classify(422, body)).toEqual({
+      kind: 'bad-request',
+      scope: 'request',
+      ...(message && { message }),
+    });
+  });
+
   test.each<[object, number | undefined]>([
     [{ 'retry-after-ms': '1500', 'retry-after': '9' }, NOW + 1500],
     [{ 'retry-after': '2' }, NOW + 2000],

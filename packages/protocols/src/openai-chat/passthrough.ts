@@ -1,12 +1,13 @@
+import { isGatewayError } from '@cliproxy/plugin-api';
 import type { FinishReason, Usage } from '@cliproxy/plugin-api';
 import type { FrameTap, PassthroughCodec } from '../codec/passthrough-codec.ts';
 import { isJsonObject } from '../model/json-object.ts';
 import type { JsonObject } from '../model/json-object.ts';
-import { callPieces, contentPieces, firstChoice } from './answer-parts.ts';
+import { callPieces, firstChoice } from './answer-parts.ts';
 import { badAnswer } from '../codec/bad-answer.ts';
 import { throwErrorInside, truncated } from './error-classes.ts';
 import { readFinish } from './finish-reason.ts';
-import { reasoningText } from './reasoning-details.ts';
+import { saysSomething } from './says-something.ts';
 import { usageIn } from './usage.ts';
 
 /** What passes through, watched. */
@@ -41,7 +42,7 @@ const MAX_DONE_BYTES = 32;
 
 /**
  * Frames are parsed until one is meaningful, which is the first or second. From then on, only those
- * are that hold an error, a usage or a finish: inside a JSON string, a quote is escaped, so a quoted
+ * are that hold an error, a usage or a finish, or that follow a finish: inside a JSON string, a quote is escaped, so a quoted
  * key can't be part of a text.
  */
 class ChatFrameTap implements FrameTap {
@@ -49,6 +50,8 @@ class ChatFrameTap implements FrameTap {
   finish: FinishReason | undefined;
   #meaningful = false;
   #done = false;
+  /** Some servers write a finish into every chunk: then it ends nothing. */
+  #finishEnds = true;
 
   see(frame: Buffer): boolean {
     // One copy as text and searches in that cost less than searches in the buffer.
@@ -59,11 +62,23 @@ class ChatFrameTap implements FrameTap {
     }
     const isError = text.startsWith('e') && ERROR_EVENT.test(text);
     if (!this.#meaningful || isError || mustParse(text)) this.#read(frame, isError);
+    else if (this.finish !== undefined) this.#readAfterFinish(frame);
     return this.#meaningful;
   }
 
   end(): void {
-    if (!this.#done && this.finish === undefined) throw truncated();
+    if (this.#done || (this.finish !== undefined && this.#finishEnds)) return;
+    throw truncated();
+  }
+
+  /** Two frames in most streams: the usage, and what ends it. */
+  #readAfterFinish(frame: Buffer): void {
+    try {
+      this.#read(frame, false);
+    } catch (error) {
+      // What can't be read after an end is no part of the answer.
+      if (!isGatewayError(error) || error.code !== 'UPSTREAM_BAD_ANSWER') throw error;
+    }
   }
 
   #read(frame: Buffer, isError: boolean): void {
@@ -75,7 +90,10 @@ class ChatFrameTap implements FrameTap {
     for (const choice of choices) {
       const { finish_reason: word } = choice;
       const isFinish = typeof word === 'string' && word !== '';
-      if (isFinish && (choice.index ?? 0) === 0) this.finish = finishWord(word);
+      if ((choice.index ?? 0) === 0) {
+        if (this.finish !== undefined && saysSomething(choice)) this.#finishEnds = false;
+        if (isFinish) this.finish = finishWord(word);
+      }
       this.#meaningful ||= isFinish || saysSomething(choice);
     }
   }
@@ -100,17 +118,6 @@ function isSet(text: string, key: string): boolean {
     found = text.indexOf(key, at);
   }
   return false;
-}
-
-function saysSomething({ delta, message, text }: JsonObject): boolean {
-  const told = [delta, message].find(isJsonObject) ?? { content: text };
-  return (
-    contentPieces(told.content).length > 0 ||
-    reasoningText(told) !== '' ||
-    (typeof told.refusal === 'string' && told.refusal !== '') ||
-    (Array.isArray(told.reasoning_details) && told.reasoning_details.length > 0) ||
-    callPieces(told, '').length > 0
-  );
 }
 
 /** The data of a frame; undefined where it has none, such as a comment. */

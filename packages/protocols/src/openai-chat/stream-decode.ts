@@ -12,13 +12,17 @@ import { throwErrorInside, truncated } from './error-classes.ts';
 import { readFinish } from './finish-reason.ts';
 import { ProseBlocks } from './prose-blocks.ts';
 import { readDetails, reasoningText } from './reasoning-details.ts';
+import { saysSomething } from './says-something.ts';
 import { usageIn } from './usage.ts';
 
 /**
  * Reads an upstream's stream. The tolerances for servers that only resemble OpenAI's live here and
  * in what it is made of: {@link CallBlocks} for fragments of calls, `TextGrowth` for whole texts in
- * each chunk. A stream is complete with a finish_reason or `[DONE]`; usage may come in any chunk,
- * and the last one counts. The end is told once nothing more can follow.
+ * each chunk. A stream is complete with `[DONE]`, or with a finish_reason that nothing of the answer
+ * follows: WebAI-to-API writes one into every chunk, and leaves out `[DONE]` where it breaks off.
+ * Usage may come in any chunk, and the last one counts. The end is told once nothing more can follow.
+ *
+ * @see https://github.com/Amm1rr/WebAI-to-API/blob/master/docs/specs/streaming-pipeline.md
  */
 export function streamDecoder(context: DecodeContext): StreamDecoder {
   return new ChatStreamDecoder(context);
@@ -32,6 +36,8 @@ class ChatStreamDecoder implements StreamDecoder {
   #ended = false;
   #plainReasoning = false;
   #finish: string | undefined;
+  /** Some servers write a finish into every chunk: then it ends nothing. */
+  #finishEnds = true;
   #usage: Usage | undefined;
 
   constructor(context: DecodeContext) {
@@ -57,7 +63,7 @@ class ChatStreamDecoder implements StreamDecoder {
 
   end(): readonly ModelEvent[] {
     if (this.#ended) return [];
-    if (this.#finish === undefined) throw truncated();
+    if (this.#finish === undefined || !this.#finishEnds) throw truncated();
     return this.#end();
   }
 
@@ -67,6 +73,9 @@ class ChatStreamDecoder implements StreamDecoder {
       const { id } = body;
       out.push(typeof id === 'string' && id !== '' ? { type: 'start', id } : { type: 'start' });
     }
+    // A whole message may come once more at the end; it goes on with nothing.
+    const goesOn = this.#finish !== undefined && !isJsonObject(choice.message);
+    if (goesOn && saysSomething(choice)) this.#finishEnds = false;
     if (isJsonObject(choice.delta)) this.#delta(choice.delta, false, out);
     else if (isJsonObject(choice.message)) this.#delta(choice.message, true, out);
     else if (typeof choice.text === 'string') this.#delta({ content: choice.text }, false, out);

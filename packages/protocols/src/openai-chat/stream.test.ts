@@ -7,6 +7,7 @@ import type { AnswerContext } from '../codec/answer-context.ts';
 import type { SseEvent } from '../codec/sse-event.ts';
 import type { Answer } from '../model/answer.ts';
 import { answerEvents, collectAnswer } from '../model/answer-events.ts';
+import { openAiChat } from './openai-chat.ts';
 import { stream } from './stream.ts';
 
 type Chunk = OpenAI.Chat.ChatCompletionChunk;
@@ -887,6 +888,77 @@ describe('decoder: beginning and end', () => {
     expect(() => decodeData(data)).toThrow(
       expect.objectContaining({ code, failure: expect.anything() }),
     );
+  });
+});
+
+describe('a finish_reason in every chunk, as WebAI-to-API writes it', () => {
+  const everywhere = (texts: readonly string[]): string[] =>
+    texts.map((content) => chunk({ role: 'assistant', content }, 'stop', { usage: ZEROS }));
+  const ZEROS = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+  const frame = (data: string): Buffer => Buffer.from(`data: ${data}\n\n`);
+  const tapped = (data: readonly string[]): void => {
+    const tap = openAiChat.passthrough.tap();
+    for (const each of data) tap.see(frame(each));
+    tap.end();
+  };
+  const truncated = expect.objectContaining({ code: 'UPSTREAM_TRUNCATED' });
+
+  test('ends with [DONE], with its whole text', () => {
+    const answer = collectAnswer(decodeData([...everywhere(['It', ' is', ' so']), '[DONE]']));
+    expect([textOf(answer), answer.finish, answer.usage]).toEqual(['It is so', 'stop', undefined]);
+  });
+
+  test('without [DONE] it was cut, wherever that was', () => {
+    const texts = fc.array(word, { minLength: 2, maxLength: 8 });
+    fc.assert(
+      fc.property(texts, fc.nat(7), (pieces, at) => {
+        const cut = everywhere(pieces).slice(0, Math.max(2, at));
+        expect(() => decodeData(cut)).toThrow(truncated);
+        expect(() => tapped(cut)).toThrow(truncated);
+        expect(() => decodeData([...cut, chunk({}), '[DONE]'])).not.toThrow();
+        expect(() => tapped([...cut, chunk({}), '[DONE]'])).not.toThrow();
+      }),
+    );
+  });
+
+  test('a finish_reason that ends the answer is still enough; a stream cut before it is not', () => {
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 8 }), fc.nat(9), (pieces, at) => {
+        const usage = JSON.stringify({ choices: [], usage: { prompt_tokens: 1 } });
+        const told = pieces.map((content) => chunk({ content }));
+        const whole = [...told, chunk({}, 'stop'), usage];
+        const cut = whole.slice(0, at);
+        const isCut = cut.length <= told.length;
+        for (const read of [decodeData, tapped]) {
+          if (isCut) expect(() => read(cut)).toThrow(truncated);
+          else expect(() => read(cut)).not.toThrow();
+        }
+      }),
+    );
+  });
+
+  test.each([
+    ['a call', { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{}' } }] }],
+    ['reasoning', { reasoning: 'hm' }],
+    ['a refusal', { refusal: 'no' }],
+  ])('%s after the finish, and no [DONE]', (_name, delta) => {
+    const data = [chunk({ content: 'hi' }, 'stop'), chunk(delta)];
+    expect(() => decodeData(data)).toThrow(truncated);
+    expect(() => tapped(data)).toThrow(truncated);
+  });
+
+  test.each([
+    ['the whole message once more', JSON.stringify({ choices: [{ message: { content: 'hi' } }] })],
+    ['the finish once more', chunk({}, 'stop')],
+    ['an empty text', chunk({ content: '' })],
+    ['metadata, such as artifacts', chunk({}, null, { artifacts: [{ type: 'image' }] })],
+  ])('%s after the finish belongs to the end', (_name, last) => {
+    const answer = collectAnswer(decodeData([chunk({ content: 'hi' }, 'stop'), last]));
+    expect(textOf(answer)).toBe('hi');
+  });
+
+  test('junk after the finish is no part of a stream that passes through', () => {
+    expect(() => tapped([chunk({ content: 'hi' }, 'stop'), 'junk'])).not.toThrow();
   });
 });
 

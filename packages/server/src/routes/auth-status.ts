@@ -3,17 +3,21 @@ import { GatewayError } from '@cliproxy/plugin-api';
 import type { Exchange } from '../edge/exchange.ts';
 
 /**
- * The plugin instance that a path names: by its id, or as the first one of a plugin, whose id may be
- * written with a slash, such as `some/plugin` for `some-plugin`.
+ * The plugin instance that a path names: by its id, or as the first one of a plugin. The plugin's id
+ * may be written with a slash, such as `some/plugin` for `some-plugin`, and up to one of its dashes,
+ * such as `some` for `some-plugin`, where no other plugin's id begins so.
  *
  * @throws GatewayError `CLIENT_NOT_FOUND`
  */
 export function instanceNamed(name: string, kernel: Kernel): PluginHealth {
   const { plugins } = kernel.health();
   const pluginId = name.replaceAll('/', '-');
+  const alike = plugins.filter(({ plugin }) => plugin.startsWith(`${pluginId}-`));
+  const isOne = new Set(alike.map(({ plugin }) => plugin)).size === 1;
   const found =
     plugins.find(({ instanceId }) => instanceId === name) ??
-    plugins.find(({ plugin }) => plugin === pluginId);
+    plugins.find(({ plugin }) => plugin === pluginId) ??
+    (isOne ? alike[0] : undefined);
   if (found !== undefined) return found;
   const known = plugins.map(({ instanceId }) => instanceId).join(', ');
   throw new GatewayError(
