@@ -209,7 +209,12 @@ class AssembledKernel implements Kernel {
     this.#generation = {
       settings,
       table,
-      models: createModelList({ settings, table, catalogue }),
+      models: createModelList({
+        settings,
+        table,
+        catalogue,
+        isProbeDown: (accountId) => this.#book.isProbeDown(accountId),
+      }),
       limits: placeLimitsOf(settings.plugins, table.accountSettings),
     };
     this.#book.retain(instances);

@@ -40,6 +40,8 @@ interface ExecutorBase {
    * start.
    */
   models(context: AccountContext): Promise<readonly ModelInfo[]>;
+  /** What holds for models that no list names. Read for each request: it may be a getter. */
+  readonly unlisted?: Pick<ModelInfo, 'lacks' | 'refuses'>;
 }
 
 /** Dialects, best first, each with the operations that it is spoken for. */

@@ -231,6 +231,11 @@ export class AccountBook {
     if (entry?.downProbes?.delete(probeId) === true) this.#tell(handle);
   }
 
+  /** Whether a probe that affects readiness is down for the account, whatever else is against it. */
+  isProbeDown(accountId: string): boolean {
+    return (this.#accounts.peek(accountId)?.downProbes?.size ?? 0) > 0;
+  }
+
   /** Forgets what stands against one account, and against its instance; or against all. */
   reset(accountId?: string): void {
     const target = accountId === undefined ? undefined : this.#accounts.get(accountId);

@@ -33,12 +33,16 @@ function setUp(...instances: FakeInstance[]) {
     random: () => 0,
   });
   const problems = new Map<string, readonly string[]>();
+  const askedAgain: string[] = [];
   const monitor = new HealthMonitor({
     instances: () => present,
     book,
     clock,
     random: () => 0.5,
-    catalogue: { problems: (id) => problems.get(id) ?? [] },
+    catalogue: {
+      problems: (id) => problems.get(id) ?? [],
+      askAgain: (accountId) => void askedAgain.push(accountId),
+    },
   });
   const pass = async (seconds: number): Promise<void> => {
     for (let n = 0; n < seconds; n++) {
@@ -64,7 +68,7 @@ function setUp(...instances: FakeInstance[]) {
     });
   };
   const usable = (id = 'one/a'): boolean => book.availability(id.split('/')[0]!, id, 'm').usable;
-  return { clock, present, book, problems, monitor, pass, fail, usable };
+  return { clock, present, book, problems, askedAgain, monitor, pass, fail, usable };
 }
 
 function attempt(instanceId: string, more: Partial<AttemptRecord> = {}): AttemptRecord {
@@ -128,18 +132,23 @@ describe('probes', () => {
   test('down puts the account out until up again', async () => {
     let report: HealthReport = { status: 'down', detail: 'no page' };
     const instance = probed(fakeProbe(() => Promise.resolve(report)));
-    const { monitor, pass, usable } = setUp(instance);
+    const { monitor, pass, usable, book, askedAgain } = setUp(instance);
     monitor.start();
     await pass(3);
     expect(usable()).toBe(false);
+    expect(book.isProbeDown('one/a')).toBe(true);
     expect(monitor.snapshot()).toMatchObject({
       status: 'down',
       plugins: [{ status: 'down', accounts: [{ state: 'probe-down', reason: 'no page' }] }],
     });
     expect(instance.warnings).toHaveLength(1);
+    expect(askedAgain).toEqual([]);
     report = { status: 'degraded' };
     await pass(10);
     expect(usable()).toBe(true);
+    expect(book.isProbeDown('one/a')).toBe(false);
+    await pass(10);
+    expect(askedAgain).toEqual(['one/a']);
     expect(monitor.snapshot().status).toBe('up');
     monitor.stop();
   });

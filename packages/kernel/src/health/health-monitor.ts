@@ -2,6 +2,7 @@ import type { AccountBook } from '../accounts/account-book.ts';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { EventSink, KernelEvent } from '../ports/event-sink.ts';
+import type { ModelCatalogue } from '../routing/model-catalogue.ts';
 import type { AccountHealth, HealthSnapshot, PluginHealth } from './health-snapshot.ts';
 import { ProbeRounds } from './probe-rounds.ts';
 import type { ProbeRoundsOptions } from './probe-rounds.ts';
@@ -11,7 +12,7 @@ import { Traffic } from './traffic.ts';
 export interface HealthMonitorOptions extends ProbeRoundsOptions {
   readonly book: Pick<AccountBook, 'setProbe' | 'standing'>;
   /** Tells what is wrong with an instance's model lists. */
-  readonly catalogue: { problems(instanceId: string): readonly string[] };
+  readonly catalogue: Pick<ModelCatalogue, 'problems' | 'askAgain'>;
 }
 
 /**

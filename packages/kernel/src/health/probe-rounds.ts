@@ -10,6 +10,8 @@ import type { AccountHealth } from './health-snapshot.ts';
 export interface ProbeRoundsOptions {
   readonly instances: () => readonly PluginInstance[];
   readonly book: Pick<AccountBook, 'setProbe' | 'standing'>;
+  /** Told of accounts that a probe has found up again: what failed before may be had now. */
+  readonly catalogue: { askAgain(accountId: string): void };
   readonly clock: Clock;
   /** From 0 to 1, for jitter. */
   readonly random: () => number;
@@ -165,7 +167,7 @@ export class ProbeRounds {
 
   async #run(watch: Watch): Promise<void> {
     const { instance, handle, probe, ended } = watch;
-    const { book, clock } = this.#options;
+    const { book, catalogue, clock } = this.#options;
     const busySinceMs = clock.monotonic();
     watch.busySinceMs = busySinceMs;
     let report: HealthReport;
@@ -200,6 +202,8 @@ export class ProbeRounds {
         detail: report.detail,
       });
     }
+    const wasDown = watch.found?.report.status === 'down';
+    if (wasDown && report.status !== 'down') catalogue.askAgain(handle.account.id);
     watch.found = { report, checkedAtMs: clock.now() };
     if (probe.affects !== 'readiness') return;
     const detail = report.detail ?? `the probe "${probe.id}" is down`;

@@ -187,6 +187,11 @@ function readExecutor(value: unknown, check: Check): void {
   if (executor === undefined) return;
   check.oneOf(executor, 'kind', ['wire', 'events'], 'executor');
   check.method(executor, 'models', 'executor', true);
+  if (executor.unlisted !== undefined) {
+    const unlisted = check.object(executor.unlisted, 'executor.unlisted');
+    check.list(unlisted?.lacks, 'executor.unlisted.lacks');
+    check.list(unlisted?.refuses, 'executor.unlisted.refuses');
+  }
   if (executor.kind === 'wire') {
     check.method(executor, 'send', 'executor', true);
     if (!['undefined', 'boolean'].includes(typeof executor.passthrough)) {

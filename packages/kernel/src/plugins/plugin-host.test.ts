@@ -654,6 +654,14 @@ describe('contributions', () => {
       'executor.speaksFor[0].speaks names the dialect "morse"',
     ],
     [
+      'what holds for unlisted models is no list',
+      {
+        executor: `{ kind: 'wire', speaks: { gemini: ['generate'] }, models() {}, send() {},
+          unlisted: { refuses: 'seed' } }`,
+      },
+      'executor.unlisted.refuses is not an array',
+    ],
+    [
       'nothing that tells which models',
       {
         executor: `{ kind: 'wire', speaks: { gemini: ['generate'] }, models() {}, send() {},

@@ -271,3 +271,23 @@ describe('junk', () => {
     expect(instance.warnings).toEqual(['the plugin gave string where a list of models is due']);
   });
 });
+
+test('an account whose upstream was down is asked at once when it is back', async () => {
+  let answer: unknown = Promise.reject(new Error('no connection'));
+  const { instance, asked } = lister('one', () => answer);
+  const { catalogue, pass } = setUp(instance);
+  catalogue.askAgain('one/a');
+  catalogue.start();
+  await pass(0);
+  answer = [{ id: 'm' }];
+  await pass(5_000);
+  expect(asked).toHaveLength(1);
+  catalogue.askAgain('one/a');
+  await pass(0);
+  expect(catalogue.names()).toEqual(['m']);
+  answer = [{ id: 'n' }];
+  catalogue.askAgain('one/a');
+  await pass(0);
+  expect(catalogue.names()).toEqual(['n']);
+  catalogue.stop();
+});

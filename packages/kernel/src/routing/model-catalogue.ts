@@ -111,6 +111,15 @@ export class ModelCatalogue implements ListedModels {
     }
   }
 
+  /** Asks an account at once whose upstream was down: its list may be another one now. */
+  askAgain(accountId: string): void {
+    const list = this.#lists.get(accountId);
+    if (list === undefined) return;
+    list.failures = 0;
+    list.dueMs = -Infinity;
+    if (this.#timer !== undefined) this.refreshDue();
+  }
+
   /** Asks every account now. Resolves when all have answered or failed; never rejects. */
   async refresh(): Promise<void> {
     this.#sync();

@@ -296,6 +296,23 @@ describe('how a request is encoded', () => {
     expect(first([executor('m')], {}, narrowed)?.dialects).toEqual(['gemini']);
   });
 
+  test('what no list names lacks and refuses what its executor says; a listed model what its list says', () => {
+    const executor = fakeInstance('a', {
+      patterns: [{ match: 'm' }],
+      executor: {
+        ...(chatExecutor() as Extract<Executor, { kind: 'wire' }>),
+        unlisted: { lacks: ['tools'], refuses: ['seed'] },
+      },
+    });
+    const query = { needs: () => ['tools'] as const };
+    expect(first([executor], query)).toMatchObject({
+      usable: false,
+      reason: 'lacks-capability',
+      refuses: ['seed'],
+    });
+    expect(first([executor], query, { id: 'm' })).toMatchObject({ usable: true, refuses: [] });
+  });
+
   test('an operation that is not offered puts the target out', () => {
     const candidate = first([wire({ 'openai-chat': ['generate'] })], { operation: 'embed' });
     expect(candidate).toMatchObject({

@@ -41,6 +41,9 @@ type TargetView = Pick<RoutingView, 'availability' | 'full' | 'has' | 'turn'> &
 
 const BUSY: Availability = Object.freeze({ usable: false, trial: false, reason: 'busy' });
 
+/** What is known of a model, listed or not. */
+type Traits = Pick<ModelInfo, 'lacks' | 'refuses' | 'maxOutputTokens'>;
+
 interface Out {
   readonly reason: OutReason;
   readonly detail?: string;
@@ -120,7 +123,8 @@ function roundOf({ targets, strategy }: Resolution): number {
 }
 
 function candidateOf(target: ResolvedTarget, query: RouteQuery, view: TargetView): Candidate {
-  const { instanceId, instance, upstreamModel, info } = target;
+  const { instanceId, instance, upstreamModel } = target;
+  const info: Traits | undefined = target.info ?? instance?.executor?.unlisted;
   const dialects =
     instance?.executor === undefined ? [] : dialectsOf(instance.executor, target, query, view);
   const accounts = accountsOf(target, query, view);
@@ -210,7 +214,7 @@ function outOfInstance({ instanceId, instance, configured }: ResolvedTarget): Ou
 
 function outOfModel(
   dialects: readonly Dialect[] | undefined,
-  info: ModelInfo | undefined,
+  info: Traits | undefined,
   query: RouteQuery,
 ): Out | undefined {
   if (dialects === undefined) {

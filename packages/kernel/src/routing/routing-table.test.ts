@@ -190,7 +190,7 @@ test('the model list: aliases, routes that are names, listed models; each once, 
     lists,
     ['absent'],
   );
-  const list = createModelList({ settings, table, catalogue });
+  const list = createModelList({ settings, table, catalogue, isProbeDown: () => false });
   const m1 = { displayName: 'M One', ownedBy: 'one', contextTokens: 1_000, maxOutputTokens: 10 };
   expect(list()).toEqual([
     { id: 'nick', ...m1 },
@@ -202,4 +202,32 @@ test('the model list: aliases, routes that are names, listed models; each once, 
   const before = list();
   catalogue.version += 1;
   expect(list()).not.toBe(before);
+});
+
+test('the model list leaves out what only instances serve whose probes are down', () => {
+  const lists = { one: [{ id: 'm1' }], two: [{ id: 'm1' }, { id: 'm2' }], bare: [{ id: 'm3' }] };
+  const { table, settings, catalogue } = tableOf(
+    [
+      fakeInstance('one', { keys: ['a', 'b'] }),
+      fakeInstance('two'),
+      fakeInstance('bare', { keys: [] }),
+    ],
+    { aliases: { nick: 'm2' }, routes: [] },
+    lists,
+  );
+  const down = new Set<string>();
+  const isProbeDown = (accountId: string): boolean => down.has(accountId);
+  const list = createModelList({ settings, table, catalogue, isProbeDown });
+  const served = () => list().map(({ id, ownedBy }) => `${id} by ${ownedBy}`);
+  const all = ['nick by two', 'm1 by one', 'm2 by two', 'm3 by bare'];
+  expect(served()).toEqual(all);
+  down.add('one/a');
+  expect(served()).toEqual(all);
+  down.add('one/b');
+  expect(served()).toEqual(['nick by two', 'm1 by two', 'm2 by two', 'm3 by bare']);
+  expect(list()).toBe(list());
+  down.add('two/a');
+  expect(served()).toEqual(['m3 by bare']);
+  down.clear();
+  expect(served()).toEqual(all);
 });
