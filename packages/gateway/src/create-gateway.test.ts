@@ -2,6 +2,8 @@ import { Writable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { parseConfig } from '@cliproxy/config';
 import type { GatewaySettings } from '@cliproxy/config';
+import { configSchema, definePlugin, services } from '@cliproxy/plugin-api';
+import type { GatewayAddress } from '@cliproxy/plugin-api';
 import { createGateway } from './create-gateway.ts';
 
 const KEYS = { apiKeys: ['client-key-0123456789'], adminKeys: ['admin-key-0123456789'] };
@@ -73,4 +75,45 @@ test('it can be stopped and killed at the same time, and again', async () => {
   await Promise.all([gateway.stop(), gateway.kill(), gateway.stop()]);
   await gateway.kill();
   gateway.logging.logger('x').info('too late, and no harm');
+});
+
+test('a plugin finds the gateway once its port is open', async () => {
+  let address: GatewayAddress | undefined;
+  const plugin = definePlugin({
+    config: configSchema<object>({ type: 'object', properties: {}, required: [] }),
+    deps: { address: services.address },
+    setup: (_context, deps) => {
+      ({ address } = deps);
+      return {};
+    },
+  });
+  const packageJson = {
+    name: 'finder',
+    version: '1.0.0',
+    cliproxyPlugin: {
+      manifestVersion: 1,
+      id: 'finder',
+      apiVersion: '0.1',
+      entry: './index.js',
+      provides: {},
+      permissions: {},
+    },
+  };
+  const text = JSON.stringify({
+    server: { port: 0, host: '0.0.0.0', ...KEYS },
+    plugins: { finder: { package: 'finder' } },
+  });
+  const { settings } = parseConfig({ text, file: '/gateway.yaml', env: {} });
+  const gateway = createGateway(settings, {
+    preloaded: [{ plugin, packageJson, packageName: 'finder' }],
+    logStream: new Writable({ write: (_chunk, _encoding, done) => done() }),
+  });
+  try {
+    expect(await gateway.prepare()).toMatchObject({ applied: true });
+    expect(address?.current()).toBeUndefined();
+    const { port } = await gateway.listen();
+    expect(address?.current()).toBe(`http://127.0.0.1:${port}`);
+  } finally {
+    await gateway.kill();
+  }
 });

@@ -96,8 +96,10 @@ export function createGateway(
   };
   const memory = new ItemMemory({ maxBytes: memoryBytes(settings) });
   const dialects = createDialects(memory);
+  let listening: ListenAddress | undefined;
   const kernel = createKernel({
     clock,
+    address: () => listening?.url,
     sink,
     loggers: logging,
     secrets: logging.secrets,
@@ -120,13 +122,15 @@ export function createGateway(
     version: VERSION,
     now: () => clock.now(),
   });
-  return new ComposedGateway({ settings, kernel, server, logging, memory, data });
+  const listen = async (): Promise<ListenAddress> => (listening = await server.listen());
+  return new ComposedGateway({ settings, kernel, server, listen, logging, memory, data });
 }
 
 interface Parts {
   readonly settings: GatewaySettings;
   readonly kernel: Kernel;
   readonly server: GatewayServer;
+  readonly listen: () => Promise<ListenAddress>;
   readonly logging: Logging;
   readonly memory: ItemMemory;
   readonly data: DataFolder | undefined;
@@ -138,16 +142,18 @@ class ComposedGateway implements Gateway {
   /** Some of them stay in force until the end of the process. */
   private readonly started: GatewaySettings;
   private settings: GatewaySettings;
+  readonly listen: Gateway['listen'];
   private readonly server: GatewayServer;
   private readonly memory: ItemMemory;
   private readonly data: DataFolder | undefined;
   private work: Promise<unknown> = Promise.resolve();
 
-  constructor({ settings, kernel, server, logging, memory, data }: Parts) {
+  constructor({ settings, kernel, server, listen, logging, memory, data }: Parts) {
     this.started = settings;
     this.settings = settings;
     this.kernel = kernel;
     this.server = server;
+    this.listen = listen;
     this.logging = logging;
     this.memory = memory;
     this.data = data;
@@ -155,10 +161,6 @@ class ComposedGateway implements Gateway {
 
   prepare(): Promise<ApplyResult> {
     return this.kernel.apply(this.settings.kernel);
-  }
-
-  listen(): Promise<ListenAddress> {
-    return this.server.listen();
   }
 
   apply(settings: GatewaySettings): Promise<GatewayApplyResult> {

@@ -142,6 +142,7 @@ describe('services', () => {
       ['http', '@cliproxy/http'],
       ['accounts', '@cliproxy/accounts'],
       ['supervisor', '@cliproxy/supervisor'],
+      ['address', '@cliproxy/address'],
       ['clock', '@cliproxy/clock'],
     ]);
   });

@@ -53,7 +53,7 @@ export { readBody } from './read-body.ts';
 export { secret } from './secret.ts';
 export type { Secret } from './secret.ts';
 export { services } from './services.ts';
-export type { ServiceRef } from './services.ts';
+export type { GatewayAddress, ServiceRef } from './services.ts';
 export type { Socket, SocketEndpoint } from './socket.ts';
 export type {
   Child,

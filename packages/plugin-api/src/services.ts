@@ -13,6 +13,15 @@ function ref<T>(id: string): ServiceRef<T> {
   return Object.freeze({ id });
 }
 
+/** Where the gateway can be reached. */
+export interface GatewayAddress {
+  /**
+   * As programs on this machine reach it, such as `http://127.0.0.1:8317`; absent until the port is
+   * open, which is after every plugin's `start`.
+   */
+  current(): string | undefined;
+}
+
 /** The services that a plugin can ask for in `deps`. */
 export const services = Object.freeze({
   /** HTTP without credentials, to the hosts that the manifest declares. */
@@ -21,6 +30,8 @@ export const services = Object.freeze({
   accounts: ref<AccountRegistry>('@cliproxy/accounts'),
   /** For processes beside the gateway; the manifest must declare `childProcess`. */
   supervisor: ref<Supervisor>('@cliproxy/supervisor'),
+  /** For what a plugin starts itself, and what has to find the gateway. */
+  address: ref<GatewayAddress>('@cliproxy/address'),
   /** The gateway's clock, in milliseconds since 1970. */
   clock: ref<{ now(): number }>('@cliproxy/clock'),
 });

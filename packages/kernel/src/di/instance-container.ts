@@ -14,6 +14,7 @@ export function instanceContainer(kernel: Container, given: InstanceServices): C
   const container = kernel.child();
   container.provide(services.http, () => given.http);
   container.provide(services.accounts, () => given.accounts);
+  container.provide(services.address, (from) => from.get(tokens.address));
   container.provide(services.clock, (from) => {
     const clock = from.get(tokens.clock);
     return Object.freeze({ now: () => clock.now() });
@@ -21,7 +22,9 @@ export function instanceContainer(kernel: Container, given: InstanceServices): C
   return container;
 }
 
-const OFFERED = [services.http, services.accounts, services.clock].map((ref) => ref.id);
+const OFFERED = [services.http, services.accounts, services.address, services.clock].map(
+  (ref) => ref.id,
+);
 
 /**
  * Looks up the services that a plugin's `deps` name. Only what the instance's own container

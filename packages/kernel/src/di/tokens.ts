@@ -1,3 +1,4 @@
+import type { GatewayAddress } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { UpstreamPools } from '../http/upstream-pools.ts';
 import type { PluginImporter } from '../plugins/import-plugin.ts';
@@ -20,6 +21,7 @@ function token<T>(id: string): Token<T> {
 
 /** What the kernel's own parts are known by. */
 export const tokens = Object.freeze({
+  address: token<GatewayAddress>('kernel/address'),
   checker: token<SchemaChecker>('kernel/checker'),
   clock: token<Clock>('kernel/clock'),
   credentials: token<CredentialStore>('kernel/credentials'),

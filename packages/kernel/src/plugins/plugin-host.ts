@@ -51,6 +51,8 @@ export interface PluginHostOptions {
   readonly fallbackDir: string;
   /** The gateway's version, for `user-agent`. */
   readonly version: string;
+  /** Where the gateway listens, once it does. */
+  readonly address?: () => string | undefined;
   /** Where logins are kept. */
   readonly credentials: CredentialStore;
   /** Told after an account's credential was renewed, and after its login ended. */
@@ -256,7 +258,8 @@ export class PluginHost {
     const container = createContainer();
     container.provide(tokens.checker, () => checker);
     container.provide(tokens.clock, () => clock);
-    const { credentials, onLogin } = this.#options;
+    const { credentials, onLogin, address } = this.#options;
+    container.provide(tokens.address, () => Object.freeze({ current: () => address?.() }));
     container.provide(tokens.credentials, () => credentials);
     container.provide(tokens.loginNews, () => onLogin);
     container.provide(tokens.loggers, () => loggers);

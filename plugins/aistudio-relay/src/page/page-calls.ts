@@ -101,15 +101,16 @@ async function relay(request: PageRequest, sink: AnswerSink, signal: AbortSignal
   for (const [name, value] of response.headers) {
     if (!LEFT_OUT.has(name)) headers[name] = [value];
   }
-  if (signal.aborted) return;
+  const isLeft = (): boolean => signal.aborted;
+  if (isLeft()) return;
   sink.head(response.status, headers);
   const reader = response.body?.getReader();
   for (;;) {
     const part = await reader?.read();
-    if (signal.aborted) return;
+    if (isLeft()) return;
     if (part === undefined || part.done) break;
     await sink.chunk(part.value);
-    if (signal.aborted) return;
+    if (isLeft()) return;
   }
   sink.end();
 }

@@ -64,18 +64,18 @@ export class PageKeeper {
   /** Never rejects. */
   async #keep(signal: AbortSignal): Promise<void> {
     const { spec, log } = this.#options;
-    for (let failures = 0; !signal.aborted;) {
+    const isLeft = (): boolean => signal.aborted;
+    for (let failures = 0; !isLeft();) {
       this.#openSinceMs = undefined;
       const fault = await this.#live(signal).catch((error: unknown) => error);
-      if (signal.aborted) return;
+      if (isLeft()) return;
       const why = fault instanceof Error ? fault.message : String(fault);
       if (fault instanceof SignedOut) {
         this.#set({ state: 'signed-out', detail: why });
         log('warn', `profile "${spec.profile}" is signed out: ${why}`);
         return;
       }
-      const workedMs = this.#openSinceMs === undefined ? 0 : Date.now() - this.#openSinceMs;
-      if (workedMs > HEALTHY_MS) failures = 0;
+      if (this.#workedMs() > HEALTHY_MS) failures = 0;
       // After a first fault at once: it is most often one that is over.
       const waitMs =
         failures === 0 ? 0 : Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS);
@@ -135,9 +135,10 @@ export class PageKeeper {
 
   /** @throws SignedOut once there is no session any more. */
   async #sessionEnds(open: OpenBrowser, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    const isLeft = (): boolean => signal.aborted;
+    while (!isLeft()) {
       await sleep(SESSION_LOOK_MS, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.#checkSession(open);
+      if (!isLeft()) await this.#checkSession(open);
     }
   }
 
@@ -150,6 +151,10 @@ export class PageKeeper {
       );
     }
     this.#set({ sessionEndsMs: session.endsMs });
+  }
+
+  #workedMs(): number {
+    return this.#openSinceMs === undefined ? 0 : Date.now() - this.#openSinceMs;
   }
 
   #again(why: string): void {

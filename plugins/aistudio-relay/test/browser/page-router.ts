@@ -20,8 +20,8 @@ export interface RouterPage {
   readonly socket: WebSocket;
   /** What the page said after its hello, bodies as bytes of their call. */
   readonly said: (PageMessageV2 | { readonly type: 'bytes'; call: number; bytes: Buffer })[];
-  say(message: RouterMessageV2): void;
-  bytes(call: number, bytes: Uint8Array): void;
+  readonly say: (message: RouterMessageV2) => void;
+  readonly bytes: (call: number, bytes: Uint8Array) => void;
 }
 
 /** The router's end of version 2 by the documented envelope, for tests of the page alone. */
