@@ -35,3 +35,6 @@ export type {
   VendorVectors,
 } from './upstreams/vendor-answer.ts';
 export type { Vendor, VendorOptions, VendorRequest } from './upstreams/vendor.ts';
+export type { WebaiAnswer, WebaiChat, WebaiKind } from './webai/service-answer.ts';
+export { startWebai } from './webai/start-webai.ts';
+export type { WebaiService, WebaiServiceOptions } from './webai/start-webai.ts';
