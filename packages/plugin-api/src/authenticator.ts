@@ -33,6 +33,12 @@ export interface Authenticator {
    * after an `auth` failure.
    */
   refresh?(credential: Credential, context: AuthContext): Promise<Credential>;
+  /**
+   * Whether `refresh` may use up what it is asked with. Then the kernel notes on disk that it is under
+   * way, since the login may be lost if its end is never known. Default: always. Return `false` where
+   * asking leaves the credential as good as before, whatever comes of it.
+   */
+  refreshSpends?(credential: Credential): boolean;
   /** Default `background`; `on-use` for tokens too short-lived to renew while idle. */
   readonly refreshWhen?: 'background' | 'on-use';
   /** How long before expiry to refresh, in milliseconds. Default 120 000. */

@@ -25,9 +25,9 @@ export function isAccountFile(name: string): boolean {
   return name.endsWith(SUFFIX);
 }
 
-/** The name of the file that a damaged one of this name was; undefined for any other name. */
+/** The name that a file which was set aside had; undefined for any other name. */
 export function setAsideFrom(name: string): string | undefined {
-  return /^(.+\.account)\.corrupt-[\w.-]+$/.exec(name)?.[1];
+  return /^(.+\.account)\.(?:corrupt|sealed)-[\w.-]+$/.exec(name)?.[1];
 }
 
 /** What to call an account whose file can't be opened. */

@@ -101,7 +101,17 @@ export class FileVault implements CredentialStore {
     const { id } = account;
     const file = this.#fileOf(id);
     return this.#alone(`${file}#write`, id, async () => {
-      const kept = (await this.#readAlone(file, id))?.account.generation ?? 0;
+      const found = await this.#readAlone(file, id).catch((error: unknown) => {
+        if (ifGeneration === 0 && isGatewayError(error) && error.code === 'KERNEL_STORE_KEY') {
+          return 'sealed' as const;
+        }
+        throw error;
+      });
+      if (found === 'sealed') {
+        await this.#setAside(file, id, 'sealed');
+        return this.#write(account, 1);
+      }
+      const kept = found?.account.generation ?? 0;
       if (kept !== ifGeneration) {
         throw new GatewayError(
           'KERNEL_STORE_CONFLICT',
@@ -196,14 +206,25 @@ export class FileVault implements CredentialStore {
   ): Promise<Sound | undefined> {
     const found = await this.#open(file);
     if (found !== 'broken') return found;
-    const time = new Date(this.#options.now()).toISOString().replaceAll(':', '-');
-    const aside = `${file}.corrupt-${time}`;
-    await this.#disk(id, 'set aside', () => fs.rename(file, aside));
+    const aside = await this.#setAside(file, id, 'corrupt');
     this.#options.logger.error(
       `account ${id} can't be read: its file is damaged and was set aside; log it in again`,
       { account: id, file: aside },
     );
     return undefined;
+  }
+
+  async #setAside(file: string, id: string, why: 'corrupt' | 'sealed'): Promise<string> {
+    const time = new Date(this.#options.now()).toISOString().replaceAll(':', '-');
+    const aside = `${file}.${why}-${time}`;
+    await this.#disk(id, 'set aside', () => fs.rename(file, aside));
+    if (why === 'sealed') {
+      this.#options.logger.warn(
+        `account ${id} was sealed with another key, and was logged in anew: what was kept is set aside`,
+        { account: id, file: aside },
+      );
+    }
+    return aside;
   }
 
   async #open(

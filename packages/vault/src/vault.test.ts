@@ -222,6 +222,30 @@ describe('what is wrong with a file', () => {
     expect(await fs.readdir(folder)).toEqual(before);
   });
 
+  test('that another key sealed gives way to a new login, and is not destroyed', async () => {
+    const former = parseKeys(newKey(), 'the test');
+    await (await open(former)).put(account('a/lost', 'former'), 0);
+    const sealed = await fs.readFile(path.join(folder, 'a@lost.account'));
+    const kid = (vaultKeys: VaultKeys): string => vaultKeys.current.kid;
+    const both: VaultKeys = {
+      current: keys.current,
+      byId: (of) => (of === kid(keys) ? keys.current : undefined),
+    };
+    await fs.rename(path.join(folder, 'a@lost.account'), path.join(folder, 'away'));
+    const vault = await open(both);
+    await vault.put(account('a/good'), 0);
+    await fs.rename(path.join(folder, 'away'), path.join(folder, 'a@lost.account'));
+    expect(await codeOf(vault.get('a/lost'))).toBe('KERNEL_STORE_KEY');
+    expect(await codeOf(vault.put(account('a/lost', 'new'), 7))).toBe('KERNEL_STORE_KEY');
+    expect((await vault.put(account('a/lost', 'new'), 0)).generation).toBe(1);
+    expect(tokenOf(await vault.get('a/lost'))).toBe('new');
+    expect(await vault.unreadable()).toEqual([]);
+    const aside = (await fs.readdir(folder)).find((name) => name.includes('.sealed-')) ?? '';
+    expect(await fs.readFile(path.join(folder, aside))).toEqual(sealed);
+    await vault.delete('a/lost');
+    expect(await fs.readdir(folder)).toEqual(['a@good.account']);
+  });
+
   test('with a folder, a file or a link that others can use it does not open', async () => {
     await (await open()).put(account('a/b'), 0);
     const file = path.join(folder, 'a@b.account');

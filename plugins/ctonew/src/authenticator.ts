@@ -24,6 +24,8 @@ export function ctonewAuthenticator(service: CtonewService): Authenticator {
     method: 'token',
     refreshWhen: 'on-use',
     refreshAheadMs: AHEAD_MS,
+    // A browser's cookie buys any number of tokens; the command line's refresh token is used once.
+    refreshSpends: ({ secrets: { client } }) => client === undefined,
     login: (session) => logIn(service, session),
     async authorize(request, credential) {
       const token = credential.session?.['token'];

@@ -1,4 +1,4 @@
-import { GatewayError } from '@cliproxy/plugin-api';
+import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
 import type {
   Account,
   AccountRegistry,
@@ -159,14 +159,21 @@ export class InstanceAccounts implements LoginPlace {
     }
     const held = new HeldCredential(credential, secrets);
     const kept = await store.withLock(id, async () => {
-      const former = await store.get(id);
+      const former = await store.get(id).catch((error: unknown) => {
+        // The new login takes the place of one that nobody here can open.
+        if (isGatewayError(error) && error.code === 'KERNEL_STORE_KEY') return undefined;
+        throw error;
+      });
       const next = { id, authenticator, label, credential: forKeeping(credential, clock.now()) };
       return store.put(next, former?.generation ?? 0);
     });
     if (this.#retired)
       throw this.#bad('the instance has ended; the login is kept for the next start');
+    const at = this.#accounts.findIndex((one) => one.account.id === id);
     this.#drop(id);
     const live = this.#takeUp(kept, held);
+    // In its former place: where accounts are used up one by one, their order counts.
+    if (at !== -1) this.#accounts = this.#accounts.slice(0, -1).toSpliced(at, 0, live);
     this.#options.logger.info(`account ${label} was logged in`, { account: id });
     this.#tell();
     return live.account;

@@ -23,9 +23,11 @@ let vendor: StrictVendor;
 class FailingStore extends MemoryCredentials {
   /** How many writes still succeed. */
   writes = Infinity;
+  written = 0;
 
   override async put(account: Omit<StoredAccount, 'generation'>, ifGeneration: number) {
     this.writes -= 1;
+    this.written += 1;
     if (this.writes < 0) throw new GatewayError('KERNEL_STORE_FAILED', 'the disk is full');
     return super.put(account, ifGeneration);
   }
@@ -125,6 +127,59 @@ describe('renewing', () => {
     expect((await other.renew(first, ask))?.session?.access?.reveal()).toBe('a-r2');
     expect(valueOf(await one.renew(first, ask))).toBe('r3');
     expect(vendor.revoked).toBe(false);
+  });
+});
+
+describe('renewing what asking does not use up', () => {
+  const nothing = () => false;
+  /** Gives short-lived tokens for a cookie, which is replaced now and then. */
+  const exchange = (cookie: string) => async (): Promise<Credential> => ({
+    secrets: { refresh: secret(cookie) },
+    session: { access: secret(`a-${cookie}`) },
+    expiresAtMs: clock.now() + 60_000,
+  });
+
+  test('writes nothing while nothing is to be kept, and once where it is', async () => {
+    const login = await open();
+    await login.renew(first, exchange('r0'), nothing);
+    store.written = 0;
+    for (let minute = 0; minute < 3; minute += 1) {
+      const next = await login.renew(first, exchange('r0'), nothing);
+      expect(next?.session?.access?.reveal()).toBe('a-r0');
+      clock.pass(60_000);
+    }
+    expect(store.written).toBe(0);
+    expect(valueOf(await login.renew(first, exchange('r1'), nothing))).toBe('r1');
+    expect(store.written).toBe(1);
+    expect(await kept()).toEqual({ token: 'r1', marked: false });
+  });
+
+  test('that comes to no known end is asked for again, as often as it takes', async () => {
+    const login = await open();
+    store.written = 0;
+    const lost = () => Promise.reject(new Error('socket hang up'));
+    for (let minute = 0; minute < 5; minute += 1) {
+      expect(await login.renew(first, lost, nothing)).toBeUndefined();
+      expect(login.needsLogin).toBeUndefined();
+      clock.pass(60_000);
+    }
+    expect(store.written).toBe(0);
+    expect(valueOf(await login.renew(first, exchange('r0'), nothing))).toBe('r0');
+  });
+
+  test('ends where the vendor says so', async () => {
+    const login = await open();
+    const ended = () => Promise.reject(new GatewayError('AUTH_NEEDS_LOGIN', 'signed out'));
+    expect(await login.renew(first, ended, nothing)).toBeUndefined();
+    expect(login.needsLogin).toContain('signed out');
+  });
+
+  test('after one whose end was unknown, still goes by the mark on disk', async () => {
+    const account = await store.get(id);
+    await store.put({ ...account!, renewingSinceMs: 1 }, account!.generation);
+    const login = await open();
+    expect(await login.renew(first, exchange('r0'), nothing)).toBeUndefined();
+    expect(login.needsLogin).toContain('has not come to a known end');
   });
 });
 

@@ -34,6 +34,9 @@ const UNFINISHED =
  * A renewal whose outcome is unknown is tried once more, after a minute and after the account was
  * read again: what might be lost by that is lost already. Then, and after a restart, the account
  * needs a login. Its record is never deleted here.
+ *
+ * A renewal that uses nothing up needs no mark, and writes only what the vendor has replaced: its
+ * outcome is never unknown, since it may be asked for again.
  */
 export class KeptLogin {
   readonly #options: KeptLoginOptions;
@@ -62,16 +65,18 @@ export class KeptLogin {
    *
    * @param former - what is held now; its short-lived tokens are not kept on disk.
    * @param ask - asks the vendor, once; what it throws says what became of the former credential.
+   * @param spends - whether asking may use a credential up.
    * @returns undefined where there is no newer one: why stands in the log.
    */
   async renew(
     former: Credential,
     ask: (former: Credential) => Promise<Credential>,
+    spends: (former: Credential) => boolean = () => true,
   ): Promise<Credential | undefined> {
     const { store, clock } = this.#options;
     if (clock.monotonic() < this.#notBefore) return undefined;
     try {
-      return await store.withLock(this.#account.id, () => this.#renewAlone(former, ask));
+      return await store.withLock(this.#account.id, () => this.#renewAlone(former, ask, spends));
     } catch (error) {
       // The store: what is held goes on to serve as long as it does.
       this.#pause(PAUSE_MS);
@@ -83,6 +88,7 @@ export class KeptLogin {
   async #renewAlone(
     held: Credential,
     ask: (former: Credential) => Promise<Credential>,
+    spends: (former: Credential) => boolean,
   ): Promise<Credential | undefined> {
     const { store, clock } = this.#options;
     const { id } = this.#account;
@@ -112,7 +118,7 @@ export class KeptLogin {
       return undefined;
     }
     const again = renewingSinceMs !== undefined;
-    if (!again) {
+    if (!again && spends(former)) {
       this.#account = await store.put({ ...kept, renewingSinceMs: clock.now() }, kept.generation);
     }
     let next: Credential;
@@ -129,9 +135,13 @@ export class KeptLogin {
   /** The vendor has given it, so it is held in any case; without the disk, the mark stays there. */
   async #keep(next: Credential): Promise<void> {
     const { store, clock } = this.#options;
-    const { id, authenticator, label, generation } = this.#account;
+    const { id, authenticator, label, generation, renewingSinceMs } = this.#account;
     this.#unfinishedSinceMs = undefined;
     const credential = forKeeping(next, clock.now());
+    if (renewingSinceMs === undefined && isKept(next, this.#account.credential)) {
+      this.#needsLogin = undefined;
+      return;
+    }
     const account = { id, authenticator, label, credential };
     try {
       this.#account = await store.put(account, generation);
@@ -156,6 +166,7 @@ export class KeptLogin {
           this.#end(UNFINISHED);
           break;
         }
+        // Undefined where nothing was used up, and so nothing was marked.
         this.#unfinishedSinceMs = this.#account.renewingSinceMs;
         this.#pause(UNKNOWN_PAUSE_MS);
         break;
@@ -163,9 +174,9 @@ export class KeptLogin {
         const resetAtMs = isGatewayError(error) ? error.failure?.resetAtMs : undefined;
         const heldMs = resetAtMs === undefined ? PAUSE_MS : resetAtMs - this.#options.clock.now();
         this.#pause(Math.min(LONGEST_HOLD_MS, Math.max(SHORTEST_HOLD_MS, heldMs)));
-        // What was unknown before is not known by that.
-        if (again) break;
         const { id, authenticator, label, credential, generation } = this.#account;
+        // What was unknown before is not known by that; and without a mark there is none to take off.
+        if (again || this.#account.renewingSinceMs === undefined) break;
         const account = { id, authenticator, label, credential };
         this.#account = await this.#options.store.put(account, generation);
         break;
@@ -203,7 +214,22 @@ export function forKeeping(credential: Credential, nowMs: number): StoredAccount
   };
 }
 
-function sameSecrets(one: StoredAccount['credential'], other: StoredAccount['credential']) {
+/** Whether nothing of it is to be written: a short-lived token and its end are not kept. */
+function isKept(next: Credential, kept: StoredAccount['credential']): boolean {
+  if (next.session === undefined && next.expiresAtMs !== kept.expiresAtMs) return false;
+  const [facts = {}, former = {}] = [next.facts, kept.facts];
+  const names = Object.keys(facts);
+  return (
+    sameSecrets(next, kept) &&
+    names.length === Object.keys(former).length &&
+    names.every((name) => facts[name] === former[name])
+  );
+}
+
+function sameSecrets(
+  one: StoredAccount['credential'],
+  other: StoredAccount['credential'],
+): boolean {
   const names = Object.keys(one.secrets);
   return (
     names.length === Object.keys(other.secrets).length &&

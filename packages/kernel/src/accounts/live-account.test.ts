@@ -177,10 +177,15 @@ describe('renewing', () => {
       refresh: () => (hang ? new Promise(() => undefined) : Promise.resolve(credential('two'))),
     });
     const first = live.refresh(0);
+    // Nobody knows what becomes of it, and that is no reason to have a person log in.
+    const unknown = { code: 'AUTH_OUTCOME_UNKNOWN', failure: { kind: 'upstream' } };
+    expect(live.renewalFault).toMatchObject(unknown);
     await jest.advanceTimersByTimeAsync(30_000);
     expect(await first).toBe(false);
+    expect(live.renewalFault).toMatchObject(unknown);
     hang = false;
     expect(await live.refresh(0)).toBe(true);
+    expect(live.renewalFault).toBeUndefined();
   });
 
   test('without an authenticator that can, there is none', async () => {

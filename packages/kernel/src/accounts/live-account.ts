@@ -11,7 +11,7 @@ import type {
 import type { AllowedHosts } from '../http/allowed-hosts.ts';
 import { accountDoor, bareDoor } from '../http/http-door.ts';
 import type { UpstreamLane } from '../http/upstream-pools.ts';
-import { within } from '../plugins/within.ts';
+import { isOutOfTime, within } from '../plugins/within.ts';
 import type { LogoutResult } from '../logins/logins.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StoredAccount } from '../ports/credential-store.ts';
@@ -149,7 +149,11 @@ export class LiveAccount implements AccountHandle {
     const renewed = await credential.renew(generation, (held) =>
       kept === undefined
         ? this.#obtain(authenticator, held)
-        : kept.renew(held, (one) => this.#ask(authenticator, one)),
+        : kept.renew(
+            held,
+            (one) => this.#ask(authenticator, one),
+            (one) => this.#spends(authenticator, one),
+          ),
     );
     this.#noRefreshBefore =
       this.#clock.monotonic() + (renewed ? REFRESH_REST_MS : REFRESH_PAUSE_MS);
@@ -264,7 +268,18 @@ export class LiveAccount implements AccountHandle {
     }
   }
 
+  #spends(authenticator: Authenticator, credential: Credential): boolean {
+    try {
+      return authenticator.refreshSpends?.(credential) !== false;
+    } catch (error) {
+      this.#logger.error(this.#fault('threw at refreshSpends').message, { error });
+      return true;
+    }
+  }
+
   async #ask(authenticator: Authenticator, former: Credential): Promise<Credential> {
+    // For who stops waiting before it has come to an end.
+    this.#renewalFault = this.#unknown('it is under way still');
     try {
       const next: unknown = await within(REFRESH_LIMIT_MS, (signal) =>
         authenticator.refresh?.(former, this.#context(signal)),
@@ -273,9 +288,24 @@ export class LiveAccount implements AccountHandle {
       this.#renewalFault = undefined;
       return next;
     } catch (error) {
-      this.#renewalFault = isGatewayError(error) ? error : undefined;
-      throw error;
+      const why = isOutOfTime(error)
+        ? `it has not come to an end within ${REFRESH_LIMIT_MS / 1000} s`
+        : this.masked(sentenceOf(error));
+      this.#renewalFault = isGatewayError(error) ? error : this.#unknown(why, error);
+      throw this.#renewalFault;
     }
+  }
+
+  /** The login may be as good as before: that nobody knows is no reason to have a person log in. */
+  #unknown(why: string, cause?: unknown): GatewayError {
+    return new GatewayError(
+      'AUTH_OUTCOME_UNKNOWN',
+      `whether the login of account ${this.account.label} was renewed is unknown: ${why}`,
+      {
+        failure: { kind: 'upstream', scope: 'account' },
+        ...(cause === undefined ? {} : { cause }),
+      },
+    );
   }
 
   #context(signal: AbortSignal): AuthContext {

@@ -23,7 +23,12 @@ export function unrenewed(
   instanceId: string,
 ): AttemptEnd {
   const { renewalFault, needsLogin } = handle;
-  if (renewalFault === undefined || needsLogin !== undefined) return refused;
+  // Why a person has to log in says more than that the token was refused.
+  if (needsLogin !== undefined && refused.outcome === 'failed') {
+    const failure = { ...refused.failure, message: handle.masked(needsLogin) };
+    return { ...refused, failure };
+  }
+  if (renewalFault === undefined) return refused;
   const error = withoutSecrets(errorOfThrown(renewalFault, instanceId), (text) =>
     handle.masked(text),
   );

@@ -27,6 +27,7 @@ export interface UnreadableAccount {
 
 /** Keeps the credentials of accounts that were logged in. Implemented by the vault package. */
 export interface CredentialStore {
+  /** @throws GatewayError `KERNEL_STORE_*` where it is kept and can't be read. */
   get(id: string): Promise<StoredAccount | undefined>;
   list(): Promise<readonly StoredAccount[]>;
   /** What {@link CredentialStore.list} leaves out: it needs a login. */
@@ -34,7 +35,8 @@ export interface CredentialStore {
   /**
    * Keeps an account. It is on disk when the promise resolves.
    *
-   * @param ifGeneration - the generation that it replaces; 0 where there must be none.
+   * @param ifGeneration - the generation that it replaces; 0 where there must be none. One that was
+   *   sealed with a key that is not given counts as none: it is set aside, and not destroyed.
    * @throws GatewayError `KERNEL_STORE_CONFLICT` when another one is kept, `KERNEL_STORE_FAILED`
    *   when it can't be written; what was kept before is still there.
    */
