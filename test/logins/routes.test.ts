@@ -214,7 +214,11 @@ describe('logging in', () => {
     const { status, json } = await ask('DELETE', `/v1/auth/acme/login?login=${login.id}`);
     expect([status, json.login.state, json.accounts]).toEqual([200, 'cancelled', []]);
     expect(json.login.next).toContain('POST /v1/auth/acme/login');
-    await expect(fetch(back)).rejects.toThrow();
+    const page = await browse(back);
+    expect([page.status, page.page]).toEqual([
+      410,
+      expect.stringContaining('This login has ended'),
+    ]);
     const paste = await ask('POST', '/v1/auth/acme/login', { paste: back });
     expect([paste.status, paste.json.error.gateway_code]).toEqual([404, 'AUTH_LOGIN_UNKNOWN']);
   });

@@ -60,7 +60,13 @@ describe('a good file', () => {
       ],
       routes: [],
       aliases: {},
-      timeouts: { connectMs: 5000, firstByteMs: 600_000, idleMs: 300_000, totalMs: 3_600_000 },
+      timeouts: {
+        connectMs: 5000,
+        firstByteMs: 600_000,
+        idleMs: 300_000,
+        totalMs: 3_600_000,
+        loginMs: 600_000,
+      },
       failover: {
         maxAttempts: 4,
         retryRatio: 0.2,

@@ -317,7 +317,13 @@ function furnish(ports: KernelPorts, { settings, plan, limits }: Outlook): Conta
     (from) => {
       const host = from.get(rooms.host);
       const { secrets } = ports;
-      return new LoginDesk({ instances: () => host.instances(), store, clock, secrets });
+      return new LoginDesk({
+        instances: () => host.instances(),
+        store,
+        clock,
+        secrets,
+        loginMs: () => settings().timeouts.loginMs,
+      });
     },
     (desk) => {
       desk.stop();

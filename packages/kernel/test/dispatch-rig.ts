@@ -63,6 +63,7 @@ const timeouts: TimeoutSettings = {
   firstByteMs: 20_000,
   idleMs: 20_000,
   totalMs: 60_000,
+  loginMs: 60_000,
 };
 
 /** One upstream request, as a script sees it. */

@@ -214,7 +214,13 @@ export async function loginKernel(
     const whole = { baseUrl: vendor.url, ...(port === undefined ? {} : { port }), ...config };
     const mounted = instance('foo', { package: 'sign-in', config: whole });
     // Not to be measured against the clock: the machine may be busy.
-    const timeouts = { connectMs: 60_000, firstByteMs: 60_000, idleMs: 60_000, totalMs: 60_000 };
+    const timeouts = {
+      connectMs: 60_000,
+      firstByteMs: 60_000,
+      idleMs: 60_000,
+      totalMs: 60_000,
+      loginMs: 600_000,
+    };
     const { problems } = await kernel.apply({ ...settings('/', [mounted]), timeouts });
     if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join());
   };

@@ -135,7 +135,7 @@ export function settings(
     plugins,
     routes: [],
     aliases: {},
-    timeouts: { connectMs: 1000, firstByteMs: 1000, idleMs: 1000, totalMs: 1000 },
+    timeouts: { connectMs: 1000, firstByteMs: 1000, idleMs: 1000, totalMs: 1000, loginMs: 1000 },
     failover: {
       maxAttempts: 4,
       retryRatio: 0.2,

@@ -16,7 +16,7 @@ const MIB = 1024 * 1024;
 /** Schema of `timeouts`. */
 export const timeoutsSchema = {
   type: 'object',
-  description: 'Time-outs of one attempt at an upstream, in milliseconds.',
+  description: 'Time-outs in milliseconds: of one attempt at an upstream, and of a login.',
   additionalProperties: false,
   default: {},
   properties: {
@@ -24,6 +24,7 @@ export const timeoutsSchema = {
     firstByteMs: ms("From sending the request to the first byte of the answer's body.", 600_000),
     idleMs: ms('Between two chunks of the answer.', 300_000),
     totalMs: ms('The whole attempt.', 3_600_000),
+    loginMs: ms('How long a person has to log an account in.', 600_000, 1000),
   },
 } as const;
 

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { secret } from '@cliproxy/plugin-api';
+import { GatewayError, secret } from '@cliproxy/plugin-api';
+import type { Authenticator } from '@cliproxy/plugin-api';
 import { call, errorOf, until } from '../../test/dispatch-rig.ts';
 import { fakeInstance, ManualClock } from '../../test/fake-instances.ts';
 import { loginKernel, strictVendor } from '../../test/login-rig.ts';
@@ -101,6 +102,11 @@ describe('by a redirect', () => {
     const asked = call();
     await kernel.handle(asked);
     expect(asked.got.text).toContain('text hi');
+    expect(await browse(`${redirect}?code=good-code&state=${state}`)).toMatchObject({
+      status: 409,
+      text: expect.stringContaining('answered already'),
+    });
+    await kernel.stop();
     await expect(browse(redirect)).rejects.toThrow();
   });
 
@@ -124,7 +130,7 @@ describe('by a redirect', () => {
     const { id, state, redirect } = await begin(kernel);
     const page = await browse(`${redirect}?error=%3Cscript%3E&state=${state}`);
     expect(page.status).toBe(400);
-    expect(page.text).toContain('the login failed');
+    expect(page.text).toContain('The login failed');
     expect(page.text).not.toContain('<script>');
     expect(await over(kernel, id)).toMatchObject({
       state: 'failed',
@@ -220,7 +226,7 @@ describe('what can go wrong', () => {
     const start = (wish: Partial<LoginWish>) => () =>
       kernel.logins.start({ instanceId: 'foo', input: {}, ...wish });
     expect(start({ instanceId: 'bar' })).toThrow('it can be done to: foo');
-    expect(start({ authenticator: 'other' })).toThrow('name one of: sign-in');
+    expect(start({ authenticator: 'other' })).toThrow('is called "other"; name one of: sign-in');
     expect(start({ previous: 'foo/nobody' })).toThrow('there is no account');
     for (let count = 0; count < 16; count += 1) start({})();
     expect(start({})).toThrow('16 logins are under way');
@@ -367,6 +373,22 @@ describe('an account that was logged in', () => {
     expect(kernel.accounts()).toMatchObject([{ id: 'foo/good-code', state: 'usable' }]);
   });
 
+  test('one that was sealed with another key gives way to a new login', async () => {
+    const credentials = new MemoryCredentials();
+    const sealed = () =>
+      Promise.reject(new GatewayError('KERNEL_STORE_KEY', 'it was sealed with another key'));
+    const get = credentials.get.bind(credentials);
+    const put = credentials.put.bind(credentials);
+    credentials.get = sealed;
+    credentials.put = async (account, ifGeneration) => {
+      credentials.get = get;
+      return put(account, ifGeneration);
+    };
+    const { kernel } = await open({ credentials });
+    await logIn(kernel);
+    expect(kernel.accounts()).toMatchObject([{ id: 'foo/good-code', state: 'usable' }]);
+  });
+
   test('one whose plugin does not run can be forgotten', async () => {
     const credentials = new MemoryCredentials();
     const account = { id: 'gone/me', authenticator: 'x', label: 'm***' };
@@ -412,6 +434,7 @@ test('a login that nobody answers ends after ten minutes', async () => {
       store: new MemoryCredentials(),
       clock: new ManualClock(),
       secrets: { add: quiet, mask: (text) => text },
+      loginMs: () => 600_000,
     });
     const { id } = desk.start({ instanceId: 'foo', input: {} });
     await jest.advanceTimersByTimeAsync(599_999);
@@ -422,6 +445,58 @@ test('a login that nobody answers ends after ten minutes', async () => {
   } finally {
     jest.useRealTimers();
   }
+});
+
+test('of several ways to log in, one is to be named', async () => {
+  const authenticator = (id: string, method: 'oauth' | 'token'): Authenticator => ({
+    id,
+    method,
+    authorize: async (request) => request,
+    login: async ({ input }) => ({
+      key: id,
+      label: id,
+      authenticator: id,
+      credential: { secrets: { token: input['token'] ?? secret('none') } },
+    }),
+  });
+  const kept: unknown[] = [];
+  const place: LoginPlace = {
+    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    authenticators: () => [authenticator('page', 'oauth'), authenticator('copied', 'token')],
+    list: () => [],
+    openDoor: () => ({ http: { request: () => Promise.reject(new Error()) }, close: quiet }),
+    keep: async (account) => {
+      kept.push(account);
+      return { id: 'foo/copied', label: 'me', facts: {} };
+    },
+    forget: () => Promise.reject(new Error('nothing to forget')),
+  };
+  const desk = new LoginDesk({
+    instances: () => [{ ...fakeInstance('foo'), logins: place }],
+    store: new MemoryCredentials(),
+    clock: new ManualClock(),
+    secrets: { add: quiet, mask: (text) => text },
+    loginMs: () => 600_000,
+  });
+  expect(() => desk.start({ instanceId: 'foo', input: {} })).toThrow(
+    expect.objectContaining({
+      code: 'AUTH_LOGIN_UNSUPPORTED',
+      message: expect.stringContaining('several ways to log in; name one'),
+    }),
+  );
+  expect(() => desk.start({ instanceId: 'foo', input: {} })).toThrow(/: page, copied$/);
+  expect(() => desk.start({ instanceId: 'foo', authenticator: 'pgae', input: {} })).toThrow(
+    /"pgae"; name one of: page, copied$/,
+  );
+  const { id } = desk.start({
+    instanceId: 'foo',
+    authenticator: 'copied',
+    input: { token: secret('t') },
+  });
+  let view = desk.get(id) as LoginView;
+  while (view.endedAtMs === undefined) view = await desk.wait(id, view.version, signal);
+  expect(view).toMatchObject({ state: 'done', authenticator: 'copied' });
+  expect(kept).toMatchObject([{ authenticator: 'copied' }]);
 });
 
 function quiet(): undefined {

@@ -17,6 +17,8 @@ export interface LoginDeskOptions {
   readonly store: CredentialStore;
   readonly clock: Clock;
   readonly secrets: SecretRegistry;
+  /** How long a person has, in milliseconds; asked when a login begins. */
+  readonly loginMs: () => number;
 }
 
 const MAX_UNDER_WAY = 16;
@@ -55,6 +57,7 @@ export class LoginDesk implements Logins {
       listeners: this.#listeners,
       clock: this.#options.clock,
       secrets: this.#options.secrets,
+      limitMs: this.#options.loginMs(),
     });
     this.#logins.set(login.id, login);
     return login.view();
@@ -109,6 +112,7 @@ export class LoginDesk implements Logins {
   /** Ends all logins. */
   stop(): void {
     for (const login of this.#logins.values()) login.cancel();
+    this.#listeners.stop();
   }
 
   #place(instanceId: string): LoginPlace {
@@ -156,9 +160,10 @@ function chosen({ instanceId, authenticator }: LoginWish, place: LoginPlace): Au
       : able.find(({ id }) => id === authenticator);
   if (found !== undefined) return found;
   const names = able.map(({ id }) => id).join(', ');
-  const given = authenticator === undefined ? 'no way to log in' : JSON.stringify(authenticator);
   throw unsupported(
-    `"${instanceId}" has several or other ways than ${given}; name one of: ${names}`,
+    authenticator === undefined
+      ? `"${instanceId}" has several ways to log in; name one as "authenticator" (--authenticator): ${names}`
+      : `"${instanceId}" has no way to log in that is called ${JSON.stringify(authenticator)}; name one of: ${names}`,
   );
 }
 

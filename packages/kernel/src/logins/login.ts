@@ -4,7 +4,7 @@ import type { Account, Authenticator, LoginSession } from '@cliproxy/plugin-api'
 import { sentenceOf } from '../accounts/account-work.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
-import { loginPage, refusedPages } from './login-page.ts';
+import { donePage, failedPage, loginPages } from './login-page.ts';
 import type { LoginPlace } from './login-place.ts';
 import type { LoginState, LoginView } from './login-view.ts';
 import type { LoginPage, LoginWish } from './logins.ts';
@@ -22,10 +22,10 @@ export interface LoginOptions {
   readonly listeners: RedirectListeners;
   readonly clock: Clock;
   readonly secrets: SecretRegistry;
+  /** How long the person has, in milliseconds. */
+  readonly limitMs: number;
 }
 
-/** How long a person has. */
-const LOGIN_MS = 600_000;
 /** How long a browser waits for the end of its login. */
 const PAGE_WAIT_MS = 30_000;
 const MAX_PROGRESS = 50;
@@ -64,7 +64,7 @@ export class Login {
     this.#answer = new Promise((resolve) => (this.#giveAnswer = resolve));
     this.#over = new Promise((resolve) => this.#releases.push(resolve));
     for (const value of Object.values(options.wish.input)) options.secrets.add(value.reveal());
-    const timer = setTimeout(() => this.#expire(), LOGIN_MS);
+    const timer = setTimeout(() => this.#expire(), options.limitMs);
     timer.unref();
     this.#releases.push(() => clearTimeout(timer));
     void this.#run();
@@ -75,7 +75,7 @@ export class Login {
   }
 
   view(): LoginView {
-    const { wish, authenticator } = this.#options;
+    const { wish, authenticator, limitMs } = this.#options;
     return {
       id: this.id,
       instanceId: wish.instanceId,
@@ -88,7 +88,7 @@ export class Login {
       ...(this.#account === undefined ? {} : { account: this.#account }),
       ...(this.#error === undefined ? {} : { error: this.#error }),
       startedAtMs: this.#startedAtMs,
-      expiresAtMs: this.#startedAtMs + LOGIN_MS,
+      expiresAtMs: this.#startedAtMs + limitMs,
       ...(this.#endedAtMs === undefined ? {} : { endedAtMs: this.#endedAtMs }),
       version: this.#version,
     };
@@ -118,8 +118,8 @@ export class Login {
 
   /** Takes a redirect that it {@link Login.owns}; the page tells how the login ended. */
   async answer(query: CallbackQuery): Promise<LoginPage> {
-    if (this.#answered) return refusedPages.replayed;
-    if (!this.#acceptsAnswer) return refusedPages.ended;
+    if (this.#answered) return loginPages.replayed;
+    if (!this.#acceptsAnswer) return loginPages.ended;
     this.#take(query);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -269,8 +269,9 @@ export class Login {
   }
 
   #expire(): void {
-    if (!this.#keeping)
-      this.#end('expired', 'the login took longer than 10 minutes; start it again');
+    if (this.#keeping) return;
+    const seconds = Math.round(this.#options.limitMs / 1000);
+    this.#end('expired', `the login took longer than ${seconds} s; start it again`);
   }
 
   /** The first end counts. */
@@ -290,12 +291,8 @@ export class Login {
   }
 
   #page(): LoginPage {
-    if (this.#account !== undefined) {
-      const text = `${this.#account.label} was logged in. You can close this page.`;
-      return loginPage(200, 'Logged in', text);
-    }
-    if (this.#error === undefined) return refusedPages.slow;
-    return loginPage(400, 'Not logged in', `${this.#error.message}.`);
+    if (this.#account !== undefined) return donePage(this.#account.label);
+    return this.#error === undefined ? loginPages.slow : failedPage(this.#error.message);
   }
 }
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { refusedPages } from './login-page.ts';
+import { loginPages } from './login-page.ts';
 import type { LoginPage } from './logins.ts';
 import { queryOf } from './pasted-callback.ts';
 import type { CallbackQuery } from './pasted-callback.ts';
@@ -22,19 +22,22 @@ interface Listener {
 
 const HOST = '127.0.0.1';
 const REQUEST_MS = 10_000;
+/** Who comes back after the end, or a second time, is told so by a page instead of a broken connection. */
+const LINGER_MS = 120_000;
 
 /**
- * The listeners on loopback that browsers come back to. Each is there as long as a login needs it;
- * logins that want the same port share one, and the state tells them apart.
+ * The listeners on loopback that browsers come back to. Each is there as long as a login needs it and
+ * a little longer; logins that want the same port share one, and the state tells them apart.
  */
 export class RedirectListeners {
   readonly #byPort = new Map<number, Promise<Listener>>();
+  readonly #open = new Set<Listener>();
 
   /**
    * Listens for a login.
    *
    * @param port - undefined: any free one.
-   * @returns the port, and what ends it.
+   * @returns the port, and what ends it, two minutes later.
    * @throws the system's error when the port can't be had.
    */
   async open(
@@ -43,14 +46,22 @@ export class RedirectListeners {
   ): Promise<{ readonly port: number; close(): void }> {
     const listener = await (port === undefined ? listen(0) : this.#shared(port));
     listener.routes.add(route);
-    return {
-      port: listener.port,
-      close: () => {
-        if (!listener.routes.delete(route) || listener.routes.size > 0) return;
-        this.#byPort.delete(listener.port);
-        listener.server.close();
-      },
+    this.#open.add(listener);
+    const end = (): void => {
+      if (listener.routes.delete(route) && listener.routes.size === 0) this.#end(listener);
     };
+    return { port: listener.port, close: () => setTimeout(end, LINGER_MS).unref() };
+  }
+
+  /** Ends all at once. */
+  stop(): void {
+    for (const listener of this.#open) this.#end(listener);
+  }
+
+  #end(listener: Listener): void {
+    this.#open.delete(listener);
+    this.#byPort.delete(listener.port);
+    listener.server.close();
   }
 
   #shared(port: number): Promise<Listener> {
@@ -85,13 +96,13 @@ async function pageFor(
 ): Promise<LoginPage> {
   // A page elsewhere whose name leads here is not a browser that comes back.
   if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(headers.host ?? '')) {
-    return refusedPages.path;
+    return loginPages.path;
   }
   const at = url.indexOf('?');
   const path = at === -1 ? url : url.slice(0, at);
   const candidates = [...routes].filter((route) => route.path === path);
-  if (candidates.length === 0) return refusedPages.path;
-  if (method !== 'GET') return refusedPages.method;
+  if (candidates.length === 0) return loginPages.path;
+  if (method !== 'GET') return loginPages.method;
   return answerRedirect(candidates, queryOf(new URLSearchParams(at === -1 ? '' : url.slice(at))));
 }
 
@@ -101,7 +112,7 @@ export async function answerRedirect(
   query: CallbackQuery,
 ): Promise<LoginPage> {
   const [owner] = routes.filter((route) => route.owns(query.state));
-  return owner === undefined ? refusedPages.foreign : owner.answer(query);
+  return owner === undefined ? loginPages.foreign : owner.answer(query);
 }
 
 function write(response: ServerResponse, { status, headers, body }: LoginPage): void {

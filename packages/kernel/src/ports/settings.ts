@@ -57,7 +57,7 @@ export interface RouteSettings {
   readonly strategy: StrategyName;
 }
 
-/** Time-outs of an attempt, in milliseconds. */
+/** Time-outs, in milliseconds; all but the last of one attempt. */
 export interface TimeoutSettings {
   readonly connectMs: number;
   /** From sending the request to the first byte of the answer's body. */
@@ -66,6 +66,8 @@ export interface TimeoutSettings {
   readonly idleMs: number;
   /** The whole attempt. */
   readonly totalMs: number;
+  /** How long a person has to log an account in. */
+  readonly loginMs: number;
 }
 
 /** Numbers of failover and cooling. All times in milliseconds. */
