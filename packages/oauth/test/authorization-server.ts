@@ -3,13 +3,20 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Provider } from 'oidc-provider';
 
-/** A strict authorization server on loopback. Whoever comes is logged in as alice, and consents. */
+/**
+ * A strict authorization server on loopback. Whoever comes is logged in as alice, and consents;
+ * with `pages`, people log in and agree on its pages.
+ */
 export interface AuthorizationServer {
   readonly issuer: string;
   /** What it has seen so far. */
-  readonly seen: { refreshed: number; revoked: number };
+  readonly seen: { refreshed: number; revoked: number; readonly refusals: string[] };
   /** Whether a token may still be used. */
   isActive(token: string): Promise<boolean>;
+  /** Whom a token stands for; undefined: for nobody any more. */
+  whoHas(token: string): Promise<string | undefined>;
+  /** Ends the newest login of a person, as its account page would. */
+  endLogin(person: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -24,6 +31,10 @@ export interface AuthorizationServerOptions {
   /** Besides the standard's. */
   readonly scopes?: readonly string[];
   /** What tokens are for; then every request must name it. */
+  /** True: its own pages, for people with a browser. */
+  readonly pages?: boolean;
+  /** Is told in the callback, as the client id that was issued. */
+  readonly tellsClientId?: boolean;
   readonly resource?: { readonly uri: string; readonly scopes: string };
 }
 
@@ -35,21 +46,40 @@ export async function startAuthorizationServer(
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const provider = await makeProvider(issuer, options);
-  const seen = { refreshed: 0, revoked: 0 };
+  const clientId = options.clientId ?? CLIENT_ID;
+  const seen = { refreshed: 0, revoked: 0, refusals: [] as string[] };
+  /** The newest refresh token of each person. */
+  const newest = new Map<string, string>();
   provider.on('grant.success', ({ oidc }) => {
     if (oidc.params?.grant_type === 'refresh_token') seen.refreshed += 1;
   });
+  provider.on('grant.error', (_context, error) => {
+    seen.refusals.push(error?.error_detail ?? error?.message ?? '');
+  });
+  provider.on('refresh_token.saved', ({ accountId, jti }) => {
+    newest.set(accountId ?? '', jti ?? '');
+  });
   provider.on('grant.revoked', () => (seen.revoked += 1));
   server.on('request', provider.callback());
+  const ask = (what: string, token: string) =>
+    fetch(`${issuer}/token/${what}`, {
+      method: 'POST',
+      body: new URLSearchParams({ token, client_id: clientId }),
+    });
+  const whoHas = async (token: string): Promise<string | undefined> => {
+    const { sub, active } = (await (await ask('introspection', token)).json()) as {
+      readonly active: boolean;
+      readonly sub?: string;
+    };
+    return active ? (sub ?? '') : undefined;
+  };
   return {
     issuer,
     seen,
-    isActive: async (token) => {
-      const reply = await fetch(`${issuer}/token/introspection`, {
-        method: 'POST',
-        body: new URLSearchParams({ token, client_id: options.clientId ?? CLIENT_ID }),
-      });
-      return ((await reply.json()) as { active: boolean }).active;
+    isActive: async (token) => (await whoHas(token)) !== undefined,
+    whoHas,
+    endLogin: async (person) => {
+      await ask('revocation', newest.get(person) ?? '');
     },
     close: async () => {
       server.close();
@@ -66,6 +96,8 @@ async function makeProvider(
     clientId = CLIENT_ID,
     redirectUris = ['http://127.0.0.1/callback'],
     scopes = [],
+    pages = false,
+    tellsClientId = false,
     resource,
   }: AuthorizationServerOptions,
 ): Promise<Provider> {
@@ -90,7 +122,7 @@ async function makeProvider(
     claims: { openid: ['sub'], email: ['email'] },
     conformIdTokenClaims: false,
     features: {
-      devInteractions: { enabled: false },
+      devInteractions: { enabled: pages },
       revocation: { enabled: true },
       introspection: { enabled: true },
       resourceIndicators: {
@@ -102,7 +134,10 @@ async function makeProvider(
         },
         useGrantedResource: async () => false,
       },
-      deviceFlow: { enabled: true, userCodeConfirmSource, userCodeInputSource, successSource },
+      deviceFlow: {
+        enabled: true,
+        ...(pages ? {} : { userCodeConfirmSource, userCodeInputSource, successSource }),
+      },
     },
     ttl: {
       AccessToken: 300,
@@ -118,11 +153,26 @@ async function makeProvider(
       accountId: id,
       claims: async () => ({ sub: id, email: `${id}.liddell@example.com` }),
     }),
-    interactions: {
-      url: (_context: unknown, { uid }: { readonly uid: string }) => `/interaction/${uid}`,
-    },
+    ...(pages
+      ? {}
+      : {
+          interactions: {
+            url: (_context: unknown, { uid }: { readonly uid: string }) => `/interaction/${uid}`,
+          },
+        }),
     cookies: { keys: ['of the tests'] },
   });
+  if (tellsClientId) {
+    provider.use(async (context, next) => {
+      await next();
+      const location = context.response.get('location');
+      if (!/[?&](code|error)=/.test(location)) return;
+      const back = new URL(location);
+      back.searchParams.set('client_id', clientId);
+      context.response.set('location', back.href);
+    });
+  }
+  if (pages) return provider;
   provider.use(async (context, next) => {
     if (!context.path.startsWith('/interaction/')) return next();
     const { req, res } = context;

@@ -26,7 +26,18 @@ declare module 'oidc-provider' {
     readonly req: unknown;
     readonly res: unknown;
     respond: boolean;
+    readonly response: { get(name: string): string; set(name: string, value: string): void };
     readonly oidc: { readonly params?: { readonly grant_type?: string } };
+  }
+
+  interface Refusal {
+    readonly message: string;
+    readonly error_detail?: string;
+  }
+
+  interface SavedToken {
+    readonly accountId?: string;
+    readonly jti?: string;
   }
 
   export const errors: { readonly InvalidTarget: new () => Error };
@@ -38,7 +49,9 @@ declare module 'oidc-provider' {
       find(id: string): Promise<Grant>;
     };
     use(middleware: (context: Context, next: () => Promise<void>) => Promise<void>): void;
-    on(event: string, listener: (context: Context) => void): void;
+    on(event: 'grant.error', listener: (context: Context, error?: Refusal) => void): void;
+    on(event: 'refresh_token.saved', listener: (token: SavedToken) => void): void;
+    on(event: 'grant.success' | 'grant.revoked', listener: (context: Context) => void): void;
     callback(): RequestListener;
     interactionDetails(request: unknown, response: unknown): Promise<Interaction>;
     interactionFinished(

@@ -18,8 +18,11 @@ export interface ChatGptAuthority {
   close(): Promise<void>;
 }
 
-export async function startChatGptAuthority(): Promise<ChatGptAuthority> {
+/** @param pages - true: people log in on its pages. */
+export async function startChatGptAuthority(pages = false): Promise<ChatGptAuthority> {
   const server = await startAuthorizationServer({
+    pages,
+    tellsClientId: true,
     clientId: ISSUED_ID,
     redirectUris: ['http://127.0.0.1/auth/callback'],
     scopes: ['profile'],
@@ -45,6 +48,7 @@ export async function startChatGptAuthority(): Promise<ChatGptAuthority> {
       issuer: server.issuer,
       authorizeUrl: `${front.url}/api/accounts/authorize`,
       tokenUrl: tokens.url,
+      deviceUrl: `${server.issuer}/device/auth`,
       revokeUrl: `${server.issuer}/token/revocation`,
       keysUrl: `${server.issuer}/jwks`,
       resource: RESOURCE,
@@ -83,6 +87,12 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
     'resource',
   ],
   refresh_token: ['client_id', 'grant_type', 'refresh_token', 'resource'],
+  'urn:ietf:params:oauth:grant-type:device_code': [
+    'client_id',
+    'device_code',
+    'grant_type',
+    'resource',
+  ],
 };
 
 const REFUSED = {

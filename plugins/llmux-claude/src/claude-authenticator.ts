@@ -16,8 +16,8 @@ export const CLAUDE = 'claude';
  *   headers.
  */
 export function claudeAuthenticator(config: ClaudeLoginConfig): Authenticator {
-  const { authorizeUrl, tokenUrl, revokeUrl, clientId, scopes, beta } = config;
-  const addresses = [authorizeUrl, tokenUrl, revokeUrl, config.pastePage];
+  const { authorizeUrl, tokenUrl, deviceUrl, revokeUrl, clientId, scopes, beta } = config;
+  const addresses = [authorizeUrl, tokenUrl, deviceUrl, revokeUrl, config.pastePage];
   return {
     id: CLAUDE,
     method: 'oauth',
@@ -35,11 +35,13 @@ export function claudeAuthenticator(config: ClaudeLoginConfig): Authenticator {
         endpoints: {
           authorize: authorizeUrl,
           token: tokenUrl,
+          ...(deviceUrl === undefined ? {} : { device: deviceUrl }),
           ...(revokeUrl === undefined ? {} : { revoke: revokeUrl }),
         },
       },
       clientId,
       scopes,
+      flows: deviceUrl === undefined ? ['redirect'] : ['redirect', 'device'],
       redirect: redirectOf(config),
       // Has the page show the code where it can't send it.
       authorizeParameters: { code: 'true' },

@@ -9,6 +9,8 @@ export interface ClaudeLoginConfig {
   readonly scopes: readonly string[];
   readonly authorizeUrl: string;
   readonly tokenUrl: string;
+  /** Where device codes come from; absent: logins are by the browser alone. */
+  readonly deviceUrl?: string;
   /** Where logins are ended at the vendor; absent: they are only forgotten. */
   readonly revokeUrl?: string;
   /** The one port that is registered for the client; absent: any. */
@@ -61,6 +63,11 @@ export const claudeLoginConfig = configSchema<ClaudeLoginConfig>({
       ...address,
       description: 'Where tokens are asked for.',
       default: 'https://platform.claude.com/v1/oauth/token',
+    },
+    deviceUrl: {
+      ...address,
+      description: 'Where device codes come from; absent: logins are by the browser alone.',
+      nullable: true,
     },
     revokeUrl: {
       ...address,

@@ -16,22 +16,26 @@ export interface ClaudeAuthority {
   close(): Promise<void>;
 }
 
-export async function startClaudeAuthority(): Promise<ClaudeAuthority> {
+/** @param pages - true: people log in on its pages. */
+export async function startClaudeAuthority(pages = false): Promise<ClaudeAuthority> {
   const clientId = randomUUID();
   const server = await startAuthorizationServer({
+    pages,
     clientId,
     redirectUris: ['http://localhost/callback', PASTE_PAGE],
     scopes: ['user:profile', 'user:inference'],
   });
   const tokens = await startTokenProxy(`${server.issuer}/token`);
   tokens.ask((request) => (isAsDocumented(request, clientId) ? undefined : REFUSED));
-  tokens.answer((reply) => {
+  tokens.answer(async (reply) => {
     const answer = JSON.parse(reply.body) as Readonly<Record<string, unknown>>;
     if (reply.status !== 200) return reply;
+    const person = await server.whoHas(String(answer.access_token));
+    const email = `${person}.liddell@example.com`;
     const body = {
       ...answer,
-      account: { uuid: 'a-1', email_address: 'alice.liddell@example.com' },
-      organization: { uuid: 'o-1', name: "alice.liddell@example.com's Organization" },
+      account: { uuid: `of-${person}`, email_address: email },
+      organization: { uuid: 'o-1', name: `${email}'s Organization` },
     };
     return { ...reply, body: JSON.stringify(body) };
   });
@@ -43,6 +47,7 @@ export async function startClaudeAuthority(): Promise<ClaudeAuthority> {
       clientId,
       authorizeUrl: `${server.issuer}/auth`,
       tokenUrl: tokens.url,
+      deviceUrl: `${server.issuer}/device/auth`,
       revokeUrl: `${server.issuer}/token/revocation`,
     },
     close: async () => {
@@ -55,6 +60,7 @@ export async function startClaudeAuthority(): Promise<ClaudeAuthority> {
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   authorization_code: ['client_id', 'code', 'code_verifier', 'grant_type', 'redirect_uri', 'state'],
   refresh_token: ['client_id', 'grant_type', 'refresh_token'],
+  'urn:ietf:params:oauth:grant-type:device_code': ['client_id', 'device_code', 'grant_type'],
 };
 
 const REFUSED = {

@@ -15,15 +15,24 @@ const PLAN_SCOPE = 'chatgpt.tokens.use.direct';
  * @see https://developers.openai.com/siwc/token-sharing-open-source
  */
 export function chatGptAuthenticator(config: SignInConfig): Authenticator {
-  const { issuer, authorizeUrl, tokenUrl, revokeUrl, keysUrl, resource, callbackPort } = config;
+  const { issuer, authorizeUrl, tokenUrl, deviceUrl, revokeUrl, keysUrl } = config;
+  const { clientId: knownId = DYNAMIC_CLIENT, resource, callbackPort } = config;
+  const urls = [issuer, authorizeUrl, tokenUrl, deviceUrl, revokeUrl, keysUrl];
   const { login, ...others } = oauthLogin({
     server: {
       issuer,
-      endpoints: { authorize: authorizeUrl, token: tokenUrl, revoke: revokeUrl, keys: keysUrl },
+      endpoints: {
+        authorize: authorizeUrl,
+        token: tokenUrl,
+        ...(deviceUrl === undefined ? {} : { device: deviceUrl }),
+        revoke: revokeUrl,
+        keys: keysUrl,
+      },
     },
-    clientId: DYNAMIC_CLIENT,
+    clientId: knownId,
     issuesClientId: true,
     scopes: ['openid', 'profile', 'email', 'offline_access', 'resource.invoke', PLAN_SCOPE],
+    flows: deviceUrl === undefined ? ['redirect'] : ['redirect', 'device'],
     redirect: {
       path: '/auth/callback',
       host: '127.0.0.1',
@@ -33,15 +42,13 @@ export function chatGptAuthenticator(config: SignInConfig): Authenticator {
       resource,
       ext_agent_host_id: `urn:uuid:${config.installationId}`,
       // The vendor knows an issued client by its name.
-      ...(previous?.facts.clientId === undefined
+      ...((previous?.facts.clientId ?? knownId) === DYNAMIC_CLIENT
         ? { agent_name_hint: config.appName }
         : { prompt: 'consent' }),
     }),
     tokenParameters: { resource },
     // The schema lets plain http lead to this machine alone.
-    insecureLoopback: [issuer, authorizeUrl, tokenUrl, revokeUrl, keysUrl].some((url) =>
-      url.startsWith('http:'),
-    ),
+    insecureLoopback: urls.some((url) => url?.startsWith('http:')),
   });
   return {
     id: 'chatgpt',
@@ -52,6 +59,12 @@ export function chatGptAuthenticator(config: SignInConfig): Authenticator {
     },
     ...others,
     async login(session) {
+      const hasId = (session.previous?.facts.clientId ?? knownId) !== DYNAMIC_CLIENT;
+      if (!hasId && session.input.flow?.reveal() === 'device') {
+        throw loginFailed(
+          'a device code needs a client id that the vendor has issued: set signIn.clientId, or name an account that has signed in by the browser',
+        );
+      }
       const account = await login(session);
       const { clientId, scopes = '' } = account.credential?.facts ?? {};
       if (clientId === DYNAMIC_CLIENT) {

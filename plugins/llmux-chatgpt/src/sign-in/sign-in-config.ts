@@ -8,11 +8,15 @@ export interface SignInConfig {
   readonly installationId: string;
   /** What the vendor's page calls this program. */
   readonly appName: string;
+  /** An id that the vendor has issued before; absent: it issues one with the first sign-in. */
+  readonly clientId?: string;
   /** The one port for the callback; absent: any. */
   readonly callbackPort?: number;
   readonly issuer: string;
   readonly authorizeUrl: string;
   readonly tokenUrl: string;
+  /** Where device codes come from; absent: sign-ins are by the browser alone. */
+  readonly deviceUrl?: string;
   readonly revokeUrl: string;
   /** Where the keys are that id tokens are signed with. */
   readonly keysUrl: string;
@@ -49,6 +53,13 @@ export const signInConfig = configSchema<SignInConfig>({
       maxLength: 64,
       default: 'cliproxy',
     },
+    clientId: {
+      type: 'string',
+      description:
+        'An id that OpenAI has issued before; absent: it issues one at the first sign-in.',
+      pattern: '^[\\x21-\\x7e]+$',
+      nullable: true,
+    },
     callbackPort: {
       type: 'integer',
       description: 'The port of 127.0.0.1 for the callback; absent: any.',
@@ -70,6 +81,11 @@ export const signInConfig = configSchema<SignInConfig>({
       ...address,
       description: 'Where tokens are asked for.',
       default: 'https://auth.openai.com/api/accounts/oauth/token',
+    },
+    deviceUrl: {
+      ...address,
+      description: 'Where device codes come from; absent: sign-ins are by the browser alone.',
+      nullable: true,
     },
     revokeUrl: {
       ...address,

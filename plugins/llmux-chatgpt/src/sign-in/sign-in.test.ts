@@ -16,7 +16,6 @@ import { accessTokenOf } from '@cliproxy/oauth';
 import { startScriptedUpstream, startTestGateway } from '@cliproxy/plugin-testkit';
 import type { ScriptedAnswer, ScriptedUpstream, TestGateway } from '@cliproxy/plugin-testkit';
 import { authContext, logged, testSession } from '../../../../packages/oauth/test/test-session.ts';
-import type { TestSessionOptions } from '../../../../packages/oauth/test/test-session.ts';
 import { INSTALLATION_ID, ISSUED_ID, startChatGptAuthority } from '../../test/chatgpt-authority.ts';
 import type { ChatGptAuthority } from '../../test/chatgpt-authority.ts';
 import { planApi, refusal } from '../../test/plan-api.ts';
@@ -35,12 +34,11 @@ beforeAll(async () => {
 afterEach(() => authority.tokens.answer());
 afterAll(() => authority.close());
 
-const authenticator = () => chatGptAuthenticator(authority.config as unknown as SignInConfig);
-/** The vendor's redirect names the client that it has issued. */
-const issued: TestSessionOptions = { onTheWay: (query) => ({ ...query, client_id: ISSUED_ID }) };
+const authenticator = (more: Readonly<Record<string, unknown>> = {}) =>
+  chatGptAuthenticator({ ...authority.config, ...more } as unknown as SignInConfig);
 
 async function signedIn(): Promise<NewAccount & { readonly credential: Credential }> {
-  const account = await authenticator().login?.(testSession(issued));
+  const account = await authenticator().login?.(testSession());
   if (account?.credential === undefined) throw new Error('nobody was signed in');
   return { ...account, authenticator: 'chatgpt', credential: account.credential };
 }
@@ -50,7 +48,7 @@ const refreshTokenOf = ({ secrets }: Credential) => secrets.refreshToken?.reveal
 
 describe('a sign-in', () => {
   test('keeps the client id that was issued, and signs in with it again', async () => {
-    const session = testSession(issued);
+    const session = testSession();
     const account = await authenticator().login?.(session);
     expect(account).toMatchObject({ key: 'alice', label: 'a***@example.com' });
     expect(account?.credential?.facts).toMatchObject({ clientId: ISSUED_ID });
@@ -68,8 +66,26 @@ describe('a sign-in', () => {
   });
 
   test('without an issued client is none', async () => {
-    const login = authenticator().login?.(testSession());
+    const onTheWay = ({ client_id: _issued, ...query }: Readonly<Record<string, string>>) => query;
+    const login = authenticator().login?.(testSession({ onTheWay }));
     await expect(login).rejects.toMatchObject({ code: 'AUTH_LOGIN_FAILED' });
+  });
+
+  test('begins with an id that was issued before, where there is one', async () => {
+    const session = testSession();
+    const account = await authenticator({ clientId: ISSUED_ID }).login?.(session);
+    const page = new URL(session.opened[0] ?? '').searchParams;
+    expect(page.get('client_id')).toBe(ISSUED_ID);
+    expect(page.has('agent_name_hint')).toBe(false);
+    expect(account?.credential?.facts).toMatchObject({ clientId: ISSUED_ID });
+  });
+
+  test('by a device code needs such an id', async () => {
+    const input = { flow: 'device' };
+    const login = authenticator().login?.(testSession({ input }));
+    await expect(login).rejects.toThrow(/set signIn.clientId, or name an account/);
+    const none = authenticator({ deviceUrl: undefined }).login?.(testSession({ input }));
+    await expect(none).rejects.toMatchObject({ code: 'AUTH_LOGIN_FAILED' });
   });
 
   test("that does not agree to the plan's use is none", async () => {
@@ -77,7 +93,7 @@ describe('a sign-in', () => {
       ...reply,
       body: JSON.stringify({ ...JSON.parse(reply.body), scope: 'resource.invoke' }),
     }));
-    await expect(authenticator().login?.(testSession(issued))).rejects.toMatchObject({
+    await expect(authenticator().login?.(testSession())).rejects.toMatchObject({
       code: 'AUTH_LOGIN_FAILED',
       message: expect.stringContaining('chatgpt.tokens.use.direct'),
     });
