@@ -62,7 +62,9 @@ function launchArguments(): string[] {
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     '--disable-dev-shm-usage',
     '--no-first-run',
-    // Nothing but what a test opens.
+    // Nothing but what a test opens, on this machine.
+    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
+    '--no-proxy-server',
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',

@@ -36,7 +36,7 @@ export interface ScriptedAnswer {
 }
 
 /** Works out what to answer; what it throws is answered with 500 and its message. */
-export type AnswerScript = (request: ReceivedRequest) => ScriptedAnswer;
+export type AnswerScript = (request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>;
 
 /** A real HTTP server on loopback that answers as it is told. */
 export interface ScriptedUpstream {
@@ -60,7 +60,7 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
   ): Promise<void> => {
     const request = await receive(incoming, outgoing);
     requests.push(request);
-    await play(scriptFor(next, request), outgoing);
+    await play(await scriptFor(next, request), outgoing);
   };
   const { url, close } = await startLoopbackServer(serve);
   return {
@@ -83,9 +83,9 @@ function listOf<T>(value: T | readonly T[] | undefined): T[] {
   return Array.isArray(value) ? [...(value as readonly T[])] : [value as T];
 }
 
-function scriptFor(next: AnswerScript, request: ReceivedRequest): ScriptedAnswer {
+async function scriptFor(next: AnswerScript, request: ReceivedRequest): Promise<ScriptedAnswer> {
   try {
-    return next(request);
+    return await next(request);
   } catch (error) {
     return { status: 500, body: `the script threw: ${String(error)}` };
   }
