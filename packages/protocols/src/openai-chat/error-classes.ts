@@ -149,10 +149,11 @@ function match(
   return kind === undefined ? undefined : { kind, scope: SCOPES[kind] };
 }
 
-/** The server's other models are as good as before. What it has no right to is not our own account's. */
+/** The server's other models are as good as before; what a provider wants is not our account's affair. */
 function ofOneModel({ kind, scope }: Failure): Failure {
   if (scope === 'request') return { kind, scope };
-  return { kind: kind === 'auth' ? 'forbidden' : kind, scope: 'model' };
+  const isOfAccount = kind === 'auth' || kind === 'forbidden' || kind === 'billing';
+  return { kind: isOfAccount ? 'upstream' : kind, scope: 'model' };
 }
 
 const RESETS: readonly FailureKind[] = ['rate-limit', 'overloaded', 'upstream'];

@@ -9,6 +9,13 @@ import type { Cookie } from './cookie.ts';
 
 const MAX_ANSWER_BYTES = 64 * 1024;
 
+const REMEDIES: Readonly<Record<number, string>> = {
+  401: 'set apiKey',
+  403: 'set apiKey',
+  // It makes its folder at no other time.
+  500: 'start it with --cookies-dir',
+};
+
 /**
  * Hands cookies to gpt4free's API server, which keeps them in a file of its own; an empty list takes
  * those of a former hand-over away.
@@ -29,8 +36,9 @@ export async function uploadCookies(
   const reply = await http.request(request, signal);
   const answer = await readBody(reply, MAX_ANSWER_BYTES);
   if (reply.status !== 200) {
-    const remedy = reply.status === 401 || reply.status === 403 ? ': set apiKey' : '';
-    throw refused(`answered ${reply.status} to the cookies${remedy}`);
+    const remedy = REMEDIES[reply.status];
+    const what = `answered ${reply.status} to the cookies`;
+    throw refused(remedy === undefined ? what : `${what}: ${remedy}`);
   }
   if (!names(answer).includes(file)) {
     throw refused('keeps no cookies: start it without --ignore-cookie-files');
