@@ -23,6 +23,8 @@ export interface TokenRequest {
 export interface TokenProxy {
   readonly url: string;
   readonly requests: readonly TokenRequest[];
+  /** Bodies of what was answered. */
+  readonly replies: readonly string[];
   /** Until the next call, answers pass through this; the server has done its part by then. */
   answer(change?: (reply: Exclude<TokenReply, 'drop'>) => TokenReply | Promise<TokenReply>): void;
   /** Until the next call, requests pass through this; what it has a reply for does not come to the server. */
@@ -34,6 +36,7 @@ export interface TokenProxy {
 
 export async function startTokenProxy(target: string): Promise<TokenProxy> {
   const requests: TokenRequest[] = [];
+  const replies: string[] = [];
   let change: Parameters<TokenProxy['answer']>[0];
   let instead: Parameters<TokenProxy['ask']>[0];
 
@@ -57,8 +60,12 @@ export async function startTokenProxy(target: string): Promise<TokenProxy> {
     const request = { headers: incoming.headers, body: await text(incoming) };
     requests.push(request);
     const reply = (await instead?.(request)) ?? (await forward(request));
-    if (reply === 'drop') outgoing.destroy();
-    else outgoing.writeHead(reply.status, reply.headers).end(reply.body);
+    if (reply === 'drop') {
+      outgoing.destroy();
+      return;
+    }
+    replies.push(reply.body);
+    outgoing.writeHead(reply.status, reply.headers).end(reply.body);
   };
   const server = http.createServer((incoming, outgoing) => {
     serve(incoming, outgoing).catch(() => outgoing.destroy());
@@ -68,11 +75,12 @@ export async function startTokenProxy(target: string): Promise<TokenProxy> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`,
     requests,
+    replies,
     answer: (next) => (change = next),
     ask: (next) => (instead = next),
     reset: () => {
       change = instead = undefined;
-      requests.length = 0;
+      requests.length = replies.length = 0;
     },
     close: async () => {
       server.close();

@@ -15,7 +15,7 @@ import { PluginImporter } from './import-plugin.ts';
 import type { LiveInstance } from './live-instance.ts';
 import { type InstancePlan, planInstances, type PreloadedPlugin } from './plan-instances.ts';
 import type { PluginInstance } from './plugin-instance.ts';
-import { asProblem, setUpInstance } from './set-up-instance.ts';
+import { asProblem, masked, setUpInstance } from './set-up-instance.ts';
 import { within } from './within.ts';
 
 /** How long plugins may take, in milliseconds. */
@@ -198,7 +198,8 @@ export class PluginHost {
       try {
         await instance.start(this.#limits.startMs);
       } catch (error) {
-        await instance.fail(asProblem(error, instance.id, instance.name, 'start'));
+        const problem = asProblem(error, instance.id, instance.name, 'start');
+        await instance.fail(masked(problem, this.#options.secrets));
       }
     }
   }

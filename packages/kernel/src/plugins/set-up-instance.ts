@@ -8,6 +8,7 @@ import { tokens } from '../di/tokens.ts';
 import { AllowedHosts } from '../http/allowed-hosts.ts';
 import { bareDoor } from '../http/http-door.ts';
 import type { Problem } from '../ports/problem.ts';
+import type { SecretRegistry } from '../ports/secret-registry.ts';
 import { readContributions } from './contributions.ts';
 import { Disposer } from './disposer.ts';
 import { type LoadedPlugin, lookInto } from './import-plugin.ts';
@@ -38,8 +39,12 @@ export async function setUpInstance(
   const { instanceId, enabled } = plan.settings;
   const logger = kernel.get(tokens.loggers).logger(instanceId);
   if (!enabled) return new LiveInstance(plan, 'disabled', { logger });
+  const secrets = kernel.get(tokens.secrets);
   const failed = (problems: readonly Problem[]): LiveInstance =>
-    new LiveInstance(plan, 'failed', { logger, problems });
+    new LiveInstance(plan, 'failed', {
+      logger,
+      problems: problems.map((problem) => masked(problem, secrets)),
+    });
   if (plan.source === undefined || plan.package === undefined) return failed(plan.problems);
   const name = `plugin "${instanceId}" (${plan.package.name} ${plan.package.version})`;
   try {
@@ -54,6 +59,11 @@ export async function setUpInstance(
   } catch (error) {
     return failed([asProblem(error, instanceId, name, 'setup')]);
   }
+}
+
+/** Plugins throw what they were given, keys included; a problem is printed and shown as it is. */
+export function masked(problem: Problem, secrets: SecretRegistry): Problem {
+  return { ...problem, message: secrets.mask(problem.message) };
 }
 
 /** Says what a plugin threw or did not finish, as a problem that names it. */
