@@ -164,8 +164,12 @@ const chromium = findChromium();
           0,
           expect.stringMatching(/a\*\*\*@example\.com +logged-in +usable/),
         ]);
-        expect(await ask()).toBe(200);
+        expect(await end(begin(`test-provider ${name} --model ${vendor.model}`))).toMatchObject({
+          code: 0,
+          stdout: expect.stringContaining('hello'),
+        });
         expect(await vendor.lastAsker()).toBe('alice');
+        expect(await ask()).toBe(200);
       },
       TIME_MS,
     );

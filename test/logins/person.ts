@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'puppeteer';
 
 /** What a person sees. */
-export interface Seen {
+interface Seen {
   /** Of the page's answer; 0: there is none. */
   readonly status: number;
   readonly text: string;

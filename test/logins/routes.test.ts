@@ -223,6 +223,29 @@ describe('logging in', () => {
     expect([paste.status, paste.json.error.gateway_code]).toEqual([404, 'AUTH_LOGIN_UNKNOWN']);
   });
 
+  test('of several ways, one is to be named', async () => {
+    const both = await startTestGateway({
+      plugins: [
+        { package: plugin, instanceId: 'acme', config: { baseUrl: vendor.url, copied: true } },
+      ],
+    });
+    await gateway.stop();
+    gateway = both;
+    for (const body of [{ token: vendor.copyToken() }, { authenticator: 'copeid' }]) {
+      const { status, json } = await ask('POST', '/v1/auth/acme/login', body);
+      expect([status, json.error.gateway_code]).toEqual([400, 'AUTH_LOGIN_UNSUPPORTED']);
+      expect(json.error.message).toMatch(/name one.*: sign-in, copied$/);
+    }
+    const body = { authenticator: 'copied', token: vendor.copyToken() };
+    const { status, json } = await ask('POST', '/v1/auth/acme/login', body);
+    expect([status, json.login.state, json.login.authenticator]).toEqual([200, 'done', 'copied']);
+    expect(json.accounts).toMatchObject([{ id: 'acme/ada', authenticator: 'copied' }]);
+    const again = { authenticator: 'sign-in', token: vendor.copyToken() };
+    const other = await ask('POST', '/v1/auth/acme/login', again);
+    expect(other.json.accounts).toMatchObject([{ id: 'acme/ada', authenticator: 'sign-in' }]);
+    expect((await ask('DELETE', '/v1/auth/acme')).json.accountId).toBe('acme/ada');
+  });
+
   test('an instance may be named by its plugin', async () => {
     for (const name of ['acme', 'sign-in', 'sign/in']) {
       const { json } = await ask('GET', `/v1/auth/${name}/status`);

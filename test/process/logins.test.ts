@@ -188,6 +188,35 @@ test(
 );
 
 test(
+  'of several ways to log in, one is to be named',
+  async () => {
+    shop.config(`
+server: { port: 0, apiKeys: [${KEY}], adminKeys: [${ADMIN_KEY}] }
+plugins:
+  acme: { package: '${plugin}', config: { baseUrl: '${vendor.url}', copied: true } }
+`);
+    gateway.kill('SIGHUP');
+    writeFileSync(path.join(shop.dir, 'token.txt'), `${vendor.copyToken()}\n`);
+    let ended = await run('login acme --authenticator nothing --token-file token.txt');
+    await until(async () => {
+      ended = await run('login acme --authenticator nothing --token-file token.txt');
+      return ended.stderr.includes('copied');
+    });
+    expect(ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/"nothing"; name one of: sign-in, copied\n$/),
+    });
+    expect(await run('login acme --token-file token.txt')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/several ways .*--authenticator\): sign-in, copied\n$/),
+    });
+    const named = await run('login acme --authenticator copied --token-file token.txt');
+    expect([named.code, named.stdout]).toEqual([0, expect.stringContaining('acme/ada')]);
+  },
+  TIME_MS,
+);
+
+test(
   'accounts are listed, reset and logged out',
   async () => {
     expect((await run('accounts')).stdout).toContain('cliproxy login NAME');

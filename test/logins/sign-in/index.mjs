@@ -8,9 +8,9 @@ export default definePlugin({
     type: 'object',
     additionalProperties: false,
     required: ['baseUrl'],
-    properties: { baseUrl: { type: 'string' } },
+    properties: { baseUrl: { type: 'string' }, copied: { type: 'boolean', default: false } },
   }),
-  setup: ({ config: { baseUrl } }) => ({
+  setup: ({ config: { baseUrl, copied } }) => ({
     executor: {
       kind: 'wire',
       speaks: { 'openai-chat': ['generate'] },
@@ -18,12 +18,15 @@ export default definePlugin({
       send: ({ http, headers, body, signal }) =>
         http.request({ method: 'POST', url: `${baseUrl}/chat`, headers, body }, signal),
     },
-    authenticators: [authenticator(baseUrl)],
+    authenticators: [
+      authenticator('sign-in', baseUrl),
+      ...(copied ? [authenticator('copied', baseUrl)] : []),
+    ],
     accounts: [],
   }),
 });
 
-function authenticator(baseUrl) {
+function authenticator(id, baseUrl) {
   const post = async ({ http, signal }, path, query) => {
     const url = `${baseUrl}${path}?${new URLSearchParams(query)}`;
     const reply = await http.request({ method: 'POST', url, headers: {} }, signal);
@@ -35,7 +38,7 @@ function authenticator(baseUrl) {
     return {
       key: body.who,
       label: `${body.who[0]}***@vendor.test`,
-      authenticator: 'sign-in',
+      authenticator: id,
       credential: {
         secrets: { access: secret(body.access) },
         facts: { plan: 'plus', scopes: 'chat files' },
@@ -44,7 +47,7 @@ function authenticator(baseUrl) {
     };
   };
   return {
-    id: 'sign-in',
+    id,
     method: 'oauth',
     authorize: async (request, { secrets }) => ({
       ...request,
