@@ -106,7 +106,19 @@ function tokenOf({ headers }: ReceivedRequest): string {
 
 const claudeApi: AnswerScript = ({ method }) =>
   method === 'GET'
-    ? { body: JSON.stringify({ data: [], has_more: false }) }
+    ? {
+        body: JSON.stringify({
+          data: [
+            {
+              type: 'model',
+              id: 'claude-of-the-tests',
+              display_name: 'Claude of the tests',
+              created_at: '2026-01-01T00:00:00Z',
+            },
+          ],
+          has_more: false,
+        }),
+      }
     : {
         body: JSON.stringify({
           id: 'msg_1',

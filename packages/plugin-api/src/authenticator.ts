@@ -26,7 +26,7 @@ export interface Authenticator {
     credential: Credential,
     context: AuthContext,
   ): Promise<OutgoingRequest>;
-  /** One linear function from nothing to an account; the kernel keeps it alive for 10 minutes. */
+  /** One linear function from nothing to an account; the kernel ends it after `timeouts.loginMs`. */
   login?(session: LoginSession): Promise<NewAccount>;
   /**
    * Renews a credential. The kernel calls it: one at a time per account, before expiry, and once

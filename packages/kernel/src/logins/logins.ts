@@ -38,7 +38,7 @@ export interface LogoutResult {
 /** Logs accounts in and out while the gateway runs. */
 export interface Logins {
   /**
-   * Begins a login. Several may be under way; each ends after 10 minutes at the latest.
+   * Begins a login. Several may be under way; each ends after `timeouts.loginMs` at the latest.
    *
    * @throws GatewayError `AUTH_LOGIN_UNSUPPORTED` when the instance can't log in, does not run, or
    *   has several ways of which none was named; `AUTH_ACCOUNT_UNKNOWN` for a `previous` that is not
