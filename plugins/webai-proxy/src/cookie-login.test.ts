@@ -113,20 +113,25 @@ describe("gpt4free's cookies", () => {
 
   test('come for another domain, and again in the place of the former', async () => {
     await start('g4f');
-    await auth('POST', '', { cookies: `a=${OTHER}`, domain: '.qwen.ai' });
-    const { body } = await auth('POST', '', { cookies: `a=${SESSION}`, domain: '.qwen.ai' });
+    await auth('POST', '', { cookies: [{ domain: '.qwen.ai', name: 'a', value: OTHER }] });
+    const { body } = await auth('POST', '', {
+      cookies: [{ domain: '.qwen.ai', name: 'a', value: SESSION }],
+    });
     expect(body['accounts']).toHaveLength(1);
     expect(handed()).toEqual([{ domain: '.qwen.ai', name: 'a', value: SESSION }]);
   });
 
   test.each([
     [{ cookies: `=${SESSION}` }, /\[0\] has no name/u],
-    [{ cookies: `a=${SESSION}`, domain: 'canary here' }, /no domain such as \.google\.com/u],
+    [
+      { cookies: [{ domain: 'canary here', name: 'a', value: SESSION }] },
+      /no domain such as \.google\.com/u,
+    ],
     [{ cookies: `[{${SESSION}` }, /are no JSON/u],
     [{ cookies: [] }, /hold no cookie/u],
     [{ cookies: [{ name: 'a', value: `${SESSION}\n` }] }, /\[0\] has a value/u],
-    [{ cookies: `a=${SESSION}`, password: 'canary' }, /all that can be given/u],
-    [{}, /takes a cookie header or an export/u],
+    [{ cookies: `a=${SESSION}`, password: 'canary' }, /all that can be given, not password/u],
+    [{}, /takes a cookie header of google\.com, or an export/u],
   ])('are refused with what is wrong, and never shown: %#', async (body, sentence) => {
     await start('g4f');
     const { status, text } = await auth('POST', '', body);

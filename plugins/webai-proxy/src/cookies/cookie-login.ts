@@ -9,7 +9,6 @@ import { badCookies, parseCookies } from './parse-cookies.ts';
 import { loginAtService } from './service-login.ts';
 import { uploadCookies } from './upload-cookies.ts';
 
-const DEFAULT_DOMAIN = '.google.com';
 const AT_SERVICE = 'at the service';
 
 /**
@@ -52,9 +51,9 @@ async function logIn(
   kinds: KnownKind,
   session: LoginSession,
 ): Promise<NewAccount> {
-  const { cookies: given, domain, ...others } = session.input;
+  const { cookies: given, ...others } = session.input;
   const [odd] = Object.keys(others);
-  if (odd !== undefined) throw badCookies('and domain are all that can be given');
+  if (odd !== undefined) throw badCookies(`are all that can be given, not ${odd}`);
   session.progress('asking the service what it is');
   const kind = await kinds.look(session);
   if (given === undefined) {
@@ -71,7 +70,7 @@ async function logIn(
   if (!service.mayHaveCookies) {
     throw badCookies('leave this machine only with remoteCookies: true; baseUrl is not on it');
   }
-  const cookies = parseCookies(given.reveal(), domain?.reveal() ?? DEFAULT_DOMAIN);
+  const cookies = parseCookies(given.reveal());
   const file = fileOf(cookies);
   session.progress('handing the cookies to the service');
   await uploadCookies(service, file, cookies, session);
@@ -114,7 +113,7 @@ function fileOf(cookies: readonly Cookie[]): string {
 
 /** How a kind of service gets its login. */
 const HOW: Readonly<Record<ServiceKind, string>> = {
-  g4f: 'gpt4free takes a cookie header or an export as `cookies`, for the `domain` where it is not .google.com',
+  g4f: 'gpt4free takes a cookie header of google.com, or an export of any domain, as `cookies`',
   webai:
     'WebAI-to-API takes none over HTTP; put them under [Gemini] of its config.conf, or log in without cookies, in its own browser',
   legacy: 'this older WebAI-to-API takes none over HTTP; put them into its config.conf',
