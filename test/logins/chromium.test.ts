@@ -418,6 +418,7 @@ const chromium = findChromium();
   test('no code, verifier or token was printed', () => {
     const told = gateway.stdout() + gateway.stderr() + printed;
     for (const vendor of vendors.values()) {
+      expect(secretsIn(vendor).length).toBeGreaterThan(10);
       for (const secret of secretsIn(vendor)) expect(told).not.toContain(secret);
     }
   });

@@ -407,6 +407,25 @@ describe('a refused credential', () => {
     expect(found.book.availability('a', 'a/a0', 'up').reason).toBe(reason);
   });
 
+  test('that hangs longer than a request may wait says nothing of the login', async () => {
+    const a = await up(answers.status(401));
+    const found = rig(
+      [
+        {
+          id: 'a',
+          executor: httpExecutor(a.url),
+          refresh: () => new Promise(() => undefined),
+          renewalFault: new GatewayError('AUTH_OUTCOME_UNKNOWN', 'it is under way still', {
+            failure: { kind: 'upstream', scope: 'account' },
+          }),
+        },
+      ],
+      { timeouts: { firstByteMs: 200 } },
+    );
+    await errorOf(found.dispatcher.handle(call()));
+    expect(found.book.availability('a', 'a/a0', 'up').reason).toBe('cooling');
+  });
+
   test('is not held against the account when the client leaves meanwhile', async () => {
     const a = await up(answers.status(401));
     const client = call();
