@@ -137,7 +137,9 @@ export class PageKeeper {
   async #sessionEnds(open: OpenBrowser, signal: AbortSignal): Promise<void> {
     const isLeft = (): boolean => signal.aborted;
     while (!isLeft()) {
-      await sleep(SESSION_LOOK_MS, undefined, { signal }).catch(() => undefined);
+      const { sessionEndsMs = Infinity } = this.#status;
+      const leftMs = Math.max(0, sessionEndsMs - Date.now()) + 100;
+      await sleep(Math.min(SESSION_LOOK_MS, leftMs), undefined, { signal }).catch(() => undefined);
       if (!isLeft()) await this.#checkSession(open);
     }
   }
