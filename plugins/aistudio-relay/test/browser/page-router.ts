@@ -33,6 +33,8 @@ export interface PageRouter {
   readonly refused: readonly string[];
   /** Makes a ticket that counts once. */
   ticket(): string;
+  /** Takes a credential once. */
+  accept(credential: string): void;
   close(): Promise<void>;
 }
 
@@ -105,6 +107,7 @@ export async function startPageRouter(creditBytes = 64 * 1024): Promise<PageRout
       credentials.add(`${credentialPrefixes.ticket}${ticket}`);
       return ticket;
     },
+    accept: (credential) => void credentials.add(credential),
     close: async () => {
       clearInterval(pings);
       for (const client of sockets.clients) client.terminate();
