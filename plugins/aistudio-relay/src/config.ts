@@ -1,4 +1,6 @@
 import { configSchema } from '@cliproxy/plugin-api';
+import { browserConfig } from './browser/browser-config.ts';
+import type { BrowserConfig } from './browser/browser-config.ts';
 
 /** Configuration of `aistudio-relay`. */
 export interface AistudioRelayConfig {
@@ -8,6 +10,7 @@ export interface AistudioRelayConfig {
   readonly origins: readonly string[];
   /** As the vendor's SDK means it: without a version. Pages are asked to call this host alone. */
   readonly baseUrl: string;
+  readonly browser: BrowserConfig;
 }
 
 /** The schema that the configuration file is checked against. */
@@ -44,5 +47,6 @@ export const aistudioRelayConfig = configSchema<AistudioRelayConfig>({
       pattern: '^https?://[^/?#@\\\\\\s]+(/[^?#\\s]*)?$',
       default: 'https://generativelanguage.googleapis.com',
     },
+    browser: { ...browserConfig.json },
   },
 });

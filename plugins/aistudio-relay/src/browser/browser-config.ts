@@ -1,3 +1,4 @@
+import { configSchema } from '@cliproxy/plugin-api';
 import type { PageSpec, SignInSpec } from './messages.ts';
 
 /** Browsers of the gateway's own; without pages there are none. */
@@ -10,20 +11,27 @@ export interface BrowserConfig {
   readonly signIn: SignInSpec;
 }
 
-const address = { type: 'string', pattern: '^https?://[^\\s]+$' };
-const addressPattern = { type: 'string', pattern: '^(https?|\\*)[^\\s]*$' };
+const address = { type: 'string', pattern: '^https?://[^\\s]+$' } as const;
+const addressPattern = { type: 'string', pattern: '^(https?://|\\*)[^\\s]*$' } as const;
 
-/** JSON Schema of {@link BrowserConfig}. */
-export const browserSchema = {
+/** The session of a Google account, as gemini.google.com and AI Studio know it. */
+const DONE = { url: 'https://aistudio.google.com/*', cookie: '__Secure-1PSID' };
+const SIGN_IN = { url: 'https://aistudio.google.com/', done: DONE };
+
+/** The schema of what `browser` holds. */
+export const browserConfig = configSchema<BrowserConfig>({
   type: 'object',
-  description: 'A browser of the gateway’s own, which keeps pages open.',
+  description: "A browser of the gateway's own, which keeps pages open.",
   additionalProperties: false,
+  required: [],
+  default: { headless: true, pages: [], signIn: SIGN_IN },
   properties: {
     executablePath: {
       type: 'string',
       description:
-        'Absolute path of Chromium. Default: PUPPETEER_EXECUTABLE_PATH, then chromium, chromium-browser and google-chrome on the PATH.',
-      pattern: '^/|^[A-Za-z]:\\\\',
+        'Absolute path of Chromium. Default: what PUPPETEER_EXECUTABLE_PATH names, then chromium, chromium-browser and google-chrome on the PATH.',
+      pattern: '^(/|[A-Za-z]:[\\\\/])',
+      nullable: true,
     },
     headless: {
       type: 'boolean',
@@ -34,7 +42,7 @@ export const browserSchema = {
     pages: {
       type: 'array',
       description:
-        'The pages to keep open; each in a browser profile, hence an account, of its own.',
+        'The pages to keep open, each in a browser profile, hence an account, of its own.',
       default: [],
       items: {
         type: 'object',
@@ -46,11 +54,12 @@ export const browserSchema = {
             description: 'A name for the browser profile, and for its account.',
             pattern: '^[a-z0-9][a-z0-9_-]{0,31}$',
           },
-          url: { ...address, description: 'The page’s address.' },
+          url: { ...address, description: "The page's address." },
           frame: {
             ...addressPattern,
             description:
               'The address of the frame that asks Gemini, where the page itself does not; * stands for any characters.',
+            nullable: true,
           },
         },
       },
@@ -59,32 +68,41 @@ export const browserSchema = {
       type: 'object',
       description: 'Where a person signs in, and how the session is recognised.',
       additionalProperties: false,
-      default: {},
+      required: [],
+      default: SIGN_IN,
       properties: {
         url: {
           ...address,
           description: 'Where the browser of a login begins.',
-          default: 'https://aistudio.google.com/',
+          default: SIGN_IN.url,
         },
         done: {
           type: 'object',
           description: 'What has to hold once somebody has signed in; all that is given.',
           additionalProperties: false,
-          default: { url: 'https://aistudio.google.com/*', cookie: '__Secure-1PSID' },
+          required: [],
+          default: DONE,
           properties: {
             url: {
               ...addressPattern,
               description: 'The address that the browser ends at; * stands for any characters.',
+              nullable: true,
             },
-            cookie: { type: 'string', minLength: 1, description: 'A cookie that is there.' },
+            cookie: {
+              type: 'string',
+              description: 'A cookie that is there.',
+              minLength: 1,
+              nullable: true,
+            },
             selector: {
               type: 'string',
-              minLength: 1,
               description: 'An element that the page has, as a CSS selector.',
+              minLength: 1,
+              nullable: true,
             },
           },
         },
       },
     },
   },
-} as const;
+});

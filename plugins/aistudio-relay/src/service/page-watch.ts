@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Frame, Page } from 'puppeteer';
 import type { PageSpec } from '../browser/messages.ts';
 import { fitsAddress } from './address-pattern.ts';
-import { giveLoopbackLeave } from './loopback-leave.ts';
+import { LoopbackLeave } from './loopback-leave.ts';
 import { LATE, within } from './within.ts';
 
 /** What a {@link PageWatch} works with. */
@@ -39,6 +39,7 @@ const ASK =
 /** Keeps one page of a running browser at work: opens it, puts the text in, and asks how it does. */
 export class PageWatch {
   readonly #options: PageWatchOptions;
+  #leave: LoopbackLeave | undefined;
   #crashes = 0;
   #crashed = false;
   #poke: () => void = () => undefined;
@@ -64,7 +65,8 @@ export class PageWatch {
    */
   async run(): Promise<void> {
     const { page, spec, signal } = this.#options;
-    await giveLoopbackLeave(page.browser(), spec.url);
+    this.#leave = await LoopbackLeave.of(page.browser());
+    await this.#leave.give(spec.url);
     await this.#visit(() =>
       page.goto(spec.url, { waitUntil: 'domcontentloaded', timeout: LOAD_MS }),
     );
@@ -102,7 +104,7 @@ export class PageWatch {
   }
 
   async #giveTicket(frame: Frame): Promise<void> {
-    await giveLoopbackLeave(this.#options.page.browser(), frame.url());
+    await this.#leave?.give(frame.url());
     const text = await this.#options.applet();
     this.#given = { atMs: Date.now(), connected: false };
     await this.#ask(frame, text);

@@ -77,7 +77,7 @@ async function look(
 
 function checkDisplay(): void {
   const { DISPLAY, WAYLAND_DISPLAY } = process.env;
-  if (process.platform !== 'linux' || (DISPLAY ?? WAYLAND_DISPLAY ?? '') !== '') return;
+  if (process.platform !== 'linux' || `${DISPLAY ?? ''}${WAYLAND_DISPLAY ?? ''}` !== '') return;
   throw new Error(
     'no display: a person has to see the browser. Start cliproxy in a desktop session, with DISPLAY ' +
       'set, or under `ssh -X`',

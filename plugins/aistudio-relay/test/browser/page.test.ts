@@ -32,7 +32,9 @@ let vendor: SlowVendor;
 beforeAll(async () => {
   if (chromium !== undefined) browser = await puppeteer.launch(chromium);
 });
-afterAll(() => browser?.close());
+afterAll(async () => {
+  if (chromium !== undefined) await browser.close();
+});
 beforeEach(async () => {
   router = await startPageRouter(CREDIT);
   vendor = await startSlowVendor();

@@ -1,7 +1,7 @@
 /** The service in a process of its own, with real Chromium: everything that can go wrong with one. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -74,12 +74,13 @@ async function start(env?: NodeJS.ProcessEnv): Promise<ServiceProcess> {
 /** A service whose page is at work; somebody has signed in before. */
 async function startWithPage(
   pages: readonly PageSpec[] = [{ profile: 'work', url: `${siteUrl}/` }],
+  executablePath = chromium!.executablePath,
 ) {
   for (const { profile } of pages) {
     mkdirSync(join(folder.path, 'profiles', profile), { recursive: true });
   }
   const service = await start();
-  service.send({ type: 'configure', settings: settingsOf(chromium!.executablePath, pages) });
+  service.send({ type: 'configure', settings: settingsOf(executablePath, pages) });
   await until('the pages work', () =>
     pages.every(({ profile }) => service.status(profile)?.state === 'open'),
   );
@@ -128,7 +129,7 @@ onLinuxWithChromium('the browser service', () => {
         'nothing of the former browser runs',
         () => !browsersOf(folder.path).includes(third),
       );
-      console.log({ renderer, browser, frozen, frozenRenderer });
+      console.info('back after, in ms:', { renderer, browser, frozen, frozenRenderer });
       expect(new Set(router.pages.map(({ hello }) => hello.clientId)).size).toBe(1);
     },
     LIMIT_MS,
@@ -177,6 +178,23 @@ onLinuxWithChromium('the browser service', () => {
         return pids.includes(browserPid!) && !pids.some((pid) => isIn(pid, 'home'));
       });
       expect(service.status('work')!.browserPid).toBe(browserPid);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'lets a page of the internet connect to the gateway on this machine',
+    async () => {
+      // Chromium takes the site for one of the internet: it would ask whoever looks, or refuse.
+      const program = join(folder.path, 'chromium');
+      const option = `--ip-address-space-overrides=127.0.0.1:${port()}=public`;
+      const text = `#!/bin/sh\nexec '${chromium!.executablePath}' '${option}' "$@"\n`;
+      writeFileSync(program, text, { mode: 0o755 });
+      const pages = [
+        { profile: 'work', url: `${siteUrl}/outer`, frame: 'http://localhost:*/inner' },
+      ];
+      await startWithPage(pages, program);
+      expect(router.pages).toHaveLength(1);
     },
     LIMIT_MS,
   );
