@@ -43,7 +43,7 @@ export const signInConfig = configSchema<SignInConfig>({
     },
     installationId: {
       type: 'string',
-      description: 'A random UUID, such as uuidgen prints; made once and kept.',
+      description: 'A random UUID, such as crypto.randomUUID() gives; made once and kept.',
       pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
     },
     appName: {
