@@ -13,7 +13,7 @@ const asTypes = (pkg) => ({
   to: { path: '^packages/kernel/', dependencyTypesNot: ['type-only'] },
 });
 /** With what they bring along, such as fakes of a vendor. */
-const pluginTests = '^plugins/([^/]+)/(test/|.*\\.test\\.ts$)';
+const pluginTests = '^plugins/([^/]+)/(test/|.*\\.test\\.ts$|src/conformance\\.ts$)';
 const api = '^packages/plugin-api/';
 const kernel = '^packages/kernel/src/index\\.ts$';
 

@@ -1,8 +1,24 @@
+export type {
+  Conformance,
+  ConformancePlace,
+  ConformanceUpstream,
+  DocumentedError,
+  Fakes,
+  UpstreamRequest,
+} from './conformance/conformance.ts';
+export type { CheckResult, Level } from './conformance/check.ts';
+export { describePlugin } from './conformance/describe-plugin.ts';
+export type { DescribeOptions, TestRunner } from './conformance/describe-plugin.ts';
+export { reportBadge, reportText } from './conformance/report.ts';
+export type { ConformanceReport } from './conformance/report.ts';
+export { runConformance } from './conformance/run-conformance.ts';
+export type { ConformanceRun } from './conformance/run-conformance.ts';
 export { startCtonew } from './ctonew/start-ctonew.ts';
 export type { Ctonew } from './ctonew/start-ctonew.ts';
 export type { CtonewAnswer } from './ctonew/web-answer.ts';
 export { findChromium } from './find-chromium.ts';
 export type { TestChromium } from './find-chromium.ts';
+export type { Fault, FaultKind } from './fault.ts';
 export { startScriptedUpstream } from './scripted-upstream.ts';
 export type {
   AnswerScript,
@@ -13,6 +29,7 @@ export type {
 } from './scripted-upstream.ts';
 export { startTestGateway } from './start-test-gateway.ts';
 export type {
+  GatewayEvent,
   InstalledTestPlugin,
   TestGateway,
   TestGatewayOptions,
@@ -38,3 +55,5 @@ export type { Vendor, VendorOptions, VendorRequest } from './upstreams/vendor.ts
 export type { WebaiAnswer, WebaiChat, WebaiKind } from './webai/service-answer.ts';
 export { startWebai } from './webai/start-webai.ts';
 export type { WebaiService, WebaiServiceOptions } from './webai/start-webai.ts';
+export { replaceService } from './with-services.ts';
+export type { TestService } from './with-services.ts';

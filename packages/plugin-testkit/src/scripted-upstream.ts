@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import type http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { faultyScript } from './faulty-script.ts';
+import { strikes } from './fault.ts';
+import type { Fault } from './fault.ts';
 import { startLoopbackServer } from './loopback-server.ts';
 import { pacedWrite } from './paced-write.ts';
 
@@ -11,6 +14,10 @@ export interface ReceivedRequest {
   readonly url: string;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Buffer;
+  /** True once the other side left before its answer was complete. */
+  readonly aborted: boolean;
+  /** Bytes of the answer's body that were written so far. */
+  readonly writtenBytes: number;
   /** Resolves once the connection ended, with the bytes of the answer written so far. */
   readonly closed: Promise<{ readonly complete: boolean; readonly writtenBytes: number }>;
 }
@@ -30,9 +37,10 @@ export interface ScriptedAnswer {
   readonly body?: AnswerStep | readonly AnswerStep[];
   /**
    * What follows the body: `end` (default) completes the answer, `reset` breaks the connection in
-   * the middle of it, `hang` leaves it open until the other side goes.
+   * the middle of it, `cut` does so once what was written has been sent, `hang` leaves it open until
+   * the other side goes.
    */
-  readonly finally?: 'end' | 'reset' | 'hang';
+  readonly finally?: 'end' | 'reset' | 'cut' | 'hang';
 }
 
 /** Works out what to answer; what it throws is answered with 500 and its message. */
@@ -46,6 +54,12 @@ export interface ScriptedUpstream {
   readonly requests: readonly ReceivedRequest[];
   /** Answers from now on. A list is used one by one; its last entry for all that follow. */
   answer(script: ScriptedAnswer | readonly ScriptedAnswer[] | AnswerScript): void;
+  /**
+   * What befalls all that is asked from now on; nothing given: nothing any more. What is scripted
+   * stays the answer that goes wrong: an `endless` one repeats the last piece but one of its body, an
+   * `unfinished` one lacks the last.
+   */
+  fault(fault?: Fault): void;
   /** Breaks what is open and frees the port. Closing twice is no error. */
   close(): Promise<void>;
 }
@@ -54,13 +68,20 @@ export interface ScriptedUpstream {
 export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
   const requests: ReceivedRequest[] = [];
   let next: AnswerScript = () => ({ status: 500 });
+  let fault: Fault | undefined;
   const serve = async (
     incoming: http.IncomingMessage,
     outgoing: http.ServerResponse,
   ): Promise<void> => {
-    const request = await receive(incoming, outgoing);
+    const progress = { writtenBytes: 0, wasCut: false, wasLeft: false };
+    outgoing.once('close', () => {
+      progress.wasLeft = !outgoing.writableFinished && !progress.wasCut;
+    });
+    const request = await receive(incoming, outgoing, progress);
     requests.push(request);
-    await play(await scriptFor(next, request), outgoing);
+    const script = await scriptFor(next, request);
+    const struck = strikes(fault, request.method === 'POST') ? faultyScript(script, fault) : script;
+    await play(struck, outgoing, progress);
   };
   const { url, close } = await startLoopbackServer(serve);
   return {
@@ -69,6 +90,7 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
     answer(script) {
       next = typeof script === 'function' ? script : oneByOne(script);
     },
+    fault: (given) => void (fault = given),
     close,
   };
 }
@@ -94,6 +116,7 @@ async function scriptFor(next: AnswerScript, request: ReceivedRequest): Promise<
 async function receive(
   incoming: http.IncomingMessage,
   outgoing: http.ServerResponse,
+  progress: Readonly<Progress>,
 ): Promise<ReceivedRequest> {
   const closed = new Promise<{ complete: boolean; writtenBytes: number }>((resolve) => {
     const { socket } = incoming;
@@ -112,11 +135,33 @@ async function receive(
     url: incoming.url ?? '',
     headers: incoming.headers,
     body: Buffer.concat(chunks),
+    get aborted() {
+      return progress.wasLeft;
+    },
+    get writtenBytes() {
+      return progress.writtenBytes;
+    },
     closed,
   };
 }
 
-async function play(script: ScriptedAnswer, outgoing: http.ServerResponse): Promise<void> {
+/** How far an answer has come. */
+interface Progress {
+  writtenBytes: number;
+  /** By the script, not by the other side. */
+  wasCut: boolean;
+  wasLeft: boolean;
+}
+
+async function play(
+  script: ScriptedAnswer,
+  outgoing: http.ServerResponse,
+  progress: Progress,
+): Promise<void> {
+  const write = async (bytes: string | Buffer): Promise<void> => {
+    await pacedWrite(outgoing, bytes);
+    progress.writtenBytes += Buffer.byteLength(bytes);
+  };
   outgoing.on('error', () => undefined);
   const gone = new AbortController();
   outgoing.once('close', () => gone.abort());
@@ -127,11 +172,13 @@ async function play(script: ScriptedAnswer, outgoing: http.ServerResponse): Prom
   outgoing.flushHeaders();
   for (const step of listOf(script.body)) {
     if (left()) return;
-    if (typeof step === 'string' || Buffer.isBuffer(step)) await pacedWrite(outgoing, step);
+    if (typeof step === 'string' || Buffer.isBuffer(step)) await write(step);
     else if ('pauseMs' in step) await pause(step.pauseMs, gone.signal);
-    else await writeEndlessly(outgoing, step.endless);
+    else while (!left()) await write(step.endless);
   }
+  progress.wasCut = script.finally === 'reset' || script.finally === 'cut';
   if (script.finally === 'reset') outgoing.destroy();
+  else if (script.finally === 'cut') outgoing.socket?.destroySoon();
   else if (script.finally !== 'hang') outgoing.end();
 }
 
@@ -140,11 +187,4 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (ms === Number.POSITIVE_INFINITY) {
     if (!signal.aborted) await once(signal, 'abort');
   } else await sleep(ms, undefined, { signal }).catch(() => undefined);
-}
-
-async function writeEndlessly(
-  outgoing: http.ServerResponse,
-  bytes: string | Buffer,
-): Promise<void> {
-  while (!outgoing.destroyed) await pacedWrite(outgoing, bytes);
 }

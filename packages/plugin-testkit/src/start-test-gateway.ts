@@ -4,6 +4,8 @@ import { parseConfig } from '@cliproxy/config';
 import { createGateway, openDataFolder } from '@cliproxy/gateway';
 import type { GatewayOverrides } from '@cliproxy/gateway';
 import type { GatewayPlugin } from '@cliproxy/plugin-api';
+import { withServices } from './with-services.ts';
+import type { TestService } from './with-services.ts';
 
 /** How any plugin instance is mounted. */
 interface Mounting {
@@ -40,7 +42,15 @@ export interface TestGatewayOptions {
   readonly dataFolder?: string;
   /** Default: the system's. */
   readonly clock?: GatewayOverrides['clock'];
+  /**
+   * What plugins that are given by `plugin` get in the place of the gateway's services; see
+   * {@link replaceService}.
+   */
+  readonly services?: readonly TestService[];
 }
+
+/** One of the events that a gateway tells. */
+export type GatewayEvent = Parameters<NonNullable<GatewayOverrides['onEvent']>>[0];
 
 /** What to ask a gateway. */
 export interface TestQuestion {
@@ -58,6 +68,8 @@ export interface TestGateway {
   readonly url: string;
   readonly apiKey: string;
   readonly adminKey: string;
+  /** What the kernel told so far: requests with their attempts, accounts, plugins. */
+  readonly events: readonly GatewayEvent[];
   /** What is wrong with instances that are not `required`, as `CODE: message`. */
   readonly problems: readonly string[];
   /** Asks it as a client does. @param path - and query, such as `/v1/models`. */
@@ -75,7 +87,7 @@ export interface TestGateway {
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const apiKey = 'test-client-key-0123456789';
   const adminKey = 'test-admin-key-0123456789';
-  const mounted = options.plugins.map(mount);
+  const mounted = options.plugins.map((given) => mount(given, options.services ?? []));
   const text = JSON.stringify({
     server: { port: 0, apiKeys: [apiKey], adminKeys: [adminKey], drainMs: 1000 },
     log: { level: 'debug', format: 'json' },
@@ -83,6 +95,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     ...options.config,
   });
   const lines: string[] = [];
+  const events: GatewayEvent[] = [];
   const { dataFolder } = options;
   const data = dataFolder === undefined ? undefined : await openDataFolder({ folder: dataFolder });
   const gateway = createGateway(
@@ -92,6 +105,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       ...(data && { data }),
       ...(options.pluginLimits && { pluginLimits: options.pluginLimits }),
       ...(options.clock && { clock: options.clock }),
+      onEvent: (event) => void events.push(event),
       logStream: new Writable({
         write(chunk: Buffer, _encoding, done) {
           lines.push(chunk.toString());
@@ -111,6 +125,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     url,
     apiKey,
     adminKey,
+    events,
     problems,
     ask: (path, { admin = false, ...question } = {}) =>
       send(url + path, admin ? adminKey : apiKey, question),
@@ -134,7 +149,7 @@ function send(url: string, key: string, question: TestQuestion): Promise<Respons
   });
 }
 
-function mount(given: TestPlugin | InstalledTestPlugin) {
+function mount(given: TestPlugin | InstalledTestPlugin, services: readonly TestService[]) {
   const { config = {}, required = true } = given;
   if ('package' in given) {
     return {
@@ -151,6 +166,6 @@ function mount(given: TestPlugin | InstalledTestPlugin) {
   return {
     instanceId: given.instanceId ?? packageJson.cliproxyPlugin?.id ?? name,
     entry: { package: name, config, required },
-    preloaded: { plugin: given.plugin, packageJson, packageName: name },
+    preloaded: { plugin: withServices(given.plugin, services), packageJson, packageName: name },
   };
 }

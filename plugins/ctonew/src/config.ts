@@ -28,6 +28,10 @@ export const ctonewConfig = configSchema<CtonewConfig>({
   type: 'object',
   additionalProperties: false,
   required: [],
+  examples: [
+    { acceptSubscriptionRisk: true, mode: 'cli', tokens: ['${CTONEW_TOKEN}'] },
+    { acceptSubscriptionRisk: true, mode: 'web' },
+  ],
   properties: {
     acceptSubscriptionRisk: {
       type: 'boolean',

@@ -13,6 +13,7 @@ export const geminiConfig = configSchema<GeminiConfig>({
   type: 'object',
   additionalProperties: false,
   required: [],
+  examples: [{ apiKeys: ['${GEMINI_API_KEY}'] }],
   properties: {
     apiKeys: {
       type: 'array',

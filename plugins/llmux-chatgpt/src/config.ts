@@ -28,6 +28,15 @@ export const chatGptConfig = configSchema<ChatGptConfig>({
   type: 'object',
   additionalProperties: false,
   required: [],
+  examples: [
+    { apiKeys: ['${OPENAI_API_KEY}'] },
+    {
+      signIn: {
+        acceptSubscriptionRisk: true,
+        installationId: '3f2504e0-4f89-41d3-9a0c-0305e82c3301',
+      },
+    },
+  ],
   properties: {
     apiKeys: {
       type: 'array',

@@ -19,6 +19,10 @@ export const claudeConfig = configSchema<ClaudeConfig>({
   type: 'object',
   additionalProperties: false,
   required: [],
+  examples: [
+    { apiKeys: ['${ANTHROPIC_API_KEY}'] },
+    { oauth: { acceptSubscriptionRisk: true, clientId: '${ANTHROPIC_CLIENT_ID}' } },
+  ],
   properties: {
     apiKeys: {
       type: 'array',

@@ -55,6 +55,14 @@ export const compatibleConfig = configSchema<CompatibleConfig>({
   type: 'object',
   additionalProperties: false,
   required: ['baseUrl'],
+  examples: [
+    {
+      baseUrl: 'https://openrouter.ai/api/v1',
+      apiKeys: ['${OPENROUTER_KEY}'],
+      models: [{ id: 'moonshotai/kimi-k2', alias: 'kimi-k2', lacks: ['images'] }],
+    },
+    { baseUrl: 'http://127.0.0.1:11434/v1' },
+  ],
   properties: {
     baseUrl: {
       type: 'string',

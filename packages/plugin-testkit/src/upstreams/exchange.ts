@@ -1,4 +1,7 @@
 import type http from 'node:http';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GARBAGE } from '../fault.ts';
 import type { StreamFaults, VendorError, VendorFault, VendorMessage } from './vendor-answer.ts';
 import type { Asked, VendorApi } from './vendor-api.ts';
 import { sendBody, settled, streamedBody } from './wire.ts';
@@ -11,6 +14,8 @@ export class Exchange {
   /** Resolves once the answer is complete or the connection is gone. */
   readonly closed: Promise<void>;
   #wasCut = false;
+  #wasLeft = false;
+  #writtenBytes = 0;
 
   constructor(api: VendorApi, outgoing: http.ServerResponse) {
     this.#api = api;
@@ -18,6 +23,8 @@ export class Exchange {
     outgoing.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
       outgoing.once('close', () => {
+        // Later it would count as finished: what was left is ended all the same.
+        this.#wasLeft = !outgoing.writableFinished && !this.#wasCut;
         this.#gone.abort();
         resolve();
       });
@@ -26,7 +33,26 @@ export class Exchange {
 
   /** Whether the other side ended the connection before the answer was complete. */
   get wasLeft(): boolean {
-    return this.#outgoing.closed && !this.#outgoing.writableFinished && !this.#wasCut;
+    return this.#wasLeft;
+  }
+
+  /** Bytes of the body that were written so far. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
+  }
+
+  /** Waits, but no longer than the other side does. */
+  async pause(ms: number): Promise<void> {
+    const { signal } = this.#gone;
+    if (signal.aborted) return;
+    if (ms === Number.POSITIVE_INFINITY) await once(signal, 'abort');
+    else await sleep(ms, undefined, { signal }).catch(() => undefined);
+  }
+
+  /** Status 200, and nothing that makes sense. */
+  async garbage(framing: Asked['framing']): Promise<void> {
+    this.#head(200, typeOf(framing));
+    return this.#send([GARBAGE], {});
   }
 
   /** A good answer that is not streamed. */
@@ -76,7 +102,8 @@ export class Exchange {
   }
 
   async #send(body: AsyncIterable<string> | Iterable<string>, faults: StreamFaults): Promise<void> {
-    this.#wasCut = await sendBody(this.#outgoing, body, faults);
+    const count = (bytes: number): void => void (this.#writtenBytes += bytes);
+    this.#wasCut = await sendBody(this.#outgoing, body, faults, count);
   }
 
   #head(status: number, headers: http.OutgoingHttpHeaders): void {

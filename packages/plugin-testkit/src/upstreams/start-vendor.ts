@@ -1,5 +1,7 @@
 import type http from 'node:http';
 import type { Dialect } from '@cliproxy/plugin-api';
+import { strikes } from '../fault.ts';
+import type { Fault } from '../fault.ts';
 import { startLoopbackServer } from '../loopback-server.ts';
 import { anthropicMessages } from './anthropic-messages/anthropic-messages.ts';
 import { AnswerQueue } from './answer-queue.ts';
@@ -8,6 +10,7 @@ import { Exchange } from './exchange.ts';
 import { gemini } from './gemini/gemini.ts';
 import { openaiChat } from './openai-chat/openai-chat.ts';
 import { openaiResponses } from './openai-responses/openai-responses.ts';
+import { faulty } from './faulty-answer.ts';
 import { Refusal, demand } from './refusal.ts';
 import { isObject } from './shape.ts';
 import { vendorContext } from './vendor-api.ts';
@@ -38,6 +41,7 @@ export async function startVendor(dialect: Dialect, options: VendorOptions = {})
     requests: running.requests,
     violations: running.violations,
     script: (...answers) => running.answers.script(answers),
+    fault: (fault) => void (running.fault = fault),
     close,
   };
 }
@@ -47,6 +51,7 @@ class RunningVendor {
   readonly requests: VendorRequest[] = [];
   readonly violations: string[] = [];
   readonly answers = new AnswerQueue();
+  fault: Fault | undefined;
   readonly #api: VendorApi;
   readonly #options: VendorOptions;
 
@@ -99,6 +104,11 @@ class RunningVendor {
     exchange: Exchange,
   ): Promise<void> {
     const { models = ['model-1'] } = this.#options;
+    const isAnswer = route.operation !== 'models' && route.operation !== 'model';
+    const fault = strikes(this.fault, isAnswer) ? this.fault : undefined;
+    if (fault?.kind === 'latency') await exchange.pause(fault.ms);
+    if (!isAnswer && fault?.kind === 'garbage') return exchange.garbage('whole');
+    if (!isAnswer && fault?.kind === 'status') return exchange.fail(fault);
     if (route.operation === 'models') return exchange.json(this.#api.models(models));
     if (route.model !== undefined) this.#checkModel(route.model);
     if (route.operation === 'model') return exchange.json(this.#api.model(route.model ?? ''));
@@ -110,7 +120,8 @@ class RunningVendor {
     );
     const asked = this.#api.accept(route, { headers, query, body: parsed(text) });
     this.#checkModel(asked.model);
-    const answer = this.answers.next(route.operation);
+    if (fault?.kind === 'garbage') return exchange.garbage(asked.framing);
+    const answer = faulty(this.answers.next(route.operation), fault);
     if ('error' in answer) return exchange.failAsTold(answer.error, asked);
     // A token for about four characters, as vendors say in their guides.
     const tokens = Math.ceil(text.length / 4);
@@ -145,7 +156,7 @@ function parsed(text: string): unknown {
 
 function recorded(
   { method = '', headers }: http.IncomingMessage,
-  { pathname, searchParams }: URL,
+  { pathname, search, searchParams }: URL,
   text: string,
   exchange: Exchange,
 ): VendorRequest {
@@ -157,12 +168,16 @@ function recorded(
   }
   return {
     method,
+    url: pathname + search,
     path: pathname,
     query: searchParams,
     headers,
     body,
     get aborted() {
       return exchange.wasLeft;
+    },
+    get writtenBytes() {
+      return exchange.writtenBytes;
     },
     closed: exchange.closed,
   };

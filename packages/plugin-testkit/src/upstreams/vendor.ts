@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Fault } from '../fault.ts';
 import type { VendorAnswer } from './vendor-answer.ts';
 
 /**
@@ -18,6 +19,8 @@ export interface Vendor {
    * worked out from the body otherwise. Model lists take none.
    */
   script(...answers: readonly VendorAnswer[]): void;
+  /** What befalls all that is asked from now on; nothing given: nothing any more. */
+  fault(fault?: Fault): void;
   /** Breaks what is open and frees the port. Closing twice is no error. */
   close(): Promise<void>;
 }
@@ -25,6 +28,8 @@ export interface Vendor {
 /** One request as the vendor received it. */
 export interface VendorRequest {
   readonly method: string;
+  /** Path and query. */
+  readonly url: string;
   /** Without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
@@ -33,6 +38,8 @@ export interface VendorRequest {
   readonly body: unknown;
   /** True once the client left before the answer was complete. */
   readonly aborted: boolean;
+  /** Bytes of the answer's body that were written so far. */
+  readonly writtenBytes: number;
   /** Resolves once the answer is complete or the client left. */
   readonly closed: Promise<void>;
 }

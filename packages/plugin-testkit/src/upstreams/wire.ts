@@ -76,12 +76,14 @@ export async function settled(promise: Promise<unknown>, gone: AbortSignal): Pro
 /**
  * Writes a body in the chunks that were asked for, at the pace of the reader.
  *
+ * @param count - told of the bytes that were written, after each chunk.
  * @returns whether it was broken off, as `cutAfterBytes` tells.
  */
 export async function sendBody(
   outgoing: ServerResponse,
   body: AsyncIterable<string> | Iterable<string>,
   { chunkBytes, cutAfterBytes }: StreamFaults,
+  count: (bytes: number) => void,
 ): Promise<boolean> {
   let left = cutAfterBytes ?? Number.POSITIVE_INFINITY;
   for await (const piece of body) {
@@ -90,7 +92,9 @@ export async function sendBody(
     const size = chunkBytes ?? sent.length;
     for (let from = 0; from < sent.length; from += size) {
       if (outgoing.destroyed) return false;
-      await pacedWrite(outgoing, sent.subarray(from, from + size));
+      const chunk = sent.subarray(from, from + size);
+      await pacedWrite(outgoing, chunk);
+      count(chunk.length);
     }
     left -= bytes.length;
     if (left <= 0) {
