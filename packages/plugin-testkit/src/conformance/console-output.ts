@@ -13,8 +13,6 @@ export function silenced(): ConsoleOutput {
   for (const way of WAYS) console[way] = (...said: unknown[]) => void lines.push(said);
   return {
     lines,
-    restore: () => {
-      for (const way of WAYS) Object.assign(console, { [way]: own[way] });
-    },
+    restore: () => void Object.assign(console, own),
   };
 }
