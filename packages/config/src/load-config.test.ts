@@ -42,6 +42,8 @@ describe('a good file', () => {
       keepAliveMs: 65_000,
       headersTimeoutMs: 5000,
       requestTimeoutMs: 15_000,
+      maxSockets: 256,
+      socketPingMs: 30_000,
       strictParameters: false,
       keepItemsMb: 32,
     });

@@ -26,6 +26,13 @@ export interface ServerSettings {
   readonly headersTimeoutMs: number;
   /** Within this the whole request must have come, in milliseconds. Default 15 s. */
   readonly requestTimeoutMs: number;
+  /** Most WebSocket connections at the same time, such as relay pages. Default 256. */
+  readonly maxSockets: number;
+  /**
+   * How often WebSocket peers are asked whether they are there, in milliseconds; one that has not
+   * answered by the next time is cut off. Default 30 s.
+   */
+  readonly socketPingMs: number;
   /** True: a parameter that the target can't honour is a 400 for every client. Default false. */
   readonly strictParameters: boolean;
   /**

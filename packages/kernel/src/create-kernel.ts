@@ -34,6 +34,8 @@ import { plan } from './routing/planner.ts';
 import type { RoutingView } from './routing/planner.ts';
 import { createRoutingTable } from './routing/routing-table.ts';
 import type { RoutingTable } from './routing/routing-table.ts';
+import { SocketDesk } from './sockets/socket-desk.ts';
+import type { Sockets } from './sockets/sockets.ts';
 import { Turns } from './routing/turns.ts';
 
 /** What a kernel stands on. The composition root gives it all. */
@@ -68,6 +70,7 @@ const rooms = Object.freeze({
   places: room<Places>('places'),
   keeper: room<StandingKeeper>('keeper'),
   renewals: room<Renewals>('renewals'),
+  sockets: room<SocketDesk>('sockets'),
 });
 
 /** How long plugin instances have to end. */
@@ -80,6 +83,7 @@ export function createKernel(ports: KernelPorts): Kernel {
 
 class AssembledKernel implements Kernel {
   readonly logins: Logins;
+  readonly sockets: Sockets;
   readonly #clock: Clock;
   readonly #rooms: Container;
   readonly #host: PluginHost;
@@ -120,7 +124,10 @@ class AssembledKernel implements Kernel {
     this.#crowd = { full: (handle) => places.full(handle) };
     // Made last, so that it saves before the accounts end.
     if (ports.states !== undefined) this.#keeper = this.#rooms.get(rooms.keeper);
+    const sockets = this.#rooms.get(rooms.sockets);
+    this.sockets = sockets;
     this.#host.onChange(() => {
+      sockets.review();
       if (this.#generation === undefined) return;
       this.#enter(this.#generation.settings);
       this.#catalogue.refreshDue();
@@ -329,6 +336,10 @@ function furnish(ports: KernelPorts, { settings, plan, limits }: Outlook): Conta
       desk.stop();
     },
   );
+  container.provide(rooms.sockets, (from) => {
+    const host = from.get(rooms.host);
+    return new SocketDesk({ instances: () => host.instances() });
+  });
   container.provide(rooms.places, () => new Places(limits));
   container.provide(rooms.dispatcher, (from) => {
     const book = from.get(rooms.book);

@@ -69,6 +69,7 @@ export type {
   StrategyName,
   TimeoutSettings,
 } from './ports/settings.ts';
+export type { AdmittedSocket, SocketPlace, Sockets } from './sockets/sockets.ts';
 export { explainPlan, formatExplanation } from './routing/explain.ts';
 export type { Explanation } from './routing/explain.ts';
 export type {

@@ -4,6 +4,7 @@ import type { HealthSnapshot } from './health/health-snapshot.ts';
 import type { Logins } from './logins/logins.ts';
 import type { Problem } from './ports/problem.ts';
 import type { KernelSettings } from './ports/settings.ts';
+import type { Sockets } from './sockets/sockets.ts';
 import type { Plan, RouteQuery } from './routing/plan.ts';
 
 /** One entry of the model list. */
@@ -46,6 +47,8 @@ export interface Kernel {
   models(): readonly ModelEntry[];
   /** Logs accounts in and out. */
   readonly logins: Logins;
+  /** The WebSocket paths of plugins. */
+  readonly sockets: Sockets;
   /** Every account, for its operator. No secret is in it. */
   accounts(): readonly AccountView[];
   /**

@@ -320,6 +320,7 @@ function instanceOf(
   const quiet = (): void => undefined;
   return {
     id,
+    ended: new AbortController().signal,
     pluginId: id,
     packageName: id,
     version: '1.0.0',

@@ -99,6 +99,7 @@ export function fakeInstance(id: string, shape: Shape = {}): FakeInstance {
   const { executor = chatExecutor(shape.models) } = shape;
   return {
     id,
+    ended: new AbortController().signal,
     pluginId: id,
     packageName: shape.packageName ?? `@fake/${id}`,
     version: '1.0.0',

@@ -377,6 +377,18 @@ export const errorTable = Object.freeze({
     'The path does not take this method.',
     'Use a method that the Allow header names.',
   ),
+  CLIENT_UPGRADE_REQUIRED: row(
+    426,
+    'bad-request',
+    'The path takes WebSocket connections alone.',
+    'Connect to it with ws:// or wss://, without a proxy that takes the upgrade out.',
+  ),
+  CLIENT_TOO_MANY_SOCKETS: row(
+    503,
+    'overloaded',
+    'As many WebSocket connections are open as `server.maxSockets` allows.',
+    'Close some, or raise the limit in the configuration.',
+  ),
   CLIENT_TIMEOUT: row(
     408,
     'timeout',

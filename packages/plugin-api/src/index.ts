@@ -54,7 +54,7 @@ export { secret } from './secret.ts';
 export type { Secret } from './secret.ts';
 export { services } from './services.ts';
 export type { GatewayAddress, ServiceRef } from './services.ts';
-export type { Socket, SocketEndpoint } from './socket.ts';
+export type { Socket, SocketAdmission, SocketEndpoint, SocketHead } from './socket.ts';
 export type {
   Child,
   ChildExit,

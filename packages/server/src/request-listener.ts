@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
@@ -14,15 +14,23 @@ import { createRouteApp } from './routes/app.ts';
 import { createHotRoutes } from './routes/hot-routes.ts';
 import { answerOptions } from './routes/not-found.ts';
 import type { Route } from './routes/route.ts';
+import type { OpenSockets } from './sockets/open-sockets.ts';
+import { createUpgradeListener } from './sockets/upgrade-listener.ts';
+import type { UpgradeListener } from './sockets/upgrade-listener.ts';
 
 /** What Node's server is told to call. */
 export interface Listeners {
   readonly onRequest: RequestListener;
   readonly onClientError: (error: Error, socket: Duplex) => void;
+  readonly onUpgrade: UpgradeListener;
 }
 
 /** Leads every request through the gate, past which nothing comes unchecked, to its route. */
-export function createListeners(context: ServerContext, routes: readonly Route[]): Listeners {
+export function createListeners(
+  context: ServerContext,
+  routes: readonly Route[],
+  sockets: { readonly open: OpenSockets; readonly server: () => Server },
+): Listeners {
   const nextRequestId = createRequestIds();
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const lastOn = new WeakMap<Duplex, Exchange>();
@@ -79,6 +87,7 @@ export function createListeners(context: ServerContext, routes: readonly Route[]
     onClientError: createBrokenRequestHandler(context, nextRequestId, (socket) =>
       lastOn.get(socket),
     ),
+    onUpgrade: createUpgradeListener(context, sockets.open, nextRequestId, sockets.server),
   };
 }
 

@@ -27,6 +27,13 @@ export interface ServerSettings {
   readonly headersTimeoutMs: number;
   /** From the start of a request to the end of its body. */
   readonly requestTimeoutMs: number;
+  /** Most WebSocket connections at the same time. */
+  readonly maxSockets: number;
+  /**
+   * How often WebSocket peers are asked whether they are there. One that has not answered by the next
+   * time is cut off, and so is one that takes nothing for that long.
+   */
+  readonly socketPingMs: number;
   /** True: parameters that a target can't honour are errors for everybody. */
   readonly strictParameters: boolean;
 }

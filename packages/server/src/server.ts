@@ -7,6 +7,7 @@ import type { ServerContext } from './edge/server-context.ts';
 import { createTickets } from './edge/tickets.ts';
 import { createTryLimit } from './edge/try-limit.ts';
 import { createListeners } from './request-listener.ts';
+import { createOpenSockets } from './sockets/open-sockets.ts';
 import { routeTable } from './routes/route-table.ts';
 import type { GatewayServer, ServerOptions, ServerSettings } from './server-options.ts';
 
@@ -31,12 +32,18 @@ export function createServer(options: ServerOptions): GatewayServer {
   };
   const server = createNodeServer(nodeServerOptions(settings));
   applyLimits(server, settings);
-  const { onRequest, onClientError } = createListeners(context, routeTable);
+  const open = createOpenSockets();
+  open.pingEvery(settings.socketPingMs);
+  const { onRequest, onClientError, onUpgrade } = createListeners(context, routeTable, {
+    open,
+    server: () => server,
+  });
   const underWay = trackAnswers(server);
   server.on('request', onRequest);
   // So that no body is sent in vain: the go-ahead is given once somebody wants to read it.
   server.on('checkContinue', onRequest);
   server.on('clientError', onClientError);
+  server.on('upgrade', onUpgrade);
 
   // Bound is the former address until the restart.
   const check = ({ apiKeys }: ServerSettings): void =>
@@ -66,6 +73,7 @@ export function createServer(options: ServerOptions): GatewayServer {
       settings = { ...next, host: settings.host, port: settings.port };
       context.policy = createEdgePolicy(settings);
       applyLimits(server, settings);
+      open.pingEvery(settings.socketPingMs);
       return { needsRestart: needsRestart.map((key) => `server.${key}`) };
     },
     async drain(deadlineMs, atDeadline) {
@@ -82,7 +90,7 @@ export function createServer(options: ServerOptions): GatewayServer {
     async close() {
       stopListening();
       server.closeAllConnections();
-      await underWay.over();
+      await Promise.all([underWay.over(), open.end()]);
     },
   };
 }

@@ -33,6 +33,8 @@ const settings: ServerSettings = {
   keepAliveMs: 5000,
   headersTimeoutMs: 5000,
   requestTimeoutMs: 10_000,
+  maxSockets: 256,
+  socketPingMs: 30_000,
   strictParameters: false,
 };
 
@@ -116,6 +118,7 @@ function fakeKernel(): FakeKernel {
     apply: unused,
     stop: unused,
     schemas: unused,
+    sockets: { at: () => undefined },
     logins: {
       list: () => [login],
       get: () => login,

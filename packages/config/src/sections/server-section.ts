@@ -84,6 +84,17 @@ export const serverSchema = {
     keepAliveMs: duration('How long an idle client connection stays open.', 65_000),
     headersTimeoutMs: duration('Time for the whole head of a request to come.', 5000),
     requestTimeoutMs: duration('Time for the whole request to come, body included.', 15_000),
+    maxSockets: {
+      type: 'integer',
+      description: 'Most WebSocket connections at the same time, such as relay pages.',
+      minimum: 0,
+      maximum: 100_000,
+      default: 256,
+    },
+    socketPingMs: duration(
+      'How often WebSocket peers are asked whether they are there; silent ones are cut off at the next time.',
+      30_000,
+    ),
     strictParameters: {
       type: 'boolean',
       description: 'Refuse parameters that a target cannot honour, instead of naming them.',

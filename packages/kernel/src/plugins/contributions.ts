@@ -164,9 +164,12 @@ function read(
   check.complete(probes, 'probes', provides.probes);
   const sockets = check.named(all.sockets, 'sockets', 'path', provides.sockets, (one, part) => {
     check.positive(one, 'maxMessageBytes', part);
-    check.list(one.origins ?? 'none', `${part}.origins`);
+    for (const origin of check.list(one.origins ?? 'none', `${part}.origins`)) {
+      if (typeof origin !== 'string')
+        check.fault(`${part}.origins holds something else than texts`);
+    }
     check.method(one, 'admit', part, true);
-    check.method(one, 'accept', part, true);
+    check.method(one, 'holds', part, false);
   });
   check.complete(sockets, 'sockets', provides.sockets);
   check.method(all, 'start', 'what setup returned', false);

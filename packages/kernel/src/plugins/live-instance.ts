@@ -21,6 +21,9 @@ export interface InstanceParts {
   readonly disposer: Disposer;
 }
 
+/** Of an instance that could not be set up. */
+const NEVER_BEGAN = AbortSignal.abort();
+
 /** One generation of a plugin instance, from set-up to disposal. */
 export class LiveInstance implements PluginInstance {
   readonly id: string;
@@ -86,6 +89,10 @@ export class LiveInstance implements PluginInstance {
 
   get sockets(): readonly SocketEndpoint[] {
     return this.#state === 'ready' ? (this.#parts?.contributions.sockets ?? []) : [];
+  }
+
+  get ended(): AbortSignal {
+    return this.#parts?.ending.signal ?? NEVER_BEGAN;
   }
 
   get logins(): LoginPlace | undefined {

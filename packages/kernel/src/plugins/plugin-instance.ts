@@ -29,6 +29,8 @@ export interface PluginInstance {
   readonly executor: Executor | undefined;
   readonly probes: readonly HealthProbe[];
   readonly sockets: readonly SocketEndpoint[];
+  /** Aborted when it has done its last call and ends. */
+  readonly ended: AbortSignal;
   /** Where its accounts are logged in and out; absent while it does not serve. */
   readonly logins?: LoginPlace | undefined;
   readonly logger: Logger;

@@ -51,10 +51,16 @@ export function createHostPolicy(settings: {
  * person has open can send requests to loopback, and by rebinding its name can even read the
  * answers; both show in these headers.
  *
+ * @param ownOrigins - the only origins that may come, where the path has such; naming none is
+ *   refused then.
  * @returns the origin, where it is another one that is allowed.
  * @throws GatewayError `CLIENT_HOST_FORBIDDEN`, or `CLIENT_BAD_REQUEST` without a single `Host`.
  */
-export function checkHostOrigin(req: IncomingMessage, policy: HostPolicy): string | undefined {
+export function checkHostOrigin(
+  req: IncomingMessage,
+  policy: HostPolicy,
+  ownOrigins?: readonly string[],
+): string | undefined {
   const host = req.headers.host;
   if (host === undefined || host === '' || repeatsHost(req.rawHeaders)) {
     throw new GatewayError('CLIENT_BAD_REQUEST', 'the request needs exactly one Host header');
@@ -69,6 +75,10 @@ export function checkHostOrigin(req: IncomingMessage, policy: HostPolicy): strin
     }
   }
   const { origin } = req.headers;
+  if (ownOrigins !== undefined) {
+    if (origin !== undefined && isOneOf(origin, ownOrigins)) return origin;
+    throw forbidden('Origin', origin ?? '', "the plugin's origins");
+  }
   if (origin === undefined || sameOrigin(origin, host)) return undefined;
   if (policy.origins.has(normalOrigin(origin)) && origin !== 'null') return origin;
   throw forbidden('Origin', origin, 'server.allowedOrigins');
@@ -134,6 +144,19 @@ function sameOrigin(origin: string, host: string): boolean {
     theirs.host === ours?.host &&
     (theirs.port || defaultPort) === (ours.port || defaultPort)
   );
+}
+
+/** @param origins - as `SocketEndpoint.origins`. */
+function isOneOf(origin: string, origins: readonly string[]): boolean {
+  const theirs = normalOrigin(origin);
+  return origins.some((one) => {
+    const ours = normalOrigin(one);
+    const [scheme, rest] = ours.split('://*.');
+    if (rest === undefined) return theirs === ours && theirs !== 'null';
+    const start = `${scheme ?? ''}://`;
+    const name = theirs.slice(start.length, -rest.length - 1);
+    return theirs.startsWith(start) && theirs.endsWith(`.${rest}`) && NAME.test(name);
+  });
 }
 
 function normalOrigin(origin: string): string {

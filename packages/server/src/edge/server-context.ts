@@ -12,6 +12,8 @@ export interface EdgePolicy {
   readonly hosts: HostPolicy;
   readonly maxBodyBytes: number;
   readonly strictParameters: boolean;
+  readonly maxSockets: number;
+  readonly socketPingMs: number;
 }
 
 /** What every part of one server shares. */
@@ -33,5 +35,7 @@ export function createEdgePolicy(settings: ServerSettings): EdgePolicy {
     hosts: createHostPolicy(settings),
     maxBodyBytes: Math.floor(settings.bodyLimitMb * 1024 * 1024),
     strictParameters: settings.strictParameters,
+    maxSockets: settings.maxSockets,
+    socketPingMs: settings.socketPingMs,
   };
 }

@@ -37,6 +37,14 @@ export function answerUnrouted(
     sendError(exchange, error, context, { allow: [...methods, 'OPTIONS'].join(', ') });
     return;
   }
+  if (context.kernel.sockets.at(exchange.path) !== undefined) {
+    const error = new GatewayError(
+      'CLIENT_UPGRADE_REQUIRED',
+      `${shown} takes WebSocket connections alone`,
+    );
+    sendError(exchange, error, context, { upgrade: 'websocket' });
+    return;
+  }
   const near = nearPath(exchange.path, routes);
   const hint =
     near === undefined

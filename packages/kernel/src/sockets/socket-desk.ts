@@ -1,0 +1,153 @@
+import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
+import type { Socket, SocketAdmission, SocketEndpoint, SocketHead } from '@cliproxy/plugin-api';
+import { pluginFault } from '../dispatch/failure-of.ts';
+import type { PluginInstance } from '../plugins/plugin-instance.ts';
+import { isOutOfTime, within } from '../plugins/within.ts';
+import type { AdmittedSocket, SocketPlace, Sockets } from './sockets.ts';
+
+/** What a {@link SocketDesk} works with. */
+export interface SocketDeskOptions {
+  instances(): readonly PluginInstance[];
+  /** How long a plugin may think about a connection. Default 10 s. */
+  readonly admitMs?: number;
+}
+
+/** A connection that an instance serves. */
+interface Held {
+  readonly instance: PluginInstance;
+  readonly path: string;
+  readonly grant: string | undefined;
+  readonly socket: Socket;
+  readonly leaving: AbortController;
+}
+
+/**
+ * Leads connections to the instances that serve their paths, and follows them when instances are
+ * replaced: who holds a grant that counts no more is cut off at once, others end their work with the
+ * former generation.
+ */
+export class SocketDesk implements Sockets {
+  readonly #options: SocketDeskOptions;
+  readonly #held = new Set<Held>();
+  #instances: readonly PluginInstance[] | undefined;
+
+  constructor(options: SocketDeskOptions) {
+    this.#options = options;
+  }
+
+  at(path: string): SocketPlace | undefined {
+    const found = this.#find(path);
+    if (found === undefined) return undefined;
+    const { instance, endpoint } = found;
+    return {
+      instanceId: instance.id,
+      origins: endpoint.origins,
+      maxMessageBytes: endpoint.maxMessageBytes,
+      admit: (head) => this.#admit(instance, endpoint, head),
+    };
+  }
+
+  /** Looks after what is open once instances may have changed. */
+  review(): void {
+    const instances = this.#options.instances();
+    // Accounts come and go far more often than instances.
+    if (instances === this.#instances) return;
+    this.#instances = instances;
+    for (const held of this.#held) {
+      if (instances.includes(held.instance)) continue;
+      if (!this.#stillGranted(held)) held.socket.close(1008, 'the credential counts no more');
+      held.leaving.abort(new Error(`plugin instance "${held.instance.id}" was replaced`));
+    }
+  }
+
+  #find(
+    path: string,
+  ): { readonly instance: PluginInstance; readonly endpoint: SocketEndpoint } | undefined {
+    for (const instance of this.#options.instances()) {
+      const endpoint = instance.sockets.find((one) => one.path === path);
+      if (endpoint !== undefined) return { instance, endpoint };
+    }
+    return undefined;
+  }
+
+  #stillGranted({ path, grant, instance }: Held): boolean {
+    const next = this.#find(path);
+    // Removed or failed: nobody can say that the grant counts.
+    if (next?.instance.id !== instance.id) return false;
+    if (grant === undefined) return true;
+    try {
+      return next.endpoint.holds?.(grant) ?? true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #admit(
+    instance: PluginInstance,
+    endpoint: SocketEndpoint,
+    head: SocketHead,
+  ): Promise<AdmittedSocket> {
+    let admission: SocketAdmission;
+    try {
+      const { admitMs = 10_000 } = this.#options;
+      admission = await within(admitMs, () => endpoint.admit(head));
+    } catch (error) {
+      throw asRefusal(error, instance.id);
+    }
+    if (!isAdmission(admission)) {
+      throw pluginFault(instance.id, 'let a connection in without saying who serves it');
+    }
+    const { protocol } = admission;
+    if (protocol !== undefined && !head.protocols.includes(protocol)) {
+      throw pluginFault(instance.id, 'chose a subprotocol that was not offered');
+    }
+    return {
+      protocol,
+      serve: (socket) => this.#serve(instance, endpoint.path, admission, socket),
+    };
+  }
+
+  async #serve(
+    instance: PluginInstance,
+    path: string,
+    admission: SocketAdmission,
+    socket: Socket,
+  ): Promise<void> {
+    const leaving = new AbortController();
+    const held: Held = { instance, path, grant: admission.grant, socket, leaving };
+    const end = (): void => socket.close(1001, 'the gateway serves this no more');
+    instance.ended.addEventListener('abort', end, { once: true });
+    this.#held.add(held);
+    try {
+      if (instance.ended.aborted) end();
+      // It was replaced while it was being admitted.
+      else if (!this.#options.instances().includes(instance)) socket.close(1012, 'come again');
+      else await admission.accept(socket, leaving.signal);
+      socket.close(1000, '');
+    } catch (error) {
+      instance.logger.error('the plugin failed while it served a connection', { error });
+      socket.close(1011, 'the plugin failed');
+    } finally {
+      this.#held.delete(held);
+      instance.ended.removeEventListener('abort', end);
+    }
+  }
+}
+
+function isAdmission(value: unknown): value is SocketAdmission {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'accept' in value &&
+    typeof value.accept === 'function'
+  );
+}
+
+function asRefusal(error: unknown, instanceId: string): GatewayError {
+  if (isGatewayError(error)) return error;
+  if (isOutOfTime(error)) {
+    const message = `plugin "${instanceId}" took too long to decide on the connection`;
+    return new GatewayError('PLUGIN_TIMEOUT', message, { cause: error });
+  }
+  return pluginFault(instanceId, 'threw while it decided on a connection', error);
+}
