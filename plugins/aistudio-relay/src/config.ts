@@ -11,6 +11,13 @@ export interface AistudioRelayConfig {
   /** As the vendor's SDK means it: without a version. Pages are asked to call this host alone. */
   readonly baseUrl: string;
   readonly browser: BrowserConfig;
+  /** The largest message of a page, in MiB. Pages of version 1 send whole answers as one. */
+  readonly maxMessageMb: number;
+}
+
+/** The API's address as paths are put behind it: no slash, and no version, which people write. */
+export function apiRoot({ baseUrl }: Pick<AistudioRelayConfig, 'baseUrl'>): string {
+  return baseUrl.replace(/(\/v1(?:alpha|beta)?)?\/*$/u, '');
 }
 
 /** The schema that the configuration file is checked against. */
@@ -48,5 +55,13 @@ export const aistudioRelayConfig = configSchema<AistudioRelayConfig>({
       default: 'https://generativelanguage.googleapis.com',
     },
     browser: { ...browserConfig.json },
+    maxMessageMb: {
+      type: 'number',
+      description:
+        'The largest message of a page, in MiB. Pages of version 1 may send a whole answer as one.',
+      minimum: 1,
+      maximum: 64,
+      default: 16,
+    },
   },
 });

@@ -595,7 +595,7 @@ describe('contributions', () => {
     executor: wire,
     authenticators: `[{ id: 'key', method: 'api-key', async authorize(r) { return r; } }]`,
     probes: `[{ id: 'alive', intervalMs: 1000, timeoutMs: 100, affects: 'readiness', async check() { return { status: 'up' }; } }]`,
-    sockets: `[{ path: '/v1/ws', origins: [], maxMessageBytes: 1024, async admit() {}, async accept() {} }]`,
+    sockets: `[{ path: '/v1/ws', origins: [], maxMessageBytes: 1024, async admit() { return { async accept() {} }; } }]`,
   };
   const returning = (parts: Readonly<Record<string, string>>): string =>
     `return { ${Object.entries(parts)
@@ -703,13 +703,13 @@ describe('contributions', () => {
     [
       'a socket elsewhere',
       {
-        sockets: `[{ path: '/v1/other', origins: [], maxMessageBytes: 1, admit() {}, accept() {} }]`,
+        sockets: `[{ path: '/v1/other', origins: [], maxMessageBytes: 1, admit() {} }]`,
       },
       '/v1/other',
     ],
     [
       'a socket for all origins',
-      { sockets: `[{ path: '/v1/ws', maxMessageBytes: 1, admit() {}, accept() {} }]` },
+      { sockets: `[{ path: '/v1/ws', maxMessageBytes: 1, admit() {} }]` },
       'origins',
     ],
     ['a misspelt part', { executer: '{}' }, '"executer"'],

@@ -117,7 +117,7 @@ function upgrade(
   context: ServerContext,
   open: OpenSockets,
 ): void {
-  const { protocol, serve } = admitted;
+  const { protocol } = admitted;
   const told = { requestId: exchange.requestId, path: exchange.path, instance: place.instanceId };
   exchange.res.detachSocket(exchange.req.socket);
   const server = new WebSocketServer({
@@ -134,7 +134,7 @@ function upgrade(
     ws.once('close', (code: number) => {
       context.logger.debug('connection closed', { ...told, closeCode: code });
     });
-    void serve(socket);
+    void admitted.serve(socket);
   });
 }
 

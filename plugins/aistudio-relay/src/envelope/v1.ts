@@ -50,12 +50,15 @@ export type PageMessageV1 =
     }
   | PingV1;
 
-/** Either side may ask whether the other is there; a pong repeats the id. */
-export interface PingV1 {
-  readonly type: 'ping' | 'pong';
-  /** Empty where the sender gave none. */
-  readonly id: string;
-}
+/** Part of a page's answer to one call. */
+export type AnswerMessageV1 = Extract<
+  PageMessageV1,
+  { type: 'http_response' | 'stream_start' | 'stream_chunk' | 'stream_end' | 'error' }
+>;
+
+/** Either side may ask whether the other is there; a pong repeats the id, empty where there was none. */
+export type PingV1 =
+  { readonly type: 'ping'; readonly id: string } | { readonly type: 'pong'; readonly id: string };
 
 /** The text of a message's frame. */
 export function writeV1(message: RouterMessageV1 | PageMessageV1): string {

@@ -21,6 +21,12 @@ export const credentialPrefixes = Object.freeze({
 /** What a page calls itself, for as long as it lives. */
 export const CLIENT_ID_PATTERN = /^[A-Za-z0-9_-]{8,64}$/;
 
+/**
+ * The code that a connection is closed with when the same page has connected again. A page that is
+ * told so has a twin and does not come back, or the two would put each other out for ever.
+ */
+export const CLOSE_REPLACED = 4001;
+
 /** Headers, each with all its values. */
 export type HeadersV2 = Readonly<Record<string, readonly string[]>>;
 
