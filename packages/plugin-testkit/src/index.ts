@@ -1,3 +1,4 @@
+export { checkPackage } from './conformance/check-package.ts';
 export type {
   Conformance,
   ConformancePlace,
@@ -9,7 +10,7 @@ export type {
 export type { CheckResult, Level } from './conformance/check.ts';
 export { describePlugin } from './conformance/describe-plugin.ts';
 export type { DescribeOptions, TestRunner } from './conformance/describe-plugin.ts';
-export { reportBadge, reportText } from './conformance/report.ts';
+export { reportBadge, reportText, resultText } from './conformance/report.ts';
 export type { ConformanceReport } from './conformance/report.ts';
 export { runConformance } from './conformance/run-conformance.ts';
 export type { ConformanceRun } from './conformance/run-conformance.ts';

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { readConfig, requireInstance } from '../config-file.ts';
+import { readConfig } from '../config-file.ts';
 import type { HealthAnswer } from '../format-health.ts';
 import { connectOrStart } from '../gateway-client.ts';
 import { listingCommand, plainCommand } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
-import { problemLines, problemRows, problemsExitCode } from '../problem-rows.ts';
-import { withPlugins } from '../set-up-plugins.ts';
 import { createPrinter, table } from '../terminal.ts';
+import { checkCommand } from './plugins-check.ts';
 
 /** `cliproxy plugins list|check`. */
 export function pluginsCommand(): Command {
@@ -49,34 +48,4 @@ function listCommand(): Command {
       await client.close();
     }
   });
-}
-
-function checkCommand(): Command {
-  return listingCommand('check', {
-    description: 'set every enabled plugin up, without opening a port, and say what is wrong',
-    example: 'cliproxy plugins check llmux-claude',
-  })
-    .argument('[instance]', 'only this one, as under "plugins:"')
-    .action(async (instance: string | undefined, options: CommonOptions) => {
-      const printer = createPrinter(options.json);
-      const config = await readConfig(options.config);
-      if (instance !== undefined) requireInstance(config, instance);
-      if (
-        config.settings.kernel.plugins.some((one) => one.instanceId === instance && !one.enabled)
-      ) {
-        const why = `${instance} is disabled and was not checked`;
-        printer.result({ ok: true, disabled: true, problems: [] }, why);
-        return;
-      }
-      const found = await withPlugins(config, async (_gateway, { problems }) =>
-        problems.filter(({ instanceId }) => instance === undefined || instanceId === instance),
-      );
-      const ok = found.length === 0;
-      const what = instance === undefined ? 'every enabled plugin' : instance;
-      printer.result(
-        { ok, problems: problemRows(found, config) },
-        ok ? `ok: ${what} can be set up` : problemLines(found, config),
-      );
-      if (!ok) process.exitCode = problemsExitCode(found);
-    });
 }

@@ -4,6 +4,9 @@ import { pacedWrite } from '../paced-write.ts';
 import type { StreamFaults } from './vendor-answer.ts';
 import type { Frame, Framing } from './vendor-api.ts';
 
+/** Events of an endless answer that are written together. */
+const BATCH = 16;
+
 /** What is sent, and what goes wrong with it. */
 export interface Sending {
   readonly framing: Exclude<Framing, 'whole'>;
@@ -24,7 +27,9 @@ export async function* streamedBody(sending: Sending, gone: AbortSignal): AsyncG
     if (frame.place !== 'content' || !first) continue;
     first = false;
     if (faults.pauseAfterFirst !== undefined) await settled(faults.pauseAfterFirst, gone);
-    for (let n = 1; faults.endless === true && !gone.aborted; n += 1) yield write(later(frame, n));
+    for (let n = 1; faults.endless === true && !gone.aborted; n += BATCH) {
+      yield Array.from({ length: BATCH }, (_, at) => write(later(frame, n + at))).join('');
+    }
     if (gone.aborted) return;
     if (faultFrame !== undefined) {
       yield write(faultFrame) + endOf(framing);
