@@ -16,7 +16,7 @@ export async function askVendor(
   headers: Readonly<Record<string, string>>,
   body: unknown,
 ): Promise<VendorReply> {
-  // eslint-disable-next-line no-restricted-globals -- this is the client, not upstream traffic
+   
   const reply = await fetch(vendor.url + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },

@@ -47,7 +47,7 @@ async function descriptionOf(file: string, name: string): Promise<Conformance> {
     // Most plugins need none.
     return {};
   }
-  return ((await imported(found, (value) => typeof value === 'object')) ?? {});
+  return (await imported(found, (value) => typeof value === 'object')) ?? {};
 }
 
 /** The default export; CommonJS compilers wrap it once or twice. */

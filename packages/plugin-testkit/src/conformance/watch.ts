@@ -5,6 +5,7 @@ import type {
   Contributions,
   GatewayPlugin,
   HealthProbe,
+  HttpClient,
   Logger,
   ModelEvent,
   ModelInfo,
@@ -46,6 +47,8 @@ export interface Watch {
   readonly probes: readonly (WatchedWork & { readonly id: string })[];
   /** What it gave its loggers, before anything was masked. */
   readonly logged: readonly unknown[];
+  /** What the way out to its upstream threw, whether the plugin told of it or not. */
+  readonly refused: readonly unknown[];
 }
 
 /** How a plugin is watched. */
@@ -64,6 +67,7 @@ export function watched(plugin: GatewayPlugin, options: WatchOptions = {}): Watc
     lists: seen.lists,
     probes: seen.probes,
     logged: seen.logged,
+    refused: seen.refused,
     plugin:
       own === undefined
         ? plugin
@@ -86,6 +90,7 @@ class Sightings {
   readonly lists: WatchedList[] = [];
   readonly probes: (WatchedWork & { readonly id: string })[] = [];
   readonly logged: unknown[] = [];
+  readonly refused: unknown[] = [];
   readonly #options: WatchOptions;
 
   constructor(options: WatchOptions) {
@@ -196,8 +201,21 @@ class Sightings {
     });
   }
 
+  #door(http: HttpClient): HttpClient {
+    return {
+      request: async (request, signal) => {
+        try {
+          return await http.request(request, signal);
+        } catch (error) {
+          this.refused.push(error);
+          throw error;
+        }
+      },
+    };
+  }
+
   #context<C extends AccountContext>(context: C): C {
-    return { ...context, logger: this.logger(context.logger) };
+    return { ...context, logger: this.logger(context.logger), http: this.#door(context.http) };
   }
 }
 

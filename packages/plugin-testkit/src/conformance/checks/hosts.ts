@@ -1,3 +1,4 @@
+import { isGatewayError } from '@cliproxy/plugin-api';
 import { hold } from '../check.ts';
 import type { Check } from '../check.ts';
 import { watchConnections } from '../connections.ts';
@@ -39,18 +40,12 @@ export const hosts: Check = {
           'send by `call.http` or `services.http`, and declare the host in permissions.hosts; anything ' +
           "else is out of the operator's sight",
       });
-      const refused = /PLUGIN_HOST_FORBIDDEN: (.*)/u.exec(
-        [gateway.log(), ...stage.watch.logged.map(String)].join('\n'),
+      const refused = stage.watch.refused.find(
+        (error) => isGatewayError(error) && error.code === 'PLUGIN_HOST_FORBIDDEN',
       );
-      const thrown = [...stage.watch.calls, ...stage.watch.lists, ...stage.watch.probes]
-        .map(
-          (work) =>
-            work.thrown as { readonly code?: unknown; readonly message?: string } | undefined,
-        )
-        .find((error) => error?.code === 'PLUGIN_HOST_FORBIDDEN');
-      hold(refused === null && thrown === undefined, {
+      hold(refused === undefined, {
         expected: 'requests to hosts that permissions.hosts declares',
-        seen: thrown?.message ?? refused?.[1] ?? '',
+        seen: String(refused),
         remedy: 'declare the host in permissions.hosts',
       });
     } finally {

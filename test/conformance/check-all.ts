@@ -1,0 +1,30 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import path from 'node:path';
+import type { GatewayPlugin } from '@cliproxy/plugin-api';
+import { runConformance } from '@cliproxy/plugin-testkit';
+import type { Conformance, ConformanceReport } from '@cliproxy/plugin-testkit';
+
+const root = path.resolve(import.meta.dirname, '../../plugins');
+
+/** Checks every plugin that has a conformance test, one after another. */
+export async function checkAll(
+  onBegin: (name: string) => void = () => undefined,
+): Promise<readonly ConformanceReport[]> {
+  const reports: ConformanceReport[] = [];
+  for (const name of readdirSync(root).sort()) {
+    const folder = path.join(root, name);
+    if (!existsSync(path.join(folder, 'src/conformance.test.ts'))) continue;
+    onBegin(name);
+    const plugin = await defaultOf<GatewayPlugin>(path.join(folder, 'src/index.ts'));
+    const description = path.join(folder, 'src/conformance.ts');
+    const told = existsSync(description) ? await defaultOf<Conformance>(description) : {};
+    const packageJson = pathToFileURL(path.join(folder, 'package.json'));
+    reports.push(await runConformance(plugin, packageJson, told));
+  }
+  return reports;
+}
+
+async function defaultOf<T>(file: string): Promise<T> {
+  return ((await import(pathToFileURL(file).href)) as { readonly default: T }).default;
+}
