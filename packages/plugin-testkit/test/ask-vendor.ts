@@ -16,7 +16,6 @@ export async function askVendor(
   headers: Readonly<Record<string, string>>,
   body: unknown,
 ): Promise<VendorReply> {
-   
   const reply = await fetch(vendor.url + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },

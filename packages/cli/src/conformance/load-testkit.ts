@@ -4,7 +4,6 @@ import { pathToFileURL } from 'node:url';
 import type * as testkit from '@cliproxy/plugin-testkit';
 import { CommandError } from '../exit-codes.ts';
 
-
 const NAME = '@cliproxy/plugin-testkit';
 
 /**

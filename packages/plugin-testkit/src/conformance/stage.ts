@@ -41,7 +41,7 @@ export interface Stage {
 }
 
 /** What is asked. */
-export interface Asked {
+interface Asked {
   /** Default false. */
   readonly stream?: boolean;
   /** Default: a few words. */
@@ -50,7 +50,7 @@ export interface Asked {
 }
 
 /** What a client heard. */
-export interface Heard extends ReadAnswer {
+interface Heard extends ReadAnswer {
   /** 0 where no answer came. */
   readonly status: number;
   readonly headers: Headers;

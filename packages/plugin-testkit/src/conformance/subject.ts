@@ -6,7 +6,7 @@ import { pluginOptions } from '@cliproxy/plugin-api/host';
 import type { Conformance, ConformanceUpstream } from './conformance.ts';
 
 /** The parts of a manifest that the checks look at; whether it is sound is the first check's affair. */
-export interface SubjectManifest {
+interface SubjectManifest {
   readonly id: string;
   readonly apiVersion: string;
   readonly entry: string;

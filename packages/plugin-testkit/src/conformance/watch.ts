@@ -15,7 +15,7 @@ import { pluginOptions } from '@cliproxy/plugin-api/host';
 import { rebuilt } from '../with-services.ts';
 
 /** Times by the monotonic clock, in milliseconds. */
-export interface WatchedWork {
+interface WatchedWork {
   /** When the gateway ended it; undefined: it did not. */
   readonly abortedAtMs: number | undefined;
   /** When the plugin let go of it. */
@@ -24,7 +24,7 @@ export interface WatchedWork {
 }
 
 /** One call of the executor. */
-export interface WatchedCall extends WatchedWork {
+interface WatchedCall extends WatchedWork {
   readonly accountId: string;
   /** What was asked, as text. */
   readonly asked: string;
@@ -33,7 +33,7 @@ export interface WatchedCall extends WatchedWork {
 }
 
 /** A model list that was asked for. */
-export interface WatchedList extends WatchedWork {
+interface WatchedList extends WatchedWork {
   readonly models?: readonly ModelInfo[];
 }
 

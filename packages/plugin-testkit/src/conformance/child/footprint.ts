@@ -13,7 +13,7 @@ export interface Trace {
 }
 
 /** Watches a process; only in one of its own, since nothing is put back. */
-export interface Footprint {
+interface Footprint {
   /** What was done so far. */
   readonly done: readonly Trace[];
   /** Timers that were set and neither ran nor were cleared. */
