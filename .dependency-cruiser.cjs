@@ -31,7 +31,7 @@ module.exports = {
     only('protocols-behind-ports', '^packages/protocols/', [api, kernel]),
     only('config-behind-ports', '^packages/config/', [api, kernel]),
     only('vault-behind-ports', '^packages/vault/', [api, kernel]),
-    only('oauth-knows-only-the-contract', '^packages/oauth/', [api]),
+    only('oauth-knows-only-the-contract', '^packages/oauth/src/', [api]),
     only('server-behind-ports', '^packages/server/', [api, kernel]),
     asTypes('protocols'),
     asTypes('config'),

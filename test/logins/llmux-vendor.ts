@@ -1,16 +1,19 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { startScriptedUpstream } from '@cliproxy/plugin-testkit';
-import type { AnswerScript, ReceivedRequest } from '@cliproxy/plugin-testkit';
-import type { AuthorizationServer } from '../../packages/oauth/test/authorization-server.ts';
-import type { TokenProxy } from '../../packages/oauth/test/token-proxy.ts';
+import type {
+  AnswerScript,
+  OAuthServer,
+  ReceivedRequest,
+  TokenProxy,
+} from '@cliproxy/plugin-testkit';
 import { startChatGptAuthority } from '../../plugins/llmux-chatgpt/test/chatgpt-authority.ts';
 import { planApi } from '../../plugins/llmux-chatgpt/test/plan-api.ts';
 import { startClaudeAuthority } from '../../plugins/llmux-claude/test/claude-authority.ts';
 
 /** A vendor as people have accounts at: pages to log in on, and an API that takes what they give. */
 export interface LlmuxVendor {
-  readonly server: AuthorizationServer;
+  readonly server: OAuthServer;
   readonly tokens: TokenProxy;
   /** The instance's lines under `plugins`. */
   readonly instance: object;
@@ -81,7 +84,7 @@ function vendorOf(
 }
 
 /** Answers whoever is logged in. */
-async function startApi(server: AuthorizationServer, script: AnswerScript) {
+async function startApi(server: OAuthServer, script: AnswerScript) {
   const refused = new Set<string>();
   const upstream = await startScriptedUpstream();
   const asked: string[] = [];

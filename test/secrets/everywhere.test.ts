@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Ctonew } from '@cliproxy/plugin-testkit';
-import { Browser } from '../../packages/oauth/test/browser.ts';
+import { LoginBrowser } from '@cliproxy/plugin-testkit';
 import { ISSUED_ID } from '../../plugins/llmux-chatgpt/test/chatgpt-authority.ts';
 import { prepareOnce, until } from '../process/gateway-process.ts';
 import type { LaunchedProcess } from '../process/gateway-process.ts';
@@ -51,7 +51,7 @@ async function endOf(line: string, command: LaunchedProcess): Promise<number | u
 
 /** What a person sees in the browser. */
 async function visit(page: string, until_?: string): Promise<string> {
-  const seen = await new Browser().visit(page, until_ === undefined ? {} : { until: until_ });
+  const seen = await new LoginBrowser().visit(page, until_ === undefined ? {} : { until: until_ });
   if (seen.status !== 0) stage.tell('page in the browser', seen.text);
   return seen.url;
 }

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { Browser } from '../test/browser.ts';
+import { LoginBrowser, startTokenProxy } from '@cliproxy/plugin-testkit';
 import { authContext, testSession } from '../test/test-session.ts';
-import { startTokenProxy } from '../test/token-proxy.ts';
 import { Vendor } from '../test/vendor.ts';
 import { accessTokenOf } from './credential.ts';
 import { oauthLogin } from './oauth-login.ts';
@@ -39,7 +38,7 @@ afterEach(async () => {
 
 /** The person follows the address and answers the question there. */
 async function answer(url: string, word: 'confirm' | 'abort'): Promise<void> {
-  const browser = new Browser();
+  const browser = new LoginBrowser();
   const { text } = await browser.visit(url);
   const hidden = [...text.matchAll(/<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"/g)];
   const form = Object.fromEntries(hidden.map(([, name = '', value = '']) => [name, value]));

@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { HttpClient } from '@cliproxy/plugin-api';
 import { GatewayError } from '@cliproxy/plugin-api';
-import { CLIENT_ID } from '../test/authorization-server.ts';
 import { authContext, testSession } from '../test/test-session.ts';
 import type { TestSession } from '../test/test-session.ts';
-import { NOW_MS, Vendor } from '../test/vendor.ts';
+import { CLIENT_ID, NOW_MS, Vendor } from '../test/vendor.ts';
 import { accessTokenOf } from './credential.ts';
 import { oauthLogin } from './oauth-login.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { authContext, logged, testSession } from '../test/test-session.ts';
-import { startTokenProxy } from '../test/token-proxy.ts';
-import type { TokenProxy } from '../test/token-proxy.ts';
+import { startTokenProxy } from '@cliproxy/plugin-testkit';
+import type { TokenProxy } from '@cliproxy/plugin-testkit';
 import { NOW_MS, Vendor, refreshTokenOf } from '../test/vendor.ts';
 import { accessTokenOf } from './credential.ts';
 import { oauthLogin } from './oauth-login.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { secret } from '@cliproxy/plugin-api';
 import type { AuthContext, LoginSession } from '@cliproxy/plugin-api';
-import { Browser } from './browser.ts';
+import { LoginBrowser } from '@cliproxy/plugin-testkit';
 import { httpClient } from './http-client.ts';
 
 type Query = Readonly<Record<string, string>>;
@@ -57,7 +57,7 @@ export function testSession(options: TestSessionOptions = {}): TestSession {
     callback: async () => {
       const page = opened.at(-1) ?? '';
       const until = new URL(page).searchParams.get('redirect_uri') ?? page;
-      const back = await new Browser().visit(page, { until });
+      const back = await new LoginBrowser().visit(page, { until });
       sent = Object.fromEntries(new URL(back.url).searchParams);
       return onTheWay(sent);
     },

@@ -3,23 +3,24 @@ import { isGatewayError } from '@cliproxy/plugin-api';
 import type { Credential, NewAccount } from '@cliproxy/plugin-api';
 import { oauthLogin } from '../src/oauth-login.ts';
 import type { OAuthOptions } from '../src/oauth-options.ts';
-import { CLIENT_ID, startAuthorizationServer } from './authorization-server.ts';
-import type { AuthorizationServer } from './authorization-server.ts';
+import { startOAuthServer, startTokenProxy } from '@cliproxy/plugin-testkit';
+import type { OAuthServer, TokenProxy } from '@cliproxy/plugin-testkit';
 import { logged, testSession } from './test-session.ts';
 import type { TestSession } from './test-session.ts';
-import { startTokenProxy } from './token-proxy.ts';
-import type { TokenProxy } from './token-proxy.ts';
+
+/** As the server knows clients unless it is told otherwise. */
+export const CLIENT_ID = 'cliproxy';
 
 export const NOW_MS = Date.UTC(2026, 0, 2);
 
 /** A vendor to log in at, with a proxy before its token endpoint; remembers what must stay secret. */
 export class Vendor {
-  readonly server: AuthorizationServer;
+  readonly server: OAuthServer;
   readonly proxy: TokenProxy;
   readonly #caught: unknown[] = [];
   readonly #secrets = new Set<string>();
 
-  constructor(server: AuthorizationServer, proxy: TokenProxy) {
+  constructor(server: OAuthServer, proxy: TokenProxy) {
     this.server = server;
     this.proxy = proxy;
   }
@@ -29,7 +30,7 @@ export class Vendor {
     for (const way of ['warn', 'info'] as const) {
       jest.spyOn(console, way).mockImplementation(() => undefined);
     }
-    const server = await startAuthorizationServer(options);
+    const server = await startOAuthServer(options);
     return new Vendor(server, await startTokenProxy(`${server.issuer}/token`));
   }
 

@@ -20,6 +20,11 @@ export type { CtonewAnswer } from './ctonew/web-answer.ts';
 export { findChromium } from './find-chromium.ts';
 export type { TestChromium } from './find-chromium.ts';
 export type { Fault, FaultKind } from './fault.ts';
+export { LoginBrowser } from './oauth/login-browser.ts';
+export { startOAuthServer } from './oauth/start-oauth-server.ts';
+export type { OAuthServer, OAuthServerOptions } from './oauth/start-oauth-server.ts';
+export { startTokenProxy } from './oauth/start-token-proxy.ts';
+export type { TokenProxy, TokenRequest } from './oauth/start-token-proxy.ts';
 export { startScriptedUpstream } from './scripted-upstream.ts';
 export type {
   AnswerScript,

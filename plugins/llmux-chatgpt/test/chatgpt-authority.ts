@@ -1,8 +1,5 @@
-import { startScriptedUpstream } from '@cliproxy/plugin-testkit';
-import { startAuthorizationServer } from '../../../packages/oauth/test/authorization-server.ts';
-import type { AuthorizationServer } from '../../../packages/oauth/test/authorization-server.ts';
-import { startTokenProxy } from '../../../packages/oauth/test/token-proxy.ts';
-import type { TokenProxy, TokenRequest } from '../../../packages/oauth/test/token-proxy.ts';
+import { startOAuthServer, startScriptedUpstream, startTokenProxy } from '@cliproxy/plugin-testkit';
+import type { OAuthServer, TokenProxy, TokenRequest } from '@cliproxy/plugin-testkit';
 
 /** What the vendor makes of the name that all clients begin with. */
 export const ISSUED_ID = 'oaiapp_0123456789';
@@ -11,7 +8,7 @@ export const INSTALLATION_ID = '0f9ad2c6-3a07-4d5b-9f4e-3d1f6c2b7a80';
 
 /** Signs people in as the vendor does: strict on the standard, and with ways of its own. */
 export interface ChatGptAuthority {
-  readonly server: AuthorizationServer;
+  readonly server: OAuthServer;
   readonly tokens: TokenProxy;
   /** The plugin's `signIn`. */
   readonly config: Readonly<Record<string, unknown>>;
@@ -20,7 +17,7 @@ export interface ChatGptAuthority {
 
 /** @param pages - true: people log in on its pages. */
 export async function startChatGptAuthority(pages = false): Promise<ChatGptAuthority> {
-  const server = await startAuthorizationServer({
+  const server = await startOAuthServer({
     pages,
     tellsClientId: true,
     clientId: ISSUED_ID,

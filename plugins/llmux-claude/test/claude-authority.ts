@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { startAuthorizationServer } from '../../../packages/oauth/test/authorization-server.ts';
-import type { AuthorizationServer } from '../../../packages/oauth/test/authorization-server.ts';
-import { startTokenProxy } from '../../../packages/oauth/test/token-proxy.ts';
-import type { TokenProxy, TokenRequest } from '../../../packages/oauth/test/token-proxy.ts';
+import { startOAuthServer, startTokenProxy } from '@cliproxy/plugin-testkit';
+import type { OAuthServer, TokenProxy, TokenRequest } from '@cliproxy/plugin-testkit';
 
 export const PASTE_PAGE = 'https://code.example.com/oauth/code/callback';
 export const BETA = 'oauth-2025-04-20';
 
 /** Logs people in as the vendor does: strict on the standard, and with ways of its own. */
 export interface ClaudeAuthority {
-  readonly server: AuthorizationServer;
+  readonly server: OAuthServer;
   readonly tokens: TokenProxy;
   /** The plugin's `oauth`. */
   readonly config: Readonly<Record<string, unknown>>;
@@ -19,7 +17,7 @@ export interface ClaudeAuthority {
 /** @param pages - true: people log in on its pages. */
 export async function startClaudeAuthority(pages = false): Promise<ClaudeAuthority> {
   const clientId = randomUUID();
-  const server = await startAuthorizationServer({
+  const server = await startOAuthServer({
     pages,
     clientId,
     redirectUris: ['http://localhost/callback', PASTE_PAGE],

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dialect, FailureKind } from '@cliproxy/plugin-api';
 import type { Ctonew } from '../ctonew/start-ctonew.ts';
 import type { Fault, FaultKind } from '../fault.ts';
+import type { OAuthServer, OAuthServerOptions } from '../oauth/start-oauth-server.ts';
 import type { ScriptedUpstream } from '../scripted-upstream.ts';
 import type { Vendor, VendorOptions } from '../upstreams/vendor.ts';
 import type { Level } from './check.ts';
@@ -52,6 +53,7 @@ export interface Fakes {
   readonly startVendor: (dialect: Dialect, options?: VendorOptions) => Promise<Vendor>;
   readonly startScriptedUpstream: () => Promise<ScriptedUpstream>;
   readonly startCtonew: () => Promise<Ctonew>;
+  readonly startOAuthServer: (options?: OAuthServerOptions) => Promise<OAuthServer>;
 }
 
 /** What a configuration is made for. */

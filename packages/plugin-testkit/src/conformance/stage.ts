@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Dialect } from '@cliproxy/plugin-api';
 import { startCtonew } from '../ctonew/start-ctonew.ts';
+import { startOAuthServer } from '../oauth/start-oauth-server.ts';
 import { startScriptedUpstream } from '../scripted-upstream.ts';
 import { startTestGateway } from '../start-test-gateway.ts';
 import type { TestGateway } from '../start-test-gateway.ts';
@@ -127,7 +128,7 @@ async function upstreamOf(
   subject: Subject,
   dialect: Dialect,
 ): Promise<ConformanceUpstream | undefined> {
-  const fakes = { startVendor, startScriptedUpstream, startCtonew };
+  const fakes = { startVendor, startScriptedUpstream, startCtonew, startOAuthServer };
   if (subject.told.upstream !== undefined) return subject.told.upstream(fakes, dialect);
   return subject.hasUpstream ? startVendor(dialect) : undefined;
 }

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type * as oidc from 'oidc-provider';
 import type { Provider } from 'oidc-provider';
 
 /**
  * A strict authorization server on loopback. Whoever comes is logged in as alice, and consents;
  * with `pages`, people log in and agree on its pages.
  */
-export interface AuthorizationServer {
+export interface OAuthServer {
   readonly issuer: string;
   /** What it has seen so far. */
   readonly seen: { refreshed: number; revoked: number; readonly refusals: string[] };
@@ -17,16 +18,20 @@ export interface AuthorizationServer {
   whoHas(token: string): Promise<string | undefined>;
   /** Ends the newest login of a person, as its account page would. */
   endLogin(person: string): Promise<void>;
+  /** Breaks what is open and frees the port. */
   close(): Promise<void>;
 }
 
-export const CLIENT_ID = 'cliproxy';
+const CLIENT_ID = 'cliproxy';
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** How a vendor's differs. */
-export interface AuthorizationServerOptions {
+export interface OAuthServerOptions {
+  /** How long a code can be used, in seconds. Default 60. */
   readonly codeLifeS?: number;
+  /** Of the one client, which is public. Default `cliproxy`. */
   readonly clientId?: string;
+  /** Default: `/callback` at any port of 127.0.0.1. */
   readonly redirectUris?: readonly string[];
   /** Besides the standard's. */
   readonly scopes?: readonly string[];
@@ -38,9 +43,13 @@ export interface AuthorizationServerOptions {
   readonly resource?: { readonly uri: string; readonly scopes: string };
 }
 
-export async function startAuthorizationServer(
-  options: AuthorizationServerOptions = {},
-): Promise<AuthorizationServer> {
+/**
+ * Starts it on a free port of 127.0.0.1: codes with PKCE, device codes, rotating refresh tokens,
+ * revocation, introspection.
+ *
+ * @throws Error that says what to install where `oidc-provider` is not.
+ */
+export async function startOAuthServer(options: OAuthServerOptions = {}): Promise<OAuthServer> {
   const server = http.createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -89,6 +98,20 @@ export async function startAuthorizationServer(
   };
 }
 
+/** Only where it is wanted: most plugins have no use for it, and it brings forty packages along. */
+async function loadProvider(): Promise<typeof oidc> {
+  try {
+    return await import('oidc-provider');
+  } catch (cause) {
+    throw new Error(
+      'startOAuthServer needs oidc-provider: npm install --save-dev oidc-provider@9',
+      {
+        cause,
+      },
+    );
+  }
+}
+
 async function makeProvider(
   issuer: string,
   {
@@ -99,10 +122,9 @@ async function makeProvider(
     pages = false,
     tellsClientId = false,
     resource,
-  }: AuthorizationServerOptions,
+  }: OAuthServerOptions,
 ): Promise<Provider> {
-  // Complains when it is imported, of a Node that it runs on all the same.
-  const { Provider } = await import('oidc-provider');
+  const { Provider, errors } = await loadProvider();
   const provider = new Provider(issuer, {
     clients: [
       {
@@ -128,7 +150,6 @@ async function makeProvider(
       resourceIndicators: {
         enabled: resource !== undefined,
         getResourceServerInfo: async (_context: unknown, uri: string) => {
-          const { errors } = await import('oidc-provider');
           if (uri !== resource?.uri) throw new errors.InvalidTarget();
           return { scope: resource.scopes, accessTokenFormat: 'opaque' };
         },

@@ -1,5 +1,5 @@
 /** Follows redirects and keeps cookies, as far as a login needs it. */
-export class Browser {
+export class LoginBrowser {
   readonly #cookies = new Map<string, string>();
 
   /** Goes to a page, and on until there is no redirect; stops before a page that begins so. */
@@ -13,6 +13,7 @@ export class Browser {
       if (options.until !== undefined && address.startsWith(options.until)) {
         return { url: address, status: 0, text: '' };
       }
+      // eslint-disable-next-line no-restricted-globals -- this is a person, not upstream traffic
       const reply = await fetch(address, {
         redirect: 'manual',
         headers: { cookie: [...this.#cookies].map((pair) => pair.join('=')).join('; ') },

@@ -14,6 +14,7 @@ type TokenReply =
 
 type MaybeReply = TokenReply | undefined;
 
+/** What a token endpoint was asked. */
 export interface TokenRequest {
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
@@ -21,7 +22,9 @@ export interface TokenRequest {
 
 /** Stands before a token endpoint and has the last word. */
 export interface TokenProxy {
+  /** In the place of the endpoint's. */
   readonly url: string;
+  /** All that arrived, in their order. */
   readonly requests: readonly TokenRequest[];
   /** Bodies of what was answered. */
   readonly replies: readonly string[];
@@ -31,9 +34,11 @@ export interface TokenProxy {
   ask(reply?: (request: TokenRequest) => MaybeReply | Promise<MaybeReply>): void;
   /** As it was at the start. */
   reset(): void;
+  /** Frees the port. */
   close(): Promise<void>;
 }
 
+/** Starts it before a token endpoint, such as `${server.issuer}/token`. */
 export async function startTokenProxy(target: string): Promise<TokenProxy> {
   const requests: TokenRequest[] = [];
   const replies: string[] = [];
@@ -43,6 +48,7 @@ export async function startTokenProxy(target: string): Promise<TokenProxy> {
   const forward = async ({ headers, body }: TokenRequest): Promise<TokenReply> => {
     const isJson = headers['content-type'] === 'application/json';
     const form = isJson ? new URLSearchParams(JSON.parse(body) as Record<string, string>) : body;
+    // eslint-disable-next-line no-restricted-globals -- between two ends of a test
     const reply = await fetch(target, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
