@@ -11,6 +11,7 @@ import type {
   LoginView,
   ModelEntry,
   Plan,
+  SocketPlace,
 } from '@cliproxy/kernel';
 import type { Dialects } from '@cliproxy/kernel';
 import { GatewayError, errorRow } from '@cliproxy/plugin-api';
@@ -97,6 +98,8 @@ interface FakeKernel extends Kernel {
   ready: boolean;
   answer: (call: IngressCall) => Promise<void>;
   probe: (signal: AbortSignal) => Promise<void>;
+  /** What serves `/v1/ws`. */
+  socketPlace: SocketPlace | undefined;
 }
 
 function fakeKernel(): FakeKernel {
@@ -118,7 +121,8 @@ function fakeKernel(): FakeKernel {
     apply: unused,
     stop: unused,
     schemas: unused,
-    sockets: { at: () => undefined },
+    socketPlace: undefined,
+    sockets: { at: (path) => (path === '/v1/ws' ? kernel.socketPlace : undefined) },
     logins: {
       list: () => [login],
       get: () => login,

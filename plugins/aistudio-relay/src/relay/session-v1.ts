@@ -20,6 +20,8 @@ export class SessionV1 implements PageSession {
   readonly #socket: Socket;
   readonly #now: () => number;
   readonly #calls: Calls<string>;
+  /** Answers that the page was held up for already. */
+  readonly #unread = new Set<string>();
   readonly #clientId: string;
   readonly #connectedAtMs: number;
   #heardAtMs: number;
@@ -58,6 +60,7 @@ export class SessionV1 implements PageSession {
       taken: () => this.#goOn?.(),
       abandoned: () => {
         this.#calls.forget(id);
+        this.#unread.delete(id);
         this.#goOn?.();
         this.#say(writeV1({ type: 'cancel', id }));
       },
@@ -130,8 +133,11 @@ export class SessionV1 implements PageSession {
       return;
     }
     this.#answer(answer, message);
-    if (last) this.#calls.remove(id);
-    else if (answer.waitingBytes > PAUSE_BYTES) await this.#pause(id, answer);
+    if (!last) await this.#slowDown(id, answer);
+    else {
+      this.#calls.remove(id);
+      this.#unread.delete(id);
+    }
   }
 
   #answer(answer: PageAnswer, message: AnswerMessageV1): void {
@@ -160,10 +166,27 @@ export class SessionV1 implements PageSession {
     }
   }
 
-  /** Version 1 knows no other way to slow a page down. */
-  async #pause(id: string, answer: PageAnswer): Promise<void> {
+  /** Version 1 knows no other way to slow a page down than to read nothing of it, once for a while. */
+  async #slowDown(id: string, answer: PageAnswer): Promise<void> {
+    if (answer.waitingBytes <= PAUSE_BYTES) {
+      this.#unread.delete(id);
+      return;
+    }
+    if (!this.#unread.has(id)) {
+      await this.#pause(() => answer.waitingBytes > PAUSE_BYTES && this.#calls.get(id) === answer);
+      // From now on, the page's other calls matter more.
+      if (this.#calls.get(id) === answer) this.#unread.add(id);
+    }
+    if (answer.waitingBytes <= MAX_WAITING_BYTES) return;
+    this.#calls.forget(id);
+    this.#unread.delete(id);
+    answer.fail(pageFault(`sent ${MAX_WAITING_BYTES} bytes more than the client has read`));
+    this.#say(writeV1({ type: 'cancel', id }));
+  }
+
+  async #pause(needed: () => boolean): Promise<void> {
     const until = this.#now() + PAUSE_MS;
-    while (answer.waitingBytes > PAUSE_BYTES && this.#calls.get(id) === answer && this.#open) {
+    while (needed() && this.#open) {
       const leftMs = until - this.#now();
       if (leftMs <= 0) break;
       await new Promise<void>((resolve) => {
@@ -175,10 +198,6 @@ export class SessionV1 implements PageSession {
       });
       this.#goOn = undefined;
     }
-    if (answer.waitingBytes <= MAX_WAITING_BYTES) return;
-    this.#calls.forget(id);
-    answer.fail(pageFault(`sent ${MAX_WAITING_BYTES} bytes more than the client has read`));
-    this.#say(writeV1({ type: 'cancel', id }));
   }
 
   #bear(): boolean {
