@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { configSchema, definePlugin } from '@cliproxy/plugin-api';
+import { configSchema, definePlugin, services } from '@cliproxy/plugin-api';
 import { startTestGateway } from './start-test-gateway.ts';
+import { replaceService } from './with-services.ts';
 import type { TestGateway } from './start-test-gateway.ts';
 
 interface GreeterConfig {
@@ -132,4 +133,23 @@ describe('a test gateway', () => {
     });
     expect(gateway.problems).toEqual([expect.stringMatching(/^PLUGIN_NOT_FOUND: .*"c"/u)]);
   });
+});
+
+test('gives plugins another service where the test has one', async () => {
+  const told: number[] = [];
+  const clockwatcher = definePlugin({
+    config: configSchema<Record<string, never>>({ type: 'object', required: [] }),
+    deps: { clock: services.clock },
+    setup: (_context, { clock }) => {
+      told.push(clock.now());
+      return {
+        executor: { kind: 'events', models: async () => [], async *run() {} },
+      };
+    },
+  });
+  gateway = await startTestGateway({
+    plugins: [{ plugin: clockwatcher, packageJson }],
+    services: [replaceService(services.clock, { now: () => 1234 })],
+  });
+  expect(told).toEqual([1234]);
 });

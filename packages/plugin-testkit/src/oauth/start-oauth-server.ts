@@ -71,6 +71,7 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
   provider.on('grant.revoked', () => (seen.revoked += 1));
   server.on('request', provider.callback());
   const ask = (what: string, token: string) =>
+    // eslint-disable-next-line no-restricted-globals -- a test's question, not upstream traffic
     fetch(`${issuer}/token/${what}`, {
       method: 'POST',
       body: new URLSearchParams({ token, client_id: clientId }),
