@@ -14,8 +14,14 @@ const KEY_VARIABLE = '$CLIPROXY_API_KEY';
 /**
  * What a person needs after the start: the address, where the key is, and a curl to paste. The key
  * itself is not printed: the curl takes it out of the file.
+ *
+ * @param ending - lines that say how to go on.
  */
-export function banner(url: string, { file, settings }: LoadedConfig): string {
+export function banner(
+  url: string,
+  { file, settings }: LoadedConfig,
+  ending: readonly string[],
+): string {
   const [apiKey] = settings.server.apiKeys;
   const echo = settings.kernel.plugins.find(
     ({ package: name, enabled }) => enabled && ECHO_PACKAGES.includes(name),
@@ -36,7 +42,7 @@ export function banner(url: string, { file, settings }: LoadedConfig): string {
     ...(key === undefined ? [] : [`    -H "authorization: Bearer ${key}" \\`]),
     "    -H 'content-type: application/json' \\",
     `    -d ${shellQuote(body)}`,
-    'Press Ctrl+C to stop.',
+    ...ending,
   ].join('\n');
 }
 

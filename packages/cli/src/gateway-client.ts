@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { LoadedConfig } from '@cliproxy/config';
 import type { CommandConfig } from './config-file.ts';
+import { folderHolder } from '@cliproxy/gateway';
+import { readFacts } from './background/router-facts.ts';
 import { CommandError } from './exit-codes.ts';
 import { problemsError } from './problem-rows.ts';
 import { quietGateway } from './set-up-plugins.ts';
@@ -40,15 +42,16 @@ const KNOCK_MS = 2000;
 /** Longest wait for an answer: a provider may be slow. */
 const ANSWER_MS = 120_000;
 
-/** Looks for a gateway at the configured address. */
+/** Looks for the gateway that has the data folder, else for one at the configured address. */
 export async function findGateway({ settings, file }: LoadedConfig): Promise<FoundGateway> {
   const { host, port } = settings.server;
-  if (port === 0) {
+  const told = await toldAddress(settings.data.folder);
+  if (told === undefined && port === 0) {
     return {
-      why: 'server.port is 0, so each start takes another port: name it by CLIPROXY_SERVER_PORT=<port>',
+      why: 'server.port is 0, so each start takes another port, and no gateway has the data folder: start it with "cliproxy start"',
     };
   }
-  const url = `http://${reachableName(host)}:${port}`;
+  const url = told ?? `http://${reachableName(host)}:${port}`;
   try {
     const reply = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(KNOCK_MS) });
     const body = (await reply.json().catch(() => undefined)) as
@@ -165,6 +168,12 @@ function refused({ status, body }: GatewayAnswer, path: string, url: string, fil
     message,
     error?.gateway_code === undefined ? {} : { code: error.gateway_code },
   );
+}
+
+/** Where the gateway that has a data folder says it is. */
+async function toldAddress(dataFolder: string): Promise<string | undefined> {
+  const { held, owner } = await folderHolder(dataFolder);
+  return held && owner !== undefined ? readFacts(owner.details).url : undefined;
 }
 
 /** The name under which this machine reaches what listens on `host`. */

@@ -14,8 +14,18 @@ interface CommandEntry {
 const commands: readonly CommandEntry[] = [
   {
     name: 'start',
-    description: 'run the gateway in the foreground',
+    description: 'run the gateway, in the foreground or in the background',
     load: async () => (await import('./commands/start.ts')).startCommand(),
+  },
+  {
+    name: 'stop',
+    description: 'end the gateway; requests under way may end first',
+    load: async () => (await import('./commands/stop.ts')).stopCommand(),
+  },
+  {
+    name: 'restart',
+    description: 'end the gateway that runs in the background and start it again',
+    load: async () => (await import('./commands/restart.ts')).restartCommand(),
   },
   {
     name: 'status',
@@ -92,6 +102,7 @@ Exit codes: 0 ok, 1 failed, 2 wrong usage, 78 wrong configuration.
 
 Examples:
   cliproxy start                    run; the first start writes a configuration
+  cliproxy start --detach           the same in the background
   cliproxy explain claude-sonnet-5  say which provider would serve a model, and why
   cliproxy doctor                   look for what is wrong`,
     );

@@ -1,3 +1,4 @@
+export { dataFolderOf } from './data-folder-of.ts';
 export { ConfigError } from './config-error.ts';
 export { describeProblem, problemPosition } from './describe-problem.ts';
 export type { ProblemSource } from './describe-problem.ts';

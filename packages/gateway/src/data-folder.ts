@@ -12,6 +12,8 @@ export interface DataFolder {
   readonly states: StateStore;
   /** Where the vault's log goes; what it had to say before comes first. */
   logTo(logger: Logger): void;
+  /** Writes what other processes may want to know of this one, such as its address; no secrets. */
+  tell(details: Readonly<Record<string, unknown>>): Promise<void>;
   /** Gives the folder back. */
   close(): void;
 }
@@ -32,7 +34,7 @@ export async function openDataFolder(settings: DataSettings): Promise<DataFolder
   Reflect.deleteProperty(process.env, KEY_VARIABLE);
   const log = new LateLog();
   try {
-    const release = await claimFolder(folder);
+    const claim = await claimFolder(folder);
     try {
       const keys = await keysOf(folder, keyFile, text);
       const now = (): number => Date.now();
@@ -43,9 +45,15 @@ export async function openDataFolder(settings: DataSettings): Promise<DataFolder
         now,
       });
       const states = await openStateFile(folder);
-      return { credentials, states, logTo: (logger) => log.goTo(logger), close: release };
+      return {
+        credentials,
+        states,
+        logTo: (logger) => log.goTo(logger),
+        tell: (details) => claim.tell(details),
+        close: claim.release,
+      };
     } catch (error) {
-      release();
+      claim.release();
       throw error;
     }
   } catch (error) {

@@ -12,4 +12,15 @@ export type { Gateway, GatewayApplyResult, GatewayOverrides } from './create-gat
 export { openDataFolder } from './data-folder.ts';
 export type { DataFolder } from './data-folder.ts';
 export { VERSION } from './version.ts';
-export { GATEWAY_LOG, childLogName, listLogs, logFileOf, logFolder } from './logging/log-folder.ts';
+export {
+  GATEWAY_LOG,
+  OUTPUT_LOG,
+  childLogName,
+  listLogs,
+  logFileOf,
+  logFolder,
+} from './logging/log-folder.ts';
+export { inspectPlugin, installedPluginIds } from '@cliproxy/kernel';
+export type { PluginInspection, PluginNeed } from '@cliproxy/kernel';
+export { folderHolder, processStart } from '@cliproxy/vault';
+export type { FolderHolder, FolderOwner } from '@cliproxy/vault';

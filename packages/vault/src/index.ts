@@ -1,5 +1,7 @@
-export { claimFolder } from './claim-folder.ts';
+export { claimFolder, type FolderClaim } from './claim-folder.ts';
 export { openVault, type FileVault, type VaultOptions } from './file-vault.ts';
+export { folderHolder, type FolderHolder, type FolderOwner } from './folder-owner.ts';
 export { loadKeys, type KeySource } from './key-source.ts';
 export { openStateFile } from './state-file.ts';
 export type { VaultKey, VaultKeys } from './vault-keys.ts';
+export { processStart } from './process-start.ts';

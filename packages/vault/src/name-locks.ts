@@ -49,6 +49,24 @@ export class NameLocks {
   }
 }
 
+/** Whether some process holds a lock now. */
+export function isHeld(name: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(addressOf(name));
+    const done = (held: boolean): void => {
+      socket.destroy();
+      resolve(held);
+    };
+    socket.on('connect', () => done(true));
+    socket.on('error', (error) => {
+      if (isErrno(error, 'ECONNREFUSED', 'ENOENT')) done(false);
+      // A full line before the door: somebody stands behind it.
+      else if (isErrno(error, 'EAGAIN', 'EACCES')) done(true);
+      else reject(error);
+    });
+  });
+}
+
 /** Whether it comes in time. */
 async function soon(what: Promise<void> | undefined, waitMs: number): Promise<boolean> {
   if (what === undefined) return true;

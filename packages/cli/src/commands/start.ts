@@ -1,58 +1,105 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { describeProblem, writeFirstConfig } from '@cliproxy/config';
-import { createGateway, openDataFolder } from '@cliproxy/gateway';
-import type { DataFolder, Gateway } from '@cliproxy/gateway';
+import { writeFirstConfig } from '@cliproxy/config';
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { findRouter } from '../background/find-router.ts';
+import { launchRouter } from '../background/launch-router.ts';
+import { failedMessage, tellLauncher } from '../background/launch-talk.ts';
 import { banner } from '../banner.ts';
 import { asCommandError, configFile, homeFolder, namedFile, readConfig } from '../config-file.ts';
 import type { CommandConfig } from '../config-file.ts';
-import { configWarnings } from '../config-warnings.ts';
-import { endOnSignals } from '../end-on-signals.ts';
-import type { ProcessEnd } from '../end-on-signals.ts';
-import { CommandError, EXIT } from '../exit-codes.ts';
-import { followConfig } from '../follow-config.ts';
-import { commandWithConfig } from '../options.ts';
+import { CommandError } from '../exit-codes.ts';
+import { listingCommand } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
-import { problemsError } from '../problem-rows.ts';
+import { logOf, runGateway } from '../run-gateway.ts';
+import { createPrinter } from '../terminal.ts';
 
-/** `cliproxy start`: runs the gateway in the foreground until it is told to stop. */
-export function startCommand(): Command {
-  return commandWithConfig('start', { example: 'cliproxy start --config ./cliproxy.yaml' }).action(
-    async (options: CommonOptions) => {
-      const config = await configToStart(options.config);
-      const { settings, checker } = config;
-      const data = await openData(settings.data);
-      const gateway = createGateway(settings, { checker, data });
-      // Before any plugin code runs, which may leave faults uncaught and may take its time.
-      const end = endOnSignals(gateway, settings.server.drainMs);
-      let reload = (): unknown => undefined;
-      process.on('SIGHUP', () => reload());
-      if (!(await open(gateway, config, end))) return;
-      const watch = followConfig(gateway, config);
-      end.alsoEnd(() => watch.close());
-      reload = async () => {
-        if ((await watch.reload()) === 'unchanged') {
-          gateway.logging.logger('gateway').info('SIGHUP: the configuration has not changed');
-        }
-      };
-      // What has changed since the file was read.
-      await watch.ready.then(() => watch.reload());
-    },
-  );
+interface StartOptions extends CommonOptions {
+  readonly detach?: boolean;
+  readonly inBackground?: boolean;
 }
 
-/** Codes that a change of the configuration, or of modes and keys, mends; no other start would. */
-const UNFIT = ['CONFIG_INVALID', 'KERNEL_STORE_KEY', 'KERNEL_STORE_UNSAFE'];
+/** `cliproxy start`: runs the gateway until it is told to stop. */
+export function startCommand(): Command {
+  return listingCommand('start', { example: 'cliproxy start --detach' })
+    .option('-d, --detach', 'run in the background; comes back once the gateway is ready')
+    .addOption(new Option('--in-background').hideHelp())
+    .action(async (options: StartOptions) => {
+      if (options.inBackground === true) return runForLauncher(options.config);
+      const config = await configToStart(options.config);
+      return options.detach === true
+        ? startDetached(config, options.json)
+        : startHere(config, options.json);
+    });
+}
 
-/** @throws CommandError that says what is wrong with the data folder, or who else has it. */
-async function openData(settings: Parameters<typeof openDataFolder>[0]): Promise<DataFolder> {
+/** In this very process, until it ends. */
+async function startHere(config: CommandConfig, json: boolean | undefined): Promise<void> {
+  await runGateway(config, {
+    detached: false,
+    progress: () => undefined,
+    ready: (url) =>
+      createPrinter(json).result(
+        { url, pid: process.pid, config: config.file, log: logOf(config) },
+        banner(url, config, ['Press Ctrl+C to stop.']),
+      ),
+  });
+}
+
+/**
+ * In a process of its own that needs no terminal.
+ *
+ * @throws CommandError as the start in the foreground, and where one runs already.
+ */
+export async function startDetached(
+  config: CommandConfig,
+  json: boolean | undefined,
+  former: { readonly cwd?: string; readonly nodeOptions?: readonly string[] } = {},
+): Promise<void> {
+  const printer = createPrinter(json);
+  const { running } = await findRouter(config.file);
+  if (running !== undefined) {
+    const { pid, since, facts } = running;
+    const where = facts.url === undefined ? 'not ready yet' : `at ${facts.url}`;
+    throw new CommandError(
+      `a gateway runs already for the data folder ${config.settings.data.folder} (PID ${pid}, since ${since}, ${where}); "cliproxy restart" starts it anew, "cliproxy stop" ends it`,
+      { code: 'KERNEL_STORE_LOCKED' },
+    );
+  }
+  printer.note('cliproxy: starting in the background …');
+  const launched = await launchRouter({
+    file: config.file,
+    dataFolder: config.settings.data.folder,
+    ...former,
+    note: (text) => printer.note(`cliproxy: ${text}`),
+  });
+  const { pid, url } = launched;
+  printer.result({ url, pid, config: config.file, log: logOf(config) }, launched.banner);
+}
+
+/** The other end of {@link startDetached}: tells how the start goes, and prints nothing. */
+async function runForLauncher(file: string | undefined): Promise<void> {
   try {
-    return await openDataFolder(settings);
+    const config = await readConfig(file);
+    await runGateway(config, {
+      detached: true,
+      progress: (text) => tellLauncher({ type: 'progress', text }),
+      ready: (url) =>
+        tellLauncher({
+          type: 'ready',
+          url,
+          banner: banner(url, config, [
+            `It runs in the background (PID ${process.pid}): "cliproxy status" shows how it does, "cliproxy stop" ends it.`,
+            `Its log: ${logOf(config)}`,
+          ]),
+        }),
+    });
   } catch (error) {
-    const { message, code = '' } = error as { readonly message: string; readonly code?: string };
-    const exitCode = UNFIT.includes(code) ? EXIT.config : EXIT.failed;
-    throw new CommandError(message, { exitCode, code });
+    // A fault of ours has its stack in the output's file.
+    if (!(error instanceof CommandError) || !process.connected) throw error;
+    await tellLauncher(failedMessage(error));
+    process.exitCode = error.exitCode;
   }
 }
 
@@ -65,32 +112,4 @@ async function configToStart(given: string | undefined): Promise<CommandConfig> 
     process.stderr.write(`cliproxy: wrote ${file} with new random keys\n`);
   }
   return readConfig(given);
-}
-
-/**
- * Sets the plugins up and opens the port; false when the process was told to end meanwhile.
- *
- * @throws CommandError with every problem, or why the port can't be opened.
- */
-async function open(gateway: Gateway, config: CommandConfig, end: ProcessEnd): Promise<boolean> {
-  const { applied, problems } = await gateway.prepare();
-  if (end.begun()) return false;
-  if (!applied) {
-    await gateway.kill();
-    throw problemsError(problems, config);
-  }
-  const log = gateway.logging.logger('gateway');
-  for (const problem of problems) log.warn(describeProblem(problem, config));
-  for (const warning of configWarnings(config.settings.kernel)) log.warn(warning);
-  try {
-    const { url } = await gateway.listen();
-    process.stdout.write(`${banner(url, config)}\n`);
-    return true;
-  } catch (error) {
-    await gateway.kill();
-    const { message, code } = error as { readonly message: string; readonly code?: string };
-    // A port in use may be free the next time; an address that nobody may open won't.
-    const exitCode = code === 'CONFIG_UNSAFE' ? EXIT.config : EXIT.failed;
-    throw new CommandError(message, { exitCode });
-  }
 }

@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
-import { readConfig } from '../config-file.ts';
+import { findRouter, notRunning } from '../background/find-router.ts';
+import type { RouterPlace } from '../background/find-router.ts';
+import type { CommandConfig } from '../config-file.ts';
+import { CommandError, EXIT } from '../exit-codes.ts';
 import { runningGateway } from '../gateway-client.ts';
 import { formatHealth } from '../format-health.ts';
 import type { HealthAnswer } from '../format-health.ts';
@@ -13,9 +16,28 @@ export function statusCommand(): Command {
     .option('--deep', 'run every health probe now')
     .action(async (options: CommonOptions & { readonly deep?: boolean }) => {
       const printer = createPrinter(options.json);
-      const client = await runningGateway(await readConfig(options.config));
+      const place = await findRouter(options.config);
+      const client = await runningGateway(requireRunning(place));
       const path = options.deep === true ? '/v1/health/deep' : '/v1/health';
       const health = (await client.get(path)) as HealthAnswer;
       printer.result(health, `${client.url}\n${formatHealth(health)}`);
     });
+}
+
+/** @throws CommandError that says why there is nothing to show. */
+function requireRunning(place: RouterPlace): CommandConfig {
+  const { config, fault, file, running } = place;
+  if (running === undefined) throw fault ?? new CommandError(notRunning(place));
+  const { pid, since, facts } = running;
+  if (config === undefined) {
+    const where = facts.url === undefined ? '' : ` at ${facts.url}`;
+    throw new CommandError(
+      `a gateway runs${where} (PID ${pid}, since ${since}), but can't be asked without ${file}:\n${fault?.message ?? ''}`,
+      { exitCode: EXIT.config },
+    );
+  }
+  if (facts.url === undefined) {
+    throw new CommandError(`the gateway (PID ${pid}, since ${since}) has not opened its port yet`);
+  }
+  return config;
 }

@@ -4,8 +4,11 @@ import path from 'node:path';
 /** The gateway's own log among those of a data folder. */
 export const GATEWAY_LOG = 'gateway';
 
+/** What a detached gateway's process prints besides its log, as it is. */
+export const OUTPUT_LOG = 'output';
+
 /**
- * The folder of a data folder's logs. In it are `gateway.log` and one file per child process,
+ * The folder of a data folder's logs. In it are `gateway.log`, `output.log` and one file per child process,
  * `<instance>.<child>.log`; what was rotated away has `.1`, `.2` and so on behind its name.
  */
 export function logFolder(dataFolder: string): string {
