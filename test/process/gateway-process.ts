@@ -36,6 +36,8 @@ export interface LaunchedProcess {
   /** So far; lines that are no JSON are left out. */
   log(): readonly LogLine[];
   /** So far. */
+  stdout(): string;
+  /** So far. */
   stderr(): string;
   /** Types a line into it; nothing unless it was launched with `typed`. */
   type(line: string): void;
@@ -49,8 +51,6 @@ export interface LaunchedProcess {
 export interface GatewayProcess extends LaunchedProcess {
   readonly url: string;
   readonly port: number;
-  /** So far. */
-  stdout(): string;
 }
 
 interface Launch {
@@ -104,6 +104,7 @@ export function openWorkshop(): Workshop {
       said,
       ended,
       log: () => logLines(said.stderr),
+      stdout: () => said.stdout,
       stderr: () => said.stderr,
       type: (line: string) => void child.stdin?.write(`${line}\n`),
       kill: (signal: NodeJS.Signals) => void child.kill(signal),
@@ -136,7 +137,6 @@ export function openWorkshop(): Workshop {
       return {
         url,
         port: Number(port),
-        stdout: () => said.stdout,
         ended,
         ...rest,
       };

@@ -48,7 +48,9 @@ export async function findGateway({ settings, file }: LoadedConfig): Promise<Fou
   const told = await toldAddress(settings.data.folder);
   if (told === undefined && port === 0) {
     return {
-      why: 'server.port is 0, so each start takes another port, and no gateway has the data folder: start it with "cliproxy start"',
+      why:
+        'server.port is 0, so each start takes another port, and no gateway has the data folder ' +
+        `${settings.data.folder}: start it with "cliproxy start"`,
     };
   }
   const url = told ?? `http://${reachableName(host)}:${port}`;

@@ -33,6 +33,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/status.ts')).statusCommand(),
   },
   {
+    name: 'logs',
+    description: 'show what the gateway and its child processes have logged',
+    load: async () => (await import('./commands/logs.ts')).logsCommand(),
+  },
+  {
     name: 'login',
     description: 'log an account in to the running gateway',
     load: async () => (await import('./commands/login.ts')).loginCommand(),

@@ -1,5 +1,5 @@
 import { describeProblem } from '@cliproxy/config';
-import { GATEWAY_LOG, createGateway, logFileOf, openDataFolder } from '@cliproxy/gateway';
+import { GATEWAY_LOG, VERSION, createGateway, logFileOf, openDataFolder } from '@cliproxy/gateway';
 import type { DataFolder, Gateway } from '@cliproxy/gateway';
 import { boundOutput } from './background/output-log.ts';
 import type { RouterFacts } from './background/router-facts.ts';
@@ -103,6 +103,7 @@ async function open({ gateway, config, end, data, options }: Opening): Promise<b
     await data.tell({ ...factsOf(config, url, options.detached) }).catch((error: unknown) => {
       log.error('other commands can not be told of this gateway', { error });
     });
+    log.info(`ready at ${url}`, { pid: process.pid, version: VERSION });
     await options.ready(url);
     return true;
   } catch (error) {

@@ -24,3 +24,5 @@ export { inspectPlugin, installedPluginIds } from '@cliproxy/kernel';
 export type { PluginInspection, PluginNeed } from '@cliproxy/kernel';
 export { folderHolder, processStart } from '@cliproxy/vault';
 export type { FolderHolder, FolderOwner } from '@cliproxy/vault';
+export { harmlessLine, readLogLine } from './logging/readable-line.ts';
+export type { ReadLine } from './logging/readable-line.ts';

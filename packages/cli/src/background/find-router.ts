@@ -71,11 +71,11 @@ async function lookAt(
   }
 }
 
-/** Says that none runs, where one was asked for, and what is known of the last one. */
-export function notRunning({ folder, log, crashed, file }: RouterPlace): string {
-  const last =
+/** What is known of the last router, and where to look. */
+export function lastRun({ log, crashed }: Pick<RouterPlace, 'log' | 'crashed'>): string {
+  const end =
     crashed === undefined
       ? ''
-      : ` The last one (PID ${crashed.pid}, since ${crashed.since}) ended without notice.`;
-  return `no gateway runs for ${file} (data folder ${folder}).${last} Its log: ${log}`;
+      : `The last one (PID ${crashed.pid}, since ${crashed.since}) ended without notice. `;
+  return `${end}Its log: ${log}`;
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { findRouter, notRunning } from '../background/find-router.ts';
+import { findRouter, lastRun } from '../background/find-router.ts';
 import type { RouterPlace } from '../background/find-router.ts';
-import type { CommandConfig } from '../config-file.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
-import { runningGateway } from '../gateway-client.ts';
+import { findGateway, runningGateway } from '../gateway-client.ts';
+import type { GatewayClient } from '../gateway-client.ts';
 import { formatHealth } from '../format-health.ts';
 import type { HealthAnswer } from '../format-health.ts';
 import { listingCommand } from '../options.ts';
@@ -17,7 +17,7 @@ export function statusCommand(): Command {
     .action(async (options: CommonOptions & { readonly deep?: boolean }) => {
       const printer = createPrinter(options.json);
       const place = await findRouter(options.config);
-      const client = await runningGateway(requireRunning(place));
+      const client = await clientFor(place);
       const path = options.deep === true ? '/v1/health/deep' : '/v1/health';
       const health = (await client.get(path)) as HealthAnswer;
       printer.result(health, `${client.url}\n${formatHealth(health)}`);
@@ -25,9 +25,20 @@ export function statusCommand(): Command {
 }
 
 /** @throws CommandError that says why there is nothing to show. */
-function requireRunning(place: RouterPlace): CommandConfig {
-  const { config, fault, file, running } = place;
-  if (running === undefined) throw fault ?? new CommandError(notRunning(place));
+async function clientFor({
+  config,
+  fault,
+  file,
+  running,
+  ...last
+}: RouterPlace): Promise<GatewayClient> {
+  if (running === undefined) {
+    if (config === undefined) throw fault ?? new CommandError(lastRun(last));
+    // One with another data folder may answer at the configured address.
+    const { client, why } = await findGateway(config);
+    if (client === undefined) throw new CommandError(`${why}\n${lastRun(last)}`);
+    return client;
+  }
   const { pid, since, facts } = running;
   if (config === undefined) {
     const where = facts.url === undefined ? '' : ` at ${facts.url}`;
@@ -39,5 +50,5 @@ function requireRunning(place: RouterPlace): CommandConfig {
   if (facts.url === undefined) {
     throw new CommandError(`the gateway (PID ${pid}, since ${since}) has not opened its port yet`);
   }
-  return config;
+  return runningGateway(config);
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { endRouter } from '../background/end-router.ts';
-import { findRouter, notRunning } from '../background/find-router.ts';
+import { findRouter, lastRun } from '../background/find-router.ts';
 import { listingCommand } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { createPrinter } from '../terminal.ts';
@@ -19,7 +19,10 @@ export function stopCommand(): Command {
       if (place.running === undefined) {
         // With a file that can't be read it may be another folder's.
         if (place.fault !== undefined) throw place.fault;
-        printer.result({ stopped: false }, `Nothing to stop: ${notRunning(place)}`);
+        printer.result(
+          { stopped: false },
+          `Nothing to stop: no gateway runs for ${place.file} (data folder ${place.folder}). ${lastRun(place)}`,
+        );
         return;
       }
       const { pid } = place.running;
