@@ -1,8 +1,9 @@
 import { describePlugin } from '@cliproxy/plugin-testkit';
+import { webConformance } from '../test/web-conformance.ts';
 import conformance from './conformance.ts';
 import plugin from './index.ts';
 
-describePlugin(plugin, {
-  packageJson: new URL('../package.json', import.meta.url),
-  ...conformance,
-});
+const packageJson = new URL('../package.json', import.meta.url);
+
+describePlugin(plugin, { packageJson, ...conformance });
+describePlugin(plugin, { packageJson, ...webConformance });
