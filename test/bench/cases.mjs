@@ -42,6 +42,16 @@ const vendors = {
   },
 };
 
+/** By a relay page; the pipe goes to its upstream without one. */
+export const relayed = {
+  router: {
+    path: dialects.chat.path(),
+    body: Buffer.from(JSON.stringify(dialects.chat.ask('gemini-bench-aistudio', 'Hello', true))),
+    mark: dialects.chat.last,
+  },
+  pipe: targets('chat', 'gemini', 'Hello', true).pipe,
+};
+
 /** The cases in the order in which they are measured; `aim` is the ratio to the bare pipe. */
 export const cases = [
   small('small request', 'chat', 'chat', 1),

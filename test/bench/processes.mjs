@@ -13,6 +13,11 @@ export const pipeProgram = (upstream) => ({
   args: [upstream],
   flags: [],
 });
+export const relayPageProgram = (gateway, token) => ({
+  file: here('relay-page.mjs'),
+  args: [gateway, token],
+  flags: [],
+});
 export const routerProgram = (root, configuration) => ({
   file: path.join(root, 'packages', 'cli', 'dist', 'bin.js'),
   args: ['start', '--config', configuration],

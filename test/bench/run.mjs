@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { cases } from './cases.mjs';
+import { cases, relayed } from './cases.mjs';
 import { load } from './load.mjs';
 import {
   cpuUs,
@@ -13,18 +13,28 @@ import {
   endAll,
   idleBytes,
   pipeProgram,
+  relayPageProgram,
   routerProgram,
   start,
   upstreamProgram,
 } from './processes.mjs';
-import { median, printCase, printFirstText, printHead, printStart, spread } from './table.mjs';
+import {
+  median,
+  printCase,
+  printFirstText,
+  printHead,
+  printRelay,
+  printStart,
+  spread,
+} from './table.mjs';
 
 const HELP = `npm run bench -- [options] [CASE ...]
 
 CPU per request and per chunk of a stream, time to first text, start-up and idle memory of the
 router, beside a bare node:http pipe proxy in the same rounds.
 
-  CASE         only the cases whose names begin so; "start" stands for start-up and memory
+  CASE         only the cases whose names begin so; "start" stands for start-up and memory,
+               "relay" for time to first text through a relay page
   --quick      few rounds, to see that it runs
   --base DIR   also measures the router built in another checkout, round by round
   --json       one JSON document instead of the table
@@ -48,6 +58,7 @@ if (options.help) {
 const [WARM_ROUNDS, ROUNDS] = options.quick ? [1, 2] : [4, 15];
 const START_ROUNDS = options.quick ? 1 : 5;
 const FIRST_TEXT_COUNT = options.quick ? 5 : 40;
+const RELAY_TOKEN = 'bench-relay-token-0123456789';
 const KEY = 'bench-client-key-0123456789';
 const root = path.join(import.meta.dirname, '..', '..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cliproxy-bench-'));
@@ -91,6 +102,10 @@ async function measureAll() {
     say(() => printFirstText(result.firstText));
     Object.values(proxies).forEach(end);
   }
+  if (wants('relay')) {
+    result.relay = await measureRelay(programs);
+    say(() => printRelay(result.relay));
+  }
   if (wants('start')) {
     result.start = await measureStart(programs);
     say(() => printStart(result.start));
@@ -133,6 +148,22 @@ async function measureFirstText({ pipe, router }) {
   return { pipeMs, routerMs, addedMs: routerMs - pipeMs };
 }
 
+/** Through a relay page in a process of its own, one stream at a time. */
+async function measureRelay(programs) {
+  const [pipe, router] = [await start(programs.pipe), await start(programs.router)];
+  const page = await start(relayPageProgram(router.url, RELAY_TOKEN));
+  const times = { pipe: [], router: [] };
+  // The page has been taken, and is an account a moment later.
+  while (!(await load(targetOf(relayed, 'router', router), 1, 1).catch(() => undefined)));
+  for (let count = 0; count < FIRST_TEXT_COUNT; count += 1) {
+    times.pipe.push(...(await load(targetOf(relayed, 'pipe', pipe), 1, 1)));
+    times.router.push(...(await load(targetOf(relayed, 'router', router), 1, 1)));
+  }
+  [page, router, pipe].forEach(end);
+  const [pipeMs, routerMs] = [median(times.pipe), median(times.router)];
+  return { pipeMs, routerMs, addedMs: routerMs - pipeMs };
+}
+
 async function measureStart({ pipe, router }) {
   const found = { readyMs: {}, cpuMs: {}, idleMb: {} };
   const rounds = { pipe: [], router: [] };
@@ -166,6 +197,10 @@ function writeConfiguration(upstream, name) {
     'llmux-claude': { config: { baseUrl: upstream, apiKeys: ['sk-ant-bench-0123456789'] } },
     gemini: { config: { baseUrl: upstream, apiKeys: ['gemini-bench-0123456789'] } },
     other: { package: '@cliproxy/plugin-openai-compatible', config: { baseUrl: `${upstream}/v1` } },
+    'aistudio-relay': {
+      required: false,
+      config: { baseUrl: upstream, relayTokens: [RELAY_TOKEN] },
+    },
     echo: {},
   };
   const server = {

@@ -29,6 +29,13 @@ export function printFirstText({ pipeMs, routerMs, addedMs }) {
   );
 }
 
+export function printRelay({ pipeMs, routerMs, addedMs }) {
+  console.log(
+    `\n${'time to first text, ms'.padEnd(34)}pipe        relay       added\n` +
+      `${'through a relay page'.padEnd(34)}${number(pipeMs, 10)}  ${number(routerMs, 10)}  ${number(addedMs, 9)}  aim under 50`,
+  );
+}
+
 export function printStart({ readyMs, cpuMs, idleMb }) {
   console.log(
     `\n${'start-up'.padEnd(34)}pipe        router\n` +

@@ -7,7 +7,7 @@
  */
 
 /** Headers as version 1 has them: a name's values are one text or a list. */
-export type HeadersV1 = Readonly<Record<string, string | readonly string[]>>;
+type HeadersV1 = Readonly<Record<string, string | readonly string[]>>;
 
 /** What the router says to a page. */
 export type RouterMessageV1 =
@@ -57,7 +57,7 @@ export type AnswerMessageV1 = Extract<
 >;
 
 /** Either side may ask whether the other is there; a pong repeats the id, empty where there was none. */
-export type PingV1 =
+type PingV1 =
   { readonly type: 'ping'; readonly id: string } | { readonly type: 'pong'; readonly id: string };
 
 /** The text of a message's frame. */

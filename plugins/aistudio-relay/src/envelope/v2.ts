@@ -28,10 +28,10 @@ export const CLIENT_ID_PATTERN = /^[A-Za-z0-9_-]{8,64}$/;
 export const CLOSE_REPLACED = 4001;
 
 /** Headers, each with all its values. */
-export type HeadersV2 = Readonly<Record<string, readonly string[]>>;
+type HeadersV2 = Readonly<Record<string, readonly string[]>>;
 
 /** Why a page could not answer a call. */
-export type ErrorReasonV2 = 'network' | 'refused-host' | 'aborted' | 'bad-request';
+type ErrorReasonV2 = 'network' | 'refused-host' | 'aborted' | 'bad-request';
 
 /** What the router says to a page. */
 export type RouterMessageV2 =
@@ -168,9 +168,6 @@ export function readRouterMessageV2(frame: string): RouterMessageV2 | undefined 
 }
 
 const CALL_BYTES = 4;
-
-/** Bytes that stand before a body's in its frames. */
-export const FRAME_HEAD_BYTES = CALL_BYTES;
 
 /** A binary frame: the call's number, big end first, and bytes of its body. */
 export function writeFrameV2(call: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
