@@ -30,7 +30,7 @@ try {
   if (testFiles.length > 0) throw new Error(`packed by mistake: ${testFiles.join(', ')}`);
   fs.writeFileSync(
     path.join(folder, 'cliproxy.yaml'),
-    `server: { port: 0, apiKeys: [${key}], adminKeys: [packed-admin-key-0123456789] }\nplugins: { echo: { config: { paceMs: 0 } }, llmux-claude: {}, llmux-chatgpt: {}, gemini: {}, ctonew: { config: { acceptSubscriptionRisk: true } } }\n`,
+    `server: { port: 0, apiKeys: [${key}], adminKeys: [packed-admin-key-0123456789] }\nplugins: { echo: { config: { paceMs: 0 } }, llmux-claude: {}, llmux-chatgpt: {}, gemini: {}, aistudio-relay: {}, ctonew: { config: { acceptSubscriptionRisk: true } } }\n`,
     { mode: 0o600 },
   );
   const answer = await ask();

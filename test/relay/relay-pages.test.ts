@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseConfig } from '@cliproxy/config';
 import { createGateway } from '@cliproxy/gateway';
@@ -132,6 +134,75 @@ describe('a page that leaves', () => {
     await v2({ credential: `resume.${second.resume}` });
     await untilPages(gateway, 1);
     expect((await gateway.ask(PATH, { body: BODY })).status).toBe(200);
+  });
+});
+
+describe('an answer under way', () => {
+  let slowUrl = '';
+  const settingsWith = (upstreamUrl: string, maxMessageMb: number) =>
+    parseConfig({
+      text: JSON.stringify({
+        server: { port: 0, apiKeys: ['test-client-key-0123456789'], drainMs: 20_000 },
+        log: { level: 'error', format: 'json' },
+        plugins: {
+          'aistudio-relay': {
+            config: { relayTokens: [RELAY_TOKEN], baseUrl: upstreamUrl, maxMessageMb },
+          },
+        },
+      }),
+      file: `${import.meta.dirname}/test.yaml`,
+      env: {},
+    }).settings;
+
+  test.each([
+    ['a stop', (running: Gateway) => running.stop(), 1001],
+    ['other settings', (running: Gateway) => running.apply(settingsWith(slowUrl, 8)), 1012],
+  ])('outlives %s, and its page is closed afterwards', async (_name, change, code) => {
+    let finish: () => void = () => undefined;
+    const slow = createServer((request, response) => {
+      request.resume();
+      if (request.method === 'GET') {
+        response.end('{"models":[]}');
+        return;
+      }
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: {"candidates":[{"content":{"parts":[{"text":"begun "}]}}]}\n\n');
+      finish = () =>
+        response.end(
+          'data: {"candidates":[{"content":{"parts":[{"text":"done"}]},"finishReason":"STOP"}]}\n\n',
+        );
+    });
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+    ends.push(() => slow.close());
+    slowUrl = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+    const running = createGateway(settingsWith(slowUrl, 16), {
+      preloaded: [{ plugin, packageJson, packageName: packageJson.name }],
+    });
+    ends.push(() => running.kill());
+    await running.prepare();
+    const { url } = await running.listen();
+    const page = await openPageV2({ gateway: url, credential: tokenCredential(RELAY_TOKEN) });
+    ends.push(() => page.socket.terminate());
+    const gone = closed(page.socket);
+    await until(() => running.kernel.accounts().some(({ state }) => state === 'usable'));
+    const answer = await fetch(
+      `${url}/v1beta/models/gemini-x-aistudio:streamGenerateContent?alt=sse`,
+      {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'x-goog-api-key': 'test-client-key-0123456789',
+        },
+        body: JSON.stringify(BODY),
+      },
+    );
+    const changed = change(running);
+    expect(page.socket.readyState).toBe(WebSocket.OPEN);
+    finish();
+    const text = await answer.text();
+    expect(text).toContain('done');
+    await changed;
+    expect(await gone).toBe(code);
   });
 });
 

@@ -37,8 +37,7 @@ export class Calls<Id> {
 
   /** The answer has had its last word, or nobody waits for it. */
   remove(id: Id): void {
-    if (!this.#answers.delete(id) || this.#answers.size > 0) return;
-    this.#idle?.();
+    if (this.#answers.delete(id) && this.#answers.size === 0) this.#rest();
   }
 
   /** Nobody waits for the answer, but the page may go on with it. */
@@ -82,6 +81,12 @@ export class Calls<Id> {
     const answers = [...this.#answers.values()];
     this.#answers.clear();
     for (const answer of answers) answer.fail(pageFault(why));
-    this.#idle?.();
+    this.#rest();
+  }
+
+  #rest(): void {
+    const idle = this.#idle;
+    this.#idle = undefined;
+    idle?.();
   }
 }
