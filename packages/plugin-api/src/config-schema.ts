@@ -11,7 +11,8 @@ export interface ConfigSchema<C> {
  * Ties a JSON Schema to a type: the compiler reports a property that the schema misses or types
  * otherwise. Mark secrets `writeOnly: true`: they are masked wherever configuration is printed.
  * Set `additionalProperties: false`, so that a misspelt key is named. An optional property needs
- * `nullable: true`.
+ * `nullable: true`. `examples`, beside `properties`, are configurations as operators write them; the
+ * checks of a plugin begin with the first.
  */
 export function configSchema<C>(json: JSONSchemaType<C>): ConfigSchema<C> {
   return Object.freeze({ json });
