@@ -58,6 +58,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/plugins.ts')).pluginsCommand(),
   },
   {
+    name: 'install',
+    description: 'bring what a plugin needs that npm does not bring',
+    load: async () => (await import('./commands/install.ts')).installCommand(),
+  },
+  {
     name: 'explain',
     description: 'say which provider would serve a model, and why',
     load: async () => (await import('./commands/explain.ts')).explainCommand(),

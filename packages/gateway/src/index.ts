@@ -21,7 +21,7 @@ export {
   logFolder,
 } from './logging/log-folder.ts';
 export { inspectPlugin, installedPluginIds } from '@cliproxy/kernel';
-export type { PluginInspection, PluginNeed } from '@cliproxy/kernel';
+export type { CommandNeed, PipNeed, PluginInspection, PluginNeed } from '@cliproxy/kernel';
 export { folderHolder, processStart } from '@cliproxy/vault';
 export type { FolderHolder, FolderOwner } from '@cliproxy/vault';
 export { harmlessLine, readLogLine } from './logging/readable-line.ts';

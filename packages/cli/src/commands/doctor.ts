@@ -4,10 +4,12 @@ import type { CommandConfig } from '../config-file.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { clientKeys, fileMode, nodeVersion, portFree } from '../findings/machine.ts';
 import type { Finding } from '../findings/finding.ts';
+import { needFindings } from '../findings/needs.ts';
 import { pluginFinding } from '../findings/plugin.ts';
 import type { HealthAnswer } from '../format-health.ts';
 import { findGateway } from '../gateway-client.ts';
 import type { GatewayClient } from '../gateway-client.ts';
+import { allNeeds } from '../needs/plugin-needs.ts';
 import { listingCommand } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { problemLines } from '../problem-rows.ts';
@@ -54,6 +56,7 @@ async function examine(given: string | undefined): Promise<readonly Finding[]> {
     ...(client === undefined
       ? [await portFree(config.settings.server), ...(await setUp(config))]
       : await ask(client)),
+    ...(await allNeeds(config)).flatMap(needFindings),
   ];
 }
 

@@ -4,6 +4,8 @@ import { loadTestkit } from '../conformance/load-testkit.ts';
 import { findPlugin } from '../conformance/find-plugin.ts';
 import { readConfig } from '../config-file.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
+import { needFindings } from '../findings/needs.ts';
+import { allNeeds } from '../needs/plugin-needs.ts';
 import { listingCommand } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { problemLines, problemRows, problemsExitCode } from '../problem-rows.ts';
@@ -42,8 +44,10 @@ async function checkConfigured(options: CheckOptions, printer: Printer): Promise
   const config = await readConfig(options.config);
   const found = await withPlugins(config, async (_gateway, { problems }) => problems);
   const ok = found.length === 0;
+  const needs = (await allNeeds(config)).flatMap(needFindings);
+  for (const { check, detail } of needs) printer.note(`${check}: ${detail}`);
   printer.result(
-    { ok, problems: problemRows(found, config) },
+    { ok, problems: problemRows(found, config), ...(needs.length > 0 && { needs }) },
     ok ? 'ok: every enabled plugin can be set up' : problemLines(found, config),
   );
   if (!ok) process.exitCode = problemsExitCode(found);
