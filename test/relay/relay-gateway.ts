@@ -42,7 +42,7 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
 }
 
 async function usablePages(gateway: TestGateway): Promise<number> {
-  const answer = await gateway.ask('/v1/auth/aistudio-relay/status', { admin: true });
+  const answer = await gateway.ask('/v1/auth/aistudio/status', { admin: true });
   const { accounts } = (await answer.json()) as { accounts: readonly { state: string }[] };
   return accounts.filter(({ state }) => state === 'usable').length;
 }

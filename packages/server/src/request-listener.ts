@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { GatewayError } from '@cliproxy/plugin-api';
 import { createBrokenRequestHandler } from './edge/broken-requests.ts';
-import { splitTarget } from './edge/exchange.ts';
+import { newExchange } from './edge/exchange.ts';
 import type { Exchange } from './edge/exchange.ts';
 import { checkHostOrigin } from './edge/host-origin.ts';
 import { createRequestIds } from './edge/request-id.ts';
@@ -46,17 +46,7 @@ export function createListeners(
 
   return {
     onRequest(req, res) {
-      const { path, query } = splitTarget(req.url ?? '/');
-      const exchange: Exchange = {
-        req,
-        res,
-        requestId: nextRequestId(req.headers['x-request-id']),
-        method: req.method ?? 'GET',
-        path,
-        query,
-        corsOrigin: undefined,
-        handed: false,
-      };
+      const exchange = newExchange(req, res, nextRequestId(req.headers['x-request-id']));
       lastOn.set(req.socket, exchange);
       if (res.socket === null) waitForTurn(req.socket, res);
       try {

@@ -18,6 +18,25 @@ export interface Exchange {
   handed: boolean;
 }
 
+/** A request that has just come, and what will answer it. */
+export function newExchange(
+  req: IncomingMessage,
+  res: ServerResponse,
+  requestId: string,
+): Exchange {
+  const { path, query } = splitTarget(req.url ?? '/');
+  return {
+    req,
+    res,
+    requestId,
+    method: req.method ?? 'GET',
+    path,
+    query,
+    corsOrigin: undefined,
+    handed: false,
+  };
+}
+
 /** Takes a request target apart; also the absolute form that proxies' clients send. */
 export function splitTarget(target: string): {
   readonly authority: string | undefined;

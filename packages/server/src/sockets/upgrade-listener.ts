@@ -5,7 +5,7 @@ import type { Socket as TcpSocket } from 'node:net';
 import type { AdmittedSocket, SocketPlace } from '@cliproxy/kernel';
 import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
 import { WebSocketServer } from 'ws';
-import { splitTarget } from '../edge/exchange.ts';
+import { newExchange } from '../edge/exchange.ts';
 import type { Exchange } from '../edge/exchange.ts';
 import { checkHostOrigin } from '../edge/host-origin.ts';
 import type { ServerContext } from '../edge/server-context.ts';
@@ -148,17 +148,7 @@ function exchangeOf(
   res.shouldKeepAlive = false;
   res.assignSocket(tcp as TcpSocket);
   res.once('finish', () => tcp.end());
-  const { path, query } = splitTarget(req.url ?? '/');
-  return {
-    req,
-    res,
-    requestId: nextRequestId(req.headers['x-request-id']),
-    method: req.method ?? 'GET',
-    path,
-    query,
-    corsOrigin: undefined,
-    handed: false,
-  };
+  return newExchange(req, res, nextRequestId(req.headers['x-request-id']));
 }
 
 function isWrongKey(error: unknown): boolean {
