@@ -18,6 +18,18 @@ test('shows why an account is out, for how long, and what vendors say is left', 
         status: 'degraded',
         problems: [],
         requests: { answered: 3, failed: 1 },
+        children: [
+          {
+            name: 'browser',
+            state: 'ready',
+            sinceMs: 0,
+            startedMs: Date.now() - 61_000,
+            pid: 8,
+            memoryBytes: 400e6,
+            restarts: 2,
+          },
+          { name: 'other', state: 'backing-off', sinceMs: 0, restarts: 5 },
+        ],
         accounts: [
           {
             id: 'one/a',
@@ -42,6 +54,10 @@ test('shows why an account is out, for how long, and what vendors say is left', 
     ],
   });
   const rows = text.split('\n').map((row) => row.split(/ {2,}/u).join('|'));
+  expect(rows).toContain('gateway|7|ready|1 min 1 s|50 MB|-');
+  expect(rows).toContain('one/browser|8|ready|1 min 1 s|400 MB|2');
+  expect(rows).toContain('one/other|-|backing-off|-|-|5');
+  expect(rows).toContain('2 processes');
   expect(rows).toContain('one/a|***a|cooling|1 min 5 s|slow down');
   expect(rows).toContain('ACCOUNT|LIMIT|LEFT|OF|ANEW AT');
   expect(rows).toContain('one/a|requests|0|500|2026-11-20T12:00:00.000Z');

@@ -1,4 +1,4 @@
-import type { AccountHealth, HealthSnapshot } from '@cliproxy/gateway';
+import type { AccountHealth, HealthSnapshot, PluginHealth } from '@cliproxy/gateway';
 import { duration } from './duration.ts';
 import { table } from './terminal.ts';
 
@@ -13,7 +13,7 @@ export interface HealthAnswer extends HealthSnapshot {
 export function formatHealth(health: HealthAnswer): string {
   const { version, uptimeMs, status } = health;
   const { pid, rssBytes, node } = health.process;
-  const head = `${status}, version ${version}, PID ${pid}, up ${duration(uptimeMs)}, ${Math.round(rssBytes / 1e6)} MB, Node ${node}`;
+  const head = `${status}, version ${version}, PID ${pid}, up ${duration(uptimeMs)}, ${megabytes(rssBytes)}, Node ${node}`;
   const plugins = table([
     ['PLUGIN', 'STATE', 'STATUS', 'ANSWERED', 'FAILED', 'TTFT P50/P95', 'PACKAGE'],
     ...health.plugins.map((plugin) => [
@@ -29,6 +29,8 @@ export function formatHealth(health: HealthAnswer): string {
       plugin.version === '' ? plugin.package : `${plugin.package}@${plugin.version}`,
     ]),
   ]);
+  const children = health.plugins.flatMap(childRows);
+  const running = children.filter(([, pid]) => pid !== '-').length;
   const accounts = health.plugins.flatMap(({ accounts: list }) => list.map(accountRow));
   const quotas = health.plugins.flatMap(({ accounts: list }) => list.flatMap(quotaRows));
   const problems = health.plugins.flatMap(({ instanceId, problems: list }) =>
@@ -38,6 +40,13 @@ export function formatHealth(health: HealthAnswer): string {
     head,
     '',
     plugins,
+    '',
+    table([
+      ['PROCESS', 'PID', 'STATE', 'UP', 'MEMORY', 'RESTARTS'],
+      ['gateway', String(pid), 'ready', duration(uptimeMs), megabytes(rssBytes), '-'],
+      ...children,
+    ]),
+    `${running + 1} ${running === 0 ? 'process' : 'processes'}`,
     ...(accounts.length === 0
       ? []
       : ['', table([['ACCOUNT', 'LABEL', 'STATE', 'BACK IN', 'WHY'], ...accounts])]),
@@ -46,6 +55,22 @@ export function formatHealth(health: HealthAnswer): string {
       : ['', table([['ACCOUNT', 'LIMIT', 'LEFT', 'OF', 'ANEW AT'], ...quotas])]),
     ...(problems.length === 0 ? [] : ['', ...problems]),
   ].join('\n');
+}
+
+/** A child's memory is that of all its processes; a browser's are not counted as ours. */
+function childRows({ instanceId, children = [] }: PluginHealth): readonly (readonly string[])[] {
+  return children.map(({ name, pid, state, startedMs, memoryBytes, restarts }) => [
+    `${instanceId}/${name}`,
+    pid === undefined ? '-' : String(pid),
+    state,
+    startedMs === undefined ? '-' : duration(Math.max(0, Date.now() - startedMs)),
+    memoryBytes === undefined ? '-' : megabytes(memoryBytes),
+    String(restarts),
+  ]);
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
 }
 
 function accountRow(account: AccountHealth): readonly string[] {

@@ -13,6 +13,8 @@ import type {
 import { createDialects, ItemMemory } from '@cliproxy/protocols';
 import { createServer } from '@cliproxy/server';
 import type { GatewayServer, ListenAddress } from '@cliproxy/server';
+import { createChildFiles } from './child-files.ts';
+import type { GatewayChildFiles } from './child-files.ts';
 import type { DataFolder } from './data-folder.ts';
 import { createLogging } from './logging/create-logging.ts';
 import type { Logging, LoggingOptions } from './logging/create-logging.ts';
@@ -94,6 +96,7 @@ export function createGateway(
       }
     },
   };
+  const childFiles = createChildFiles(logging, data && settings.data.folder);
   const memory = new ItemMemory({ maxBytes: memoryBytes(settings) });
   const dialects = createDialects(memory);
   let listening: ListenAddress | undefined;
@@ -107,7 +110,12 @@ export function createGateway(
     dialects,
     fallbackDir: import.meta.dirname,
     version: VERSION,
-    ...(data && { credentials: data.credentials, states: data.states }),
+    childFiles,
+    ...(data && {
+      credentials: data.credentials,
+      states: data.states,
+      childRecords: data.childRecords,
+    }),
     ...(overrides.preloaded && { preloaded: overrides.preloaded }),
     ...(overrides.pluginLimits && { limits: overrides.pluginLimits }),
   });
@@ -123,7 +131,16 @@ export function createGateway(
     now: () => clock.now(),
   });
   const listen = async (): Promise<ListenAddress> => (listening = await server.listen());
-  return new ComposedGateway({ settings, kernel, server, listen, logging, memory, data });
+  return new ComposedGateway({
+    settings,
+    kernel,
+    server,
+    listen,
+    logging,
+    memory,
+    data,
+    childFiles,
+  });
 }
 
 interface Parts {
@@ -134,6 +151,7 @@ interface Parts {
   readonly logging: Logging;
   readonly memory: ItemMemory;
   readonly data: DataFolder | undefined;
+  readonly childFiles: GatewayChildFiles;
 }
 
 class ComposedGateway implements Gateway {
@@ -146,9 +164,10 @@ class ComposedGateway implements Gateway {
   private readonly server: GatewayServer;
   private readonly memory: ItemMemory;
   private readonly data: DataFolder | undefined;
+  private readonly childFiles: GatewayChildFiles;
   private work: Promise<unknown> = Promise.resolve();
 
-  constructor({ settings, kernel, server, listen, logging, memory, data }: Parts) {
+  constructor({ settings, kernel, server, listen, logging, memory, data, childFiles }: Parts) {
     this.started = settings;
     this.settings = settings;
     this.kernel = kernel;
@@ -157,6 +176,7 @@ class ComposedGateway implements Gateway {
     this.logging = logging;
     this.memory = memory;
     this.data = data;
+    this.childFiles = childFiles;
   }
 
   prepare(): Promise<ApplyResult> {
@@ -201,6 +221,7 @@ class ComposedGateway implements Gateway {
     try {
       await this.kernel.stop();
     } finally {
+      this.childFiles.close();
       this.data?.close();
       await this.server.close();
       await this.logging.close();

@@ -10,6 +10,8 @@ import type { VaultKeys } from '@cliproxy/vault';
 export interface DataFolder {
   readonly credentials: CredentialStore;
   readonly states: StateStore;
+  /** Which child processes run. */
+  readonly childRecords: StateStore;
   /** Where the vault's log goes; what it had to say before comes first. */
   logTo(logger: Logger): void;
   /** Writes what other processes may want to know of this one, such as its address; no secrets. */
@@ -44,10 +46,12 @@ export async function openDataFolder(settings: DataSettings): Promise<DataFolder
         logger: log,
         now,
       });
-      const states = await openStateFile(folder);
+      const states = await openStateFile(folder, 'account-state.json');
+      const childRecords = await openStateFile(folder, 'children.json');
       return {
         credentials,
         states,
+        childRecords,
         logTo: (logger) => log.goTo(logger),
         tell: (details) => claim.tell(details),
         close: claim.release,

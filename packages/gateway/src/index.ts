@@ -4,6 +4,7 @@ export type {
   AccountView,
   Explanation,
   HealthSnapshot,
+  PluginHealth,
   LoginView,
   LogoutResult,
 } from '@cliproxy/kernel';

@@ -15,6 +15,7 @@ import {
 } from '../test/dispatch-rig.ts';
 import type { Script, Upstream } from '../test/dispatch-rig.ts';
 import { instance, manifestOf, rememberingPorts, settings } from '../test/plugin-workshop.ts';
+import { noChildFiles } from '../test/no-children.ts';
 import type { PluginSettings } from './ports/settings.ts';
 import { createKernel } from './create-kernel.ts';
 import type { KernelPorts } from './create-kernel.ts';
@@ -107,6 +108,7 @@ function kernel(states?: StateStore): {
   const has: KernelPorts['dialects']['has'] = () => true;
   const ports: KernelPorts = {
     ...told.ports,
+    childFiles: noChildFiles,
     ...(states === undefined ? {} : { states }),
     dialects: { classify, quotas, has } as KernelPorts['dialects'],
     fallbackDir: import.meta.dirname,

@@ -21,6 +21,7 @@ import type { Logins } from './logins/logins.ts';
 import type { ApplyResult, Kernel, ModelEntry } from './kernel.ts';
 import { PluginHost } from './plugins/plugin-host.ts';
 import type { PluginHostOptions } from './plugins/plugin-host.ts';
+import type { ChildFiles } from './ports/child-files.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CredentialStore } from './ports/credential-store.ts';
 import type { Dialects } from './ports/dialects.ts';
@@ -32,6 +33,7 @@ import { createModelList } from './routing/model-list.ts';
 import type { Plan, RouteQuery } from './routing/plan.ts';
 import { plan } from './routing/planner.ts';
 import type { RoutingView } from './routing/planner.ts';
+import { SupervisorRoom } from './supervisor/supervisor-room.ts';
 import { createRoutingTable } from './routing/routing-table.ts';
 import type { RoutingTable } from './routing/routing-table.ts';
 import { SocketDesk } from './sockets/socket-desk.ts';
@@ -39,13 +41,20 @@ import type { Sockets } from './sockets/sockets.ts';
 import { Turns } from './routing/turns.ts';
 
 /** What a kernel stands on. The composition root gives it all. */
-export interface KernelPorts extends Omit<PluginHostOptions, 'credentials' | 'onLogin'> {
+export interface KernelPorts extends Omit<
+  PluginHostOptions,
+  'credentials' | 'onLogin' | 'supervisor'
+> {
   /** Where logins are kept. Default: in memory, until the process ends. */
   readonly credentials?: CredentialStore;
   /** The wire formats. */
   readonly dialects: Dialects;
   /** Where account state outlives the process; absent: nowhere. */
   readonly states?: StateStore;
+  /** Where what belongs to child processes is kept. */
+  readonly childFiles: ChildFiles;
+  /** Where it is written down which child processes run; absent: a killed gateway's are not found. */
+  readonly childRecords?: StateStore;
 }
 
 /** Everything that follows from one configuration and the instances that serve it. */
@@ -71,6 +80,7 @@ const rooms = Object.freeze({
   keeper: room<StandingKeeper>('keeper'),
   renewals: room<Renewals>('renewals'),
   sockets: room<SocketDesk>('sockets'),
+  supervisor: room<SupervisorRoom>('supervisor-room'),
 });
 
 /** How long plugin instances have to end. */
@@ -193,6 +203,8 @@ class AssembledKernel implements Kernel {
   async #apply(settings: KernelSettings): Promise<ApplyResult> {
     this.#coming = settings;
     await this.#keeper?.restore();
+    // In the background: children wait for it, requests don't.
+    void this.#rooms.get(rooms.supervisor).begin();
     const result = await this.#host.apply(settings);
     if (!result.applied || this.#stopped !== undefined) return { ...result, applied: false };
     this.#enter(settings);
@@ -261,9 +273,23 @@ function furnish(ports: KernelPorts, { settings, plan, limits }: Outlook): Conta
     rooms.host,
     (from) => {
       const onLogin = (account: AccountHandle): void => from.get(rooms.book).noteLogin(account);
-      return new PluginHost({ ...ports, credentials: store, sink, onLogin });
+      // Got here, hence made before the host, and ended after it.
+      const supervisor = from.get(rooms.supervisor);
+      return new PluginHost({ ...ports, credentials: store, sink, onLogin, supervisor });
     },
     (host) => host.stop(STOP_MS),
+  );
+  container.provide(
+    rooms.supervisor,
+    () => {
+      const { secrets, checker, loggers, childFiles: files, childRecords: records } = ports;
+      const logger = loggers.logger('kernel');
+      return new SupervisorRoom({
+        ...{ clock, sink, secrets, checker, logger, files },
+        ...(records === undefined ? {} : { records }),
+      });
+    },
+    (supervisor) => supervisor.stop(),
   );
   container.provide(
     rooms.book,
@@ -285,11 +311,13 @@ function furnish(ports: KernelPorts, { settings, plan, limits }: Outlook): Conta
       const host = from.get(rooms.host);
       const book = from.get(rooms.book);
       const catalogue = from.get(rooms.catalogue);
+      const supervisor = from.get(rooms.supervisor);
       return new HealthMonitor({
         clock,
         random,
         book,
         catalogue,
+        supervisor,
         instances: () => host.instances(),
       });
     },

@@ -4,7 +4,12 @@ export type { AccountView } from './accounts/account-view.ts';
 export { createKernel } from './create-kernel.ts';
 export type { KernelPorts } from './create-kernel.ts';
 export type { AnswerSink, AnswerStart, IngressCall } from './dispatch/ingress-call.ts';
-export type { AccountHealth, HealthSnapshot, PluginHealth } from './health/health-snapshot.ts';
+export type {
+  AccountHealth,
+  ChildHealth,
+  HealthSnapshot,
+  PluginHealth,
+} from './health/health-snapshot.ts';
 export type { ApplyResult, Kernel, ModelEntry } from './kernel.ts';
 export type { LoginPage, Logins, LoginWish, LogoutResult } from './logins/logins.ts';
 export type { LoginState, LoginView } from './logins/login-view.ts';
@@ -18,6 +23,7 @@ export type {
   ModelPatternDeclaration,
   PluginInstance,
 } from './plugins/plugin-instance.ts';
+export type { ChildFiles, ChildLog } from './ports/child-files.ts';
 export type { Clock } from './ports/clock.ts';
 export type {
   CredentialStore,
@@ -48,6 +54,7 @@ export type {
 export type {
   AccountChanged,
   AttemptRecord,
+  ChildChanged,
   EventSink,
   KernelEvent,
   PluginChanged,

@@ -7,6 +7,7 @@ import { createKernel } from '../src/create-kernel.ts';
 import type { KernelPorts } from '../src/create-kernel.ts';
 import type { Kernel } from '../src/kernel.ts';
 import { classify, quotas } from './dispatch-rig.ts';
+import { noChildFiles } from './no-children.ts';
 import { instance, manifestOf, rememberingPorts, settings } from './plugin-workshop.ts';
 
 /** A vendor: redeems each code and each refresh token once, and serves only the newest token. */
@@ -182,6 +183,7 @@ export async function loginKernel(
   const { port, credentials } = more;
   const kernel = createKernel({
     ...told.ports,
+    childFiles: noChildFiles,
     secrets: {
       add: (value) => void told.secrets.add(value),
       mask: (text) =>

@@ -11,7 +11,10 @@ export interface ChildSpec {
   readonly name: string;
   /** The program, looked for on `PATH`, and its arguments. No shell is between. */
   readonly command: readonly [string, ...string[]];
-  /** Absolute folder that it runs in; default: the gateway's. */
+  /**
+   * Absolute folder that it runs in. Default: one of its own in the gateway's data folder, for its
+   * owner alone; what it keeps there is there again the next time.
+   */
   readonly cwd?: string;
   /**
    * Names of the gateway's environment variables that the child may see; the manifest's

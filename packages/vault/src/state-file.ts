@@ -6,22 +6,22 @@ import { removeForGood, syncFolder, targetOfTemporary, writeAtomically } from '.
 import { isErrno } from './errno.ts';
 import { checkPrivateFile, makePrivateFolder } from './private-place.ts';
 
-const NAME = 'account-state.json';
 /** More than the gateway ever saves. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /**
- * Keeps account state as one JSON file, beside the accounts and readable like a log: no secret is in
- * it. A file that can't be read is set aside as `account-state.json.broken`.
+ * Keeps state as one JSON file, beside the accounts and readable like a log: no secret is in it. A
+ * file that can't be read is set aside with `.broken` behind its name.
  *
  * @param folder - absolute; made where it is missing, for its owner alone.
+ * @param name - of the file within it.
  * @throws GatewayError `KERNEL_STORE_UNSAFE` when others can get at the folder.
  */
-export async function openStateFile(folder: string): Promise<StateStore> {
+export async function openStateFile(folder: string, name: string): Promise<StateStore> {
   await makePrivateFolder(folder);
-  const file = path.join(folder, NAME);
-  for (const name of await fs.readdir(folder)) {
-    if (targetOfTemporary(name) === NAME) await removeForGood(path.join(folder, name));
+  const file = path.join(folder, name);
+  for (const found of await fs.readdir(folder)) {
+    if (targetOfTemporary(found) === name) await removeForGood(path.join(folder, found));
   }
   return {
     async load() {

@@ -1,6 +1,7 @@
 import type {
   AccountChanged,
   AttemptRecord,
+  ChildChanged,
   EventSink,
   PluginChanged,
   RequestFinished,
@@ -15,6 +16,16 @@ const PLUGIN_LEVELS = {
   stopped: 'info',
   disabled: 'info',
 } as const satisfies Record<PluginChanged['state'], string>;
+
+const CHILD_LEVELS = {
+  waiting: 'info',
+  starting: 'info',
+  ready: 'info',
+  'backing-off': 'warn',
+  'crash-loop': 'error',
+  stopping: 'info',
+  stopped: 'info',
+} as const satisfies Record<ChildChanged['state'], string>;
 
 /** Longest name and longest list that clients and upstreams get into a line. */
 const MAX_NAME = 200;
@@ -43,6 +54,17 @@ export function logEvents(logging: Logging): EventSink {
             reason: event.reason,
           });
           break;
+        case 'child-changed': {
+          const { instanceId, child, state, pid, restarts, reason, log } = event;
+          kernel[CHILD_LEVELS[state]](`child ${instanceId}/${child} is ${state}`, {
+            instance: instanceId,
+            ...{ pid, restarts, reason },
+            until: untilOf(event),
+            // Where to look, when there is reason to.
+            log: reason === undefined ? undefined : log,
+          });
+          break;
+        }
       }
     },
   };
@@ -107,7 +129,7 @@ function attemptFields(attempt: AttemptRecord): object {
 
 function changeFields(event: AccountChanged): object {
   const { reason } = event;
-  const until = event.untilMs === undefined ? undefined : new Date(event.untilMs).toISOString();
+  const until = untilOf(event);
   return {
     instance: event.instanceId,
     account: event.accountLabel,
@@ -115,6 +137,10 @@ function changeFields(event: AccountChanged): object {
     reason,
     until,
   };
+}
+
+function untilOf({ untilMs }: { readonly untilMs?: number }): string | undefined {
+  return untilMs === undefined ? undefined : new Date(untilMs).toISOString();
 }
 
 /** A client may ask for a model whose name fills a megabyte. */

@@ -1,5 +1,5 @@
 import { GatewayError, services } from '@cliproxy/plugin-api';
-import type { AccountRegistry, HttpClient } from '@cliproxy/plugin-api';
+import type { AccountRegistry, HttpClient, Supervisor } from '@cliproxy/plugin-api';
 import type { Container } from './container.ts';
 import { tokens } from './tokens.ts';
 
@@ -7,6 +7,8 @@ import { tokens } from './tokens.ts';
 export interface InstanceServices {
   readonly http: HttpClient;
   readonly accounts: AccountRegistry;
+  /** Absent: its manifest does not ask for child processes. */
+  readonly supervisor?: Supervisor;
 }
 
 /** Makes the container of one plugin instance: the services that its `deps` can name. */
@@ -15,6 +17,8 @@ export function instanceContainer(kernel: Container, given: InstanceServices): C
   container.provide(services.http, () => given.http);
   container.provide(services.accounts, () => given.accounts);
   container.provide(services.address, (from) => from.get(tokens.address));
+  const { supervisor } = given;
+  if (supervisor !== undefined) container.provide(services.supervisor, () => supervisor);
   container.provide(services.clock, (from) => {
     const clock = from.get(tokens.clock);
     return Object.freeze({ now: () => clock.now() });
@@ -22,9 +26,7 @@ export function instanceContainer(kernel: Container, given: InstanceServices): C
   return container;
 }
 
-const OFFERED = [services.http, services.accounts, services.address, services.clock].map(
-  (ref) => ref.id,
-);
+const OFFERED = Object.values(services).map((ref) => ref.id);
 
 /**
  * Looks up the services that a plugin's `deps` name. Only what the instance's own container
@@ -45,6 +47,12 @@ export function resolveDeps(
   for (const [name, ref] of Object.entries(deps)) {
     const id: unknown = (ref as { readonly id?: unknown } | undefined)?.id;
     if (typeof id !== 'string') throw refusal(instanceId, `deps.${name} is not a service ref`);
+    if (id === services.supervisor.id && !container.has(id)) {
+      throw refusal(
+        instanceId,
+        `deps.${name} asks for "${id}": the manifest must say permissions.childProcess: true`,
+      );
+    }
     if (!container.has(id)) {
       throw refusal(
         instanceId,

@@ -7,6 +7,7 @@ import type { CredentialStore } from '../ports/credential-store.ts';
 import type { Loggers } from '../ports/loggers.ts';
 import type { SchemaChecker } from '../ports/schema-checker.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
+import type { SupervisorRoom } from '../supervisor/supervisor-room.ts';
 
 /** A typed name for a thing in a container. A plugin's `ServiceRef` is one, too. */
 export interface Token<T> {
@@ -31,4 +32,5 @@ export const tokens = Object.freeze({
   loggers: token<Loggers>('kernel/loggers'),
   pools: token<UpstreamPools>('kernel/pools'),
   secrets: token<SecretRegistry>('kernel/secrets'),
+  supervisor: token<SupervisorRoom>('kernel/supervisor'),
 });

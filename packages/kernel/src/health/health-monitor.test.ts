@@ -12,6 +12,7 @@ import {
 import { AccountBook } from '../accounts/account-book.ts';
 import type { AttemptRecord, RequestFinished } from '../ports/event-sink.ts';
 import type { Candidate } from '../routing/plan.ts';
+import type { ChildHealth } from './health-snapshot.ts';
 import { HealthMonitor } from './health-monitor.ts';
 
 beforeEach(() => {
@@ -34,11 +35,13 @@ function setUp(...instances: FakeInstance[]) {
   });
   const problems = new Map<string, readonly string[]>();
   const askedAgain: string[] = [];
+  const children = new Map<string, readonly ChildHealth[]>();
   const monitor = new HealthMonitor({
     instances: () => present,
     book,
     clock,
     random: () => 0.5,
+    supervisor: { children: (id) => children.get(id) ?? [] },
     catalogue: {
       problems: (id) => problems.get(id) ?? [],
       askAgain: (accountId) => void askedAgain.push(accountId),
@@ -68,7 +71,7 @@ function setUp(...instances: FakeInstance[]) {
     });
   };
   const usable = (id = 'one/a'): boolean => book.availability(id.split('/')[0]!, id, 'm').usable;
-  return { clock, present, book, problems, askedAgain, monitor, pass, fail, usable };
+  return { children, clock, present, book, problems, askedAgain, monitor, pass, fail, usable };
 }
 
 function attempt(instanceId: string, more: Partial<AttemptRecord> = {}): AttemptRecord {
@@ -477,5 +480,43 @@ describe('the whole', () => {
     expect(setUp().monitor.snapshot().status).toBe('down');
     const waiting = fakeInstance('one', { state: 'needs-login', keys: [] });
     expect(setUp(waiting).monitor.snapshot().status).toBe('down');
+  });
+});
+
+describe('children', () => {
+  const child = (state: ChildHealth['state'], more: Partial<ChildHealth> = {}): ChildHealth => ({
+    name: 'service',
+    state,
+    sinceMs: 0,
+    restarts: 0,
+    ...more,
+  });
+
+  test.each([
+    ['ready', 'up'],
+    ['stopped', 'up'],
+    ['starting', 'degraded'],
+    ['waiting', 'degraded'],
+    ['backing-off', 'degraded'],
+    ['crash-loop', 'degraded'],
+  ] as const)('one that is %s leaves its instance %s', (state, status) => {
+    const { children, monitor } = setUp(fakeInstance('one', { keys: ['a'] }));
+    children.set('one', [child(state)]);
+    expect(monitor.snapshot().plugins[0]).toMatchObject({ status, children: [{ state }] });
+  });
+
+  test('what fails is told with its end, the next try and where to look', () => {
+    const { children, monitor } = setUp(fakeInstance('one', { keys: ['a'] }));
+    const lastExit = { atMs: 0, code: 3, reason: 'exited with code 3' };
+    children.set('one', [child('crash-loop', { lastExit, retryInMs: 599_001, log: '/x/y.log' })]);
+    expect(monitor.snapshot().plugins[0]?.problems).toEqual([
+      'child service failed again and again: exited with code 3; started again in 600 s, or at ' +
+        'once after `cliproxy restart`; what it prints is in /x/y.log',
+    ]);
+  });
+
+  test('an instance without any says nothing of them', () => {
+    const { monitor } = setUp(fakeInstance('one', { keys: ['a'] }));
+    expect(monitor.snapshot().plugins[0]).not.toHaveProperty('children');
   });
 });

@@ -3,7 +3,13 @@ import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { EventSink, KernelEvent } from '../ports/event-sink.ts';
 import type { ModelCatalogue } from '../routing/model-catalogue.ts';
-import type { AccountHealth, HealthSnapshot, PluginHealth } from './health-snapshot.ts';
+import { childProblem } from './child-problem.ts';
+import type {
+  AccountHealth,
+  ChildHealth,
+  HealthSnapshot,
+  PluginHealth,
+} from './health-snapshot.ts';
 import { ProbeRounds } from './probe-rounds.ts';
 import type { ProbeRoundsOptions } from './probe-rounds.ts';
 import { Traffic } from './traffic.ts';
@@ -13,6 +19,8 @@ export interface HealthMonitorOptions extends ProbeRoundsOptions {
   readonly book: Pick<AccountBook, 'setProbe' | 'standing'>;
   /** Tells what is wrong with an instance's model lists. */
   readonly catalogue: Pick<ModelCatalogue, 'problems' | 'askAgain'>;
+  /** Tells how an instance's child processes do. */
+  readonly supervisor: { children(instanceId: string): readonly ChildHealth[] };
 }
 
 /**
@@ -75,18 +83,21 @@ export class HealthMonitor implements EventSink {
   #plugin(instance: PluginInstance): PluginHealth {
     const { answered, failed, faults, lastSuccessMs, ttftMs } = this.#traffic.of(instance.id);
     const accounts = instance.accounts().map((handle) => this.#account(handle));
+    const children = this.#options.supervisor.children(instance.id);
     return {
       instanceId: instance.id,
       plugin: instance.pluginId,
       package: instance.packageName,
       version: instance.version,
       state: instance.state,
-      status: statusOf(instance, accounts),
+      status: statusOf(instance, accounts, children),
       problems: [
         ...instance.problems.map(({ message }) => message),
         ...this.#options.catalogue.problems(instance.id),
+        ...children.flatMap((child) => childProblem(child) ?? []),
       ],
       accounts,
+      ...(children.length === 0 ? {} : { children }),
       requests: { answered, failed },
       ...(faults === 0 ? {} : { faults }),
       ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
@@ -116,9 +127,13 @@ export class HealthMonitor implements EventSink {
 function statusOf(
   { state }: PluginInstance,
   accounts: readonly AccountHealth[],
+  children: readonly ChildHealth[],
 ): PluginHealth['status'] {
   if (state !== 'ready') return 'down';
-  if (accounts.length > 0 && accounts.every((account) => account.state === 'usable')) return 'up';
+  // One that was stopped on purpose lacks nobody.
+  const whole = children.every((child) => child.state === 'ready' || child.state === 'stopped');
+  const usable = accounts.length > 0 && accounts.every((account) => account.state === 'usable');
+  if (usable && whole) return 'up';
   return accounts.some(({ state: now }) => now === 'usable' || now === 'trial')
     ? 'degraded'
     : 'down';

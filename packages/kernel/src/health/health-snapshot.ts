@@ -1,4 +1,4 @@
-import type { HealthReport } from '@cliproxy/plugin-api';
+import type { ChildStatus, HealthReport } from '@cliproxy/plugin-api';
 import type { InstanceState } from '../plugins/plugin-instance.ts';
 
 /** One account's health. Times are milliseconds since 1970 unless their name says otherwise. */
@@ -29,6 +29,16 @@ export interface AccountHealth {
   }[];
 }
 
+/** A child process of an instance. */
+export interface ChildHealth extends ChildStatus {
+  /** Within the instance. */
+  readonly name: string;
+  /** Milliseconds until it is started again. */
+  readonly retryInMs?: number;
+  /** The file that holds what it prints. */
+  readonly log?: string;
+}
+
 /** One plugin instance's health. */
 export interface PluginHealth {
   readonly instanceId: string;
@@ -36,10 +46,15 @@ export interface PluginHealth {
   readonly package: string;
   readonly version: string;
   readonly state: InstanceState;
-  /** `ready` and at least one account usable: `up`; some out: `degraded`; none: `down`. */
+  /**
+   * `ready` and all accounts usable: `up`; some out, or a child process not ready: `degraded`; no
+   * account usable: `down`.
+   */
   readonly status: 'up' | 'degraded' | 'down';
   readonly problems: readonly string[];
   readonly accounts: readonly AccountHealth[];
+  /** Absent: the plugin has none. */
+  readonly children?: readonly ChildHealth[];
   /** Failed: by the upstream or the plugin; not by the request's own fault. */
   readonly requests: { readonly answered: number; readonly failed: number };
   /** How many of the failed requests the plugin's own code is to blame for; absent: none. */

@@ -4,6 +4,7 @@ import type { InstanceAccounts } from '../accounts/instance-accounts.ts';
 import type { LoginPlace } from '../logins/login-place.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { PluginSettings } from '../ports/settings.ts';
+import type { InstanceChildren } from '../supervisor/instance-children.ts';
 import type { CheckedContributions } from './contributions.ts';
 import type { Disposer } from './disposer.ts';
 import type { InstancePlan, PluginSource } from './plan-instances.ts';
@@ -16,6 +17,7 @@ export interface InstanceParts {
   readonly schema: object;
   readonly contributions: CheckedContributions;
   readonly accounts: InstanceAccounts;
+  readonly children: InstanceChildren;
   /** Behind the plugin's `signal`. */
   readonly ending: AbortController;
   readonly disposer: Disposer;
@@ -149,7 +151,10 @@ export class LiveInstance implements PluginInstance {
 
   /** It serves from now on. */
   commit(): void {
-    if (this.#state === 'starting') this.#state = 'ready';
+    if (this.#state === 'starting') {
+      this.#state = 'ready';
+      this.#parts?.children.commit();
+    }
     this.#told = this.state;
   }
 

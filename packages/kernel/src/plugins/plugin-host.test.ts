@@ -20,6 +20,7 @@ import {
   settings,
   type Workshop,
 } from '../../test/plugin-workshop.ts';
+import { noChildren } from '../../test/no-children.ts';
 import type { PluginSettings } from '../ports/settings.ts';
 import { MemoryCredentials } from '../accounts/memory-credentials.ts';
 import { PluginHost, type PluginHostOptions } from './plugin-host.ts';
@@ -45,6 +46,7 @@ const trail = (): string[] => (globalThis as { trail?: string[] }).trail ?? [];
 function open(rest: Partial<PluginHostOptions> = {}): PluginHost {
   const host = new PluginHost({
     ...memory.ports,
+    supervisor: noChildren(memory.ports),
     credentials: new MemoryCredentials(),
     onLogin: () => undefined,
     fallbackDir: shop.dir,

@@ -11,6 +11,7 @@ import type { Problem } from '../ports/problem.ts';
 import type { SchemaChecker } from '../ports/schema-checker.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
 import type { KernelSettings } from '../ports/settings.ts';
+import type { SupervisorRoom } from '../supervisor/supervisor-room.ts';
 import { PluginImporter } from './import-plugin.ts';
 import type { LiveInstance } from './live-instance.ts';
 import { type InstancePlan, planInstances, type PreloadedPlugin } from './plan-instances.ts';
@@ -57,6 +58,8 @@ export interface PluginHostOptions {
   readonly credentials: CredentialStore;
   /** Told after an account's credential was renewed, and after its login ended. */
   readonly onLogin: (account: AccountHandle) => void;
+  /** Keeps the instances' child processes. */
+  readonly supervisor: SupervisorRoom;
   readonly preloaded?: readonly PreloadedPlugin[];
   readonly limits?: Partial<PluginLimits>;
 }
@@ -265,6 +268,7 @@ export class PluginHost {
     container.provide(tokens.loginNews, () => onLogin);
     container.provide(tokens.loggers, () => loggers);
     container.provide(tokens.secrets, () => secrets);
+    container.provide(tokens.supervisor, () => this.#options.supervisor);
     container.provide(
       tokens.pools,
       () => new UpstreamPools(this.#options.version),

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
-import type { Logger } from '@cliproxy/plugin-api';
+import type { Logger, Supervisor } from '@cliproxy/plugin-api';
 import { InstanceAccounts } from '../accounts/instance-accounts.ts';
 import type { Container } from '../di/container.ts';
 import { instanceContainer, resolveDeps } from '../di/instance-container.ts';
@@ -9,6 +9,8 @@ import { AllowedHosts } from '../http/allowed-hosts.ts';
 import { bareDoor } from '../http/http-door.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
+import { allowedNames } from '../supervisor/child-environment.ts';
+import type { InstanceChildren } from '../supervisor/instance-children.ts';
 import { readContributions } from './contributions.ts';
 import { Disposer } from './disposer.ts';
 import { type LoadedPlugin, lookInto } from './import-plugin.ts';
@@ -155,13 +157,21 @@ async function setUp(work: SetUpWork, kernel: Container): Promise<InstanceParts>
     onLogin: kernel.get(tokens.loginNews),
   });
   const http = bareDoor(lane, hosts);
-  const container = instanceContainer(kernel, { http, accounts: accounts.registry });
+  const { childProcess, env } = manifest.permissions;
+  const allowed = allowedNames(env, config);
+  const children = kernel.get(tokens.supervisor).instance({ instanceId, http, logger, allowed });
+  const container = instanceContainer(kernel, {
+    http,
+    accounts: accounts.registry,
+    ...(childProcess ? { supervisor: childrenService(children) } : {}),
+  });
   const ending = new AbortController();
   setMaxListeners(0, ending.signal);
   const disposer = new Disposer(logger, limits.stopMs);
   disposer.add(() => lane.destroy());
   disposer.add(() => container.dispose());
   disposer.add(() => accounts.retire());
+  disposer.add(() => children.end());
   try {
     const deps = resolveDeps(container, plugin.deps, instanceId);
     const context = Object.freeze({
@@ -184,12 +194,21 @@ async function setUp(work: SetUpWork, kernel: Container): Promise<InstanceParts>
     }
     accounts.configure(contributions.authenticators, contributions.accounts);
     await accounts.restore();
-    return { schema: plugin.schema, contributions, accounts, ending, disposer };
+    return { schema: plugin.schema, contributions, accounts, children, ending, disposer };
   } catch (error) {
     ending.abort(new Error(`plugin instance "${instanceId}" could not be set up`));
     await disposer.dispose();
     throw error;
   }
+}
+
+/** What the plugin sees of its children; the rest is the host's. */
+function childrenService(children: InstanceChildren): Supervisor {
+  return Object.freeze<Supervisor>({
+    start: (spec) => children.start(spec),
+    restart: (name) => children.restart(name),
+    stop: (name) => children.stop(name),
+  });
 }
 
 function asRelease(release: unknown, instanceId: string): () => void | Promise<void> {

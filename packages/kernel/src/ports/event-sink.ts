@@ -1,4 +1,4 @@
-import type { Failure, FailureKind, FinishReason, Usage } from '@cliproxy/plugin-api';
+import type { ChildState, Failure, FailureKind, FinishReason, Usage } from '@cliproxy/plugin-api';
 
 /** What one attempt came to. */
 export interface AttemptRecord {
@@ -79,8 +79,26 @@ export interface PluginChanged {
   readonly reason?: string;
 }
 
+/** Told when the state of a plugin's child process changes. */
+export interface ChildChanged {
+  readonly type: 'child-changed';
+  readonly instanceId: string;
+  /** Its name within the instance. */
+  readonly child: string;
+  readonly state: ChildState;
+  readonly pid?: number;
+  /** How often it was started again. */
+  readonly restarts: number;
+  /** How its process ended, where it failed. */
+  readonly reason?: string;
+  /** When it is started again, in milliseconds since 1970. */
+  readonly untilMs?: number;
+  /** The file that holds what it prints. */
+  readonly log?: string;
+}
+
 /** Everything the kernel tells. */
-export type KernelEvent = RequestFinished | AccountChanged | PluginChanged;
+export type KernelEvent = RequestFinished | AccountChanged | PluginChanged | ChildChanged;
 
 /** Listens to the kernel. Must not throw and must not block. */
 export interface EventSink {

@@ -1,6 +1,6 @@
 /**
- * Keeps what stands against accounts, so that a restart does not ask a vendor that wants to be left
- * alone. Holds no secret. Implemented by the vault package.
+ * Keeps something small over restarts: what stands against accounts, so that a vendor that wants to
+ * be left alone is, and which child processes run. Holds no secret. Implemented by the vault package.
  */
 export interface StateStore {
   /** What was saved last; undefined where nothing was, or where it can't be read any more. */

@@ -3,6 +3,46 @@ import type { JsonSchema } from './json-schema.ts';
 
 const status: JsonSchema = { enum: ['up', 'degraded', 'down'] };
 
+const child = object(
+  'ChildHealth',
+  {
+    name: string,
+    state: {
+      enum: ['waiting', 'starting', 'ready', 'backing-off', 'crash-loop', 'stopping', 'stopped'],
+    },
+    sinceMs: integer,
+    pid: integer,
+    startedMs: integer,
+    memoryBytes: { type: 'integer', description: 'resident, of all its processes' },
+    restarts: integer,
+    retryAtMs: integer,
+    retryInMs: integer,
+    lastExit: { type: 'object', description: 'when and how its last process ended' },
+    log: { type: 'string', description: 'the file that holds what it prints' },
+  },
+  ['name', 'state', 'sinceMs', 'restarts'],
+);
+
+const plugin = object(
+  'PluginHealth',
+  {
+    instanceId: string,
+    plugin: string,
+    package: string,
+    version: string,
+    state: { enum: ['starting', 'ready', 'needs-login', 'failed', 'stopped', 'disabled'] },
+    status,
+    problems: { type: 'array', items: string },
+    accounts: objects,
+    children: { type: 'array', items: child },
+    requests: { type: 'object' },
+    faults: integer,
+    lastSuccessMs: integer,
+    ttftMs: { type: 'object' },
+  },
+  ['instanceId', 'state', 'status', 'problems', 'accounts', 'requests'],
+);
+
 export const healthAnswer = object(
   'Health',
   {
@@ -11,7 +51,7 @@ export const healthAnswer = object(
     version: string,
     uptimeMs: integer,
     process: { type: 'object' },
-    plugins: objects,
+    plugins: { type: 'array', items: plugin },
   },
   ['status'],
 );

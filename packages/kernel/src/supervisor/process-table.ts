@@ -1,0 +1,84 @@
+import { readFile, readdir } from 'node:fs/promises';
+
+/** One process of this machine. */
+export interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  /** When it was started, in clock ticks since the machine was. With `pid`: this very process. */
+  readonly startTicks: number;
+}
+
+/** Which start of the machine this is; absent where it can't be known. */
+export async function bootId(): Promise<string | undefined> {
+  return (await read('/proc/sys/kernel/random/boot_id'))?.trim();
+}
+
+/** Every process that has not ended, or undefined where there is no `/proc`. */
+export async function readProcesses(): Promise<readonly ProcessRow[] | undefined> {
+  let names: readonly string[];
+  try {
+    names = await readdir('/proc');
+  } catch {
+    return undefined;
+  }
+  const rows = await Promise.all(
+    names.filter((name) => /^\d+$/u.test(name)).map((pid) => readProcess(Number(pid))),
+  );
+  const found = rows.filter((row) => row !== undefined);
+  return found.length === 0 ? undefined : found;
+}
+
+/** One process, unless it has ended. */
+export async function readProcess(pid: number): Promise<ProcessRow | undefined> {
+  const stat = await read(`/proc/${pid}/stat`);
+  return stat === undefined ? undefined : parseStat(stat);
+}
+
+/**
+ * A line of `/proc/PID/stat`; undefined for a zombie, which is no process any more.
+ *
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ */
+function parseStat(stat: string): ProcessRow | undefined {
+  // The name, in brackets, may hold brackets and spaces itself.
+  const [state, parent, group, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (state === undefined || state === 'Z' || state === 'X') return undefined;
+  return {
+    pid: Number.parseInt(stat, 10),
+    parent: Number(parent),
+    group: Number(group),
+    startTicks: Number(rest[16]),
+  };
+}
+
+/** Whether a process was started with this text in its environment. False where none may look. */
+export async function environmentHas(pid: number, text: string): Promise<boolean> {
+  const environment = await read(`/proc/${pid}/environ`);
+  return environment !== undefined && `\0${environment}`.includes(`\0${text}`);
+}
+
+/** Resident memory of a process, in bytes; 0 once it has ended. */
+export async function residentBytes(pid: number): Promise<number> {
+  const status = await read(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s*(\d+) kB$/mu.exec(status ?? '')?.[1] ?? 0) * 1024;
+}
+
+/** A process, its group, and everything that descends from it. */
+export function familyOf(pid: number, rows: readonly ProcessRow[]): readonly number[] {
+  const family = new Set([pid]);
+  for (const row of rows) if (row.group === pid) family.add(row.pid);
+  for (let size = 0; size !== family.size;) {
+    size = family.size;
+    for (const row of rows) if (family.has(row.parent)) family.add(row.pid);
+  }
+  return [...family];
+}
+
+async function read(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
