@@ -7,6 +7,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { cases, relayed } from './cases.mjs';
 import { load } from './load.mjs';
+import { measureLogins } from './logins.mjs';
 import {
   cpuUs,
   end,
@@ -23,6 +24,7 @@ import {
   printCase,
   printFirstText,
   printHead,
+  printLogins,
   printRelay,
   printStart,
   spread,
@@ -34,7 +36,8 @@ CPU per request and per chunk of a stream, time to first text, start-up and idle
 router, beside a bare node:http pipe proxy in the same rounds.
 
   CASE         only the cases whose names begin so; "start" stands for start-up and memory,
-               "relay" for time to first text through a relay page
+               "relay" for time to first text through a relay page,
+               "logins" for the time to first text by accounts that are logged in
   --quick      few rounds, to see that it runs
   --base DIR   also measures the router built in another checkout, round by round
   --json       one JSON document instead of the table
@@ -105,6 +108,16 @@ async function measureAll() {
   if (wants('relay')) {
     result.relay = await measureRelay(programs);
     say(() => printRelay(result.relay));
+  }
+  if (wants('logins')) {
+    result.logins = await measureLogins({
+      root,
+      upstream: upstream.url,
+      folder: path.join(folder, 'logins'),
+      count: FIRST_TEXT_COUNT,
+    });
+    say(() => printLogins(result.logins));
+    if (result.logins.some(({ addedMs, ceilingMs }) => addedMs > ceilingMs)) process.exitCode = 1;
   }
   if (wants('start')) {
     result.start = await measureStart(programs);

@@ -36,6 +36,16 @@ export function printRelay({ pipeMs, routerMs, addedMs }) {
   );
 }
 
+export function printLogins(ways) {
+  console.log(`\n${'time to first text by a login, ms'.padEnd(34)}direct      router      added`);
+  for (const { name, directMs, routerMs, addedMs, ceilingMs } of ways) {
+    const above = addedMs > ceilingMs ? '  ABOVE IT' : '';
+    console.log(
+      `${name.padEnd(34)}${number(directMs, 10)}  ${number(routerMs, 10)}  ${number(addedMs, 9)}  ceiling ${ceilingMs}${above}`,
+    );
+  }
+}
+
 export function printStart({ readyMs, cpuMs, idleMb }) {
   console.log(
     `\n${'start-up'.padEnd(34)}pipe        router\n` +
