@@ -13,6 +13,8 @@ export interface AcmeVendor {
   refuses: boolean;
   /** The access token that chats are taken with; others get 401. */
   valid: string;
+  /** Whether chats are answered with 429, to come back in half an hour. */
+  limits: boolean;
   /** The person has entered the device code. */
   approved: boolean;
   close(): Promise<void>;
@@ -53,8 +55,12 @@ export async function startAcmeVendor(planted: PlantedSecrets): Promise<AcmeVend
       const all = `${request.method} ${request.url} ${JSON.stringify(request.headers)} ${body}`;
       received.push(all);
       const url = new URL(request.url ?? '/', 'http://acme');
-      const answer = (status: number, value: object): void => {
-        response.writeHead(status, { 'content-type': 'application/json', 'x-debug': url.search });
+      const answer = (status: number, value: object, retryAfterS?: number): void => {
+        response.writeHead(status, {
+          'content-type': 'application/json',
+          'x-debug': url.search,
+          ...(retryAfterS !== undefined && { 'retry-after': String(retryAfterS) }),
+        });
         const told = JSON.stringify(value);
         received.push(`answer: ${told}`);
         response.end(told);
@@ -89,7 +95,8 @@ export async function startAcmeVendor(planted: PlantedSecrets): Promise<AcmeVend
           answer(503, { error: 'temporarily_unavailable', ...echo });
           return;
         default:
-          if (request.headers.authorization === `Bearer ${vendor.valid}`) answer(200, CHAT);
+          if (vendor.limits) answer(429, { error: { message: 'slow down' } }, 1800);
+          else if (request.headers.authorization === `Bearer ${vendor.valid}`) answer(200, CHAT);
           else answer(401, { error: { ...echo, type: 'authentication_error' } });
       }
     })();
@@ -99,6 +106,7 @@ export async function startAcmeVendor(planted: PlantedSecrets): Promise<AcmeVend
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     refuses: false,
+    limits: false,
     valid: '',
     approved: false,
     close: () =>

@@ -17,6 +17,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** Node fires a timer up to this much early, and one that is set for longer than 2^31 at once. */
 const EARLY_MS = 1;
 const LONGEST_MS = 2_147_483_647;
+/** A timer that fires so much too late was slept through: the process, or the machine, stood still. */
+const SLEPT_MS = 1_000;
 
 /**
  * All the waiting of one attempt on one timer. A chunk only notes the time; the timer, when it
@@ -25,7 +27,7 @@ const LONGEST_MS = 2_147_483_647;
 export class AttemptClock {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #owner: AttemptClockOwner;
-  readonly #startedMs: number;
+  #startedMs: number;
   readonly #totalMs: number;
   #phase: AttemptPhase = 'first-byte';
   #phaseMs = NEVER;
@@ -123,10 +125,20 @@ export class AttemptClock {
     this.#timer = setTimeout(this.#fire, Math.ceil(waitMs));
   }
 
+  /** Meanwhile nobody could hear the upstream: what has come since is read only after timers. */
+  #leaveOut(sleptMs: number): void {
+    this.#startedMs += sleptMs;
+    this.#heardMs += sleptMs;
+    this.#sentMs += sleptMs;
+  }
+
   readonly #fire = (): void => {
+    const now = this.#clock.monotonic() + EARLY_MS;
+    const lateMs = now - this.#firesAtMs;
+    // And a little longer, so that what has come can be read.
+    if (lateMs > SLEPT_MS) this.#leaveOut(lateMs + SLEPT_MS);
     this.#firesAtMs = NEVER;
     this.#soonestMs = NEVER;
-    const now = this.#clock.monotonic() + EARLY_MS;
     if (now >= this.#startedMs + this.#totalMs) {
       this.#owner.onTimeout('total', this.#totalMs);
       return;
