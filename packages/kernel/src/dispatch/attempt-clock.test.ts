@@ -8,7 +8,9 @@ beforeEach(() => {
   jest.useFakeTimers();
   told.length = nowMs = 0;
 });
-afterEach(() => jest.useRealTimers());
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 function start(totalMs: number): AttemptClock {
   const clock = new AttemptClock({ monotonic: () => nowMs }, totalMs, 1_000, {
