@@ -164,6 +164,23 @@ describe('start --detach', () => {
   );
 
   test(
+    'what is printed besides the log fills no disk',
+    async () => {
+      const plugins = openPluginFolder();
+      const noisy = plugins.add({
+        id: 'noisy',
+        setup: 'for (let n = 0; n < 30; n += 1) console.log("x".repeat(100_000)); return {};',
+      });
+      file = shop.config(`server: { port: 0 }\nplugins:\n  noisy: { package: '${noisy}' }\n`);
+      await startDetached();
+      await until(async () => (await cli('logs', 'gateway')).stdout.includes('were dropped'));
+      expect(statSync(data('logs', 'output.log')).size).toBeLessThan(1024 * 1024);
+      plugins.remove();
+    },
+    PATIENCE_MS,
+  );
+
+  test(
     'after kill -9 another one starts at once, and status tells of the end',
     async () => {
       const { pid } = await startDetached();

@@ -13,7 +13,7 @@ import type { Gateway } from '@cliproxy/gateway';
 /** What a detached router's own output may fill, in bytes; its log goes elsewhere. */
 const MAX_BYTES = 1024 * 1024;
 /** How often that is looked at, in milliseconds. */
-const LOOK_MS = 2_000;
+const LOOK_MS = 500;
 
 /**
  * Opens the file for what a detached router prints besides its log, such as Node's own report when
