@@ -63,3 +63,5 @@ export { startWebai } from './webai/start-webai.ts';
 export type { WebaiService, WebaiServiceOptions } from './webai/start-webai.ts';
 export { replaceService } from './with-services.ts';
 export type { TestService } from './with-services.ts';
+export { hasXvfb, startXDisplay } from './x-display.ts';
+export type { XDisplay } from './x-display.ts';

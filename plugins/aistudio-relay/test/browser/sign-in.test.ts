@@ -6,7 +6,8 @@ import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { findChromium } from '@cliproxy/plugin-testkit';
+import { findChromium, hasXvfb, startXDisplay } from '@cliproxy/plugin-testkit';
+import type { XDisplay } from '@cliproxy/plugin-testkit';
 import type { FromService } from '../../src/browser/messages.ts';
 import { startPageRouter } from './page-router.ts';
 import type { PageRouter } from './page-router.ts';
@@ -19,8 +20,6 @@ import {
   until,
 } from './service-process.ts';
 import type { ServiceProcess } from './service-process.ts';
-import { hasXvfb, startXDisplay } from './x-display.ts';
-import type { XDisplay } from './x-display.ts';
 
 const chromium = findChromium();
 const canShow = chromium !== undefined && hasXvfb();

@@ -9,11 +9,12 @@ export interface XDisplay {
   close(): Promise<void>;
 }
 
-/** Whether this machine can make one. */
+/** Whether this machine can make one: has the program Xvfb. */
 export function hasXvfb(): boolean {
   return spawnSync('Xvfb', ['-help'], { stdio: 'ignore' }).error === undefined;
 }
 
+/** Starts a display. */
 export async function startXDisplay(): Promise<XDisplay> {
   const server = spawn(
     'Xvfb',
