@@ -87,6 +87,7 @@ function withCors(target: string): RequestListener {
           'content-type': reply.headers['content-type'] ?? 'text/plain',
         });
         reply.pipe(response);
+        response.on('close', () => reply.destroy());
         reply.on('error', () => response.destroy());
       },
     );

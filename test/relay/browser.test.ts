@@ -131,7 +131,10 @@ async function untilServed(): Promise<number> {
 
 /** Main processes of Chromium that this test's gateway has open. */
 function browsers(): readonly number[] {
-  return processes(({ command }) => command.includes(workshop.dir) && !command.includes('--type='));
+  return processes(
+    ({ command }) =>
+      command.includes(`--user-data-dir=${workshop.dir}`) && !command.includes('--type='),
+  );
 }
 
 interface Running {
@@ -270,7 +273,8 @@ withWindows('a page in a browser of the gateway', () => {
       const stream = await openai().chat.completions.create({ ...say('hello'), stream: true });
       for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
       stream.controller.abort();
-      const asked = studio.gemini.requests.at(-1);
+      const asked = studio.gemini.requests.findLast(({ path }) => path.endsWith('streamGenerateContent'));
+
       await until(() => asked?.aborted === true, 'the vendor never saw it');
     },
     LIMIT_MS,

@@ -108,6 +108,7 @@ export async function sendBody(
       return true;
     }
   }
-  outgoing.end();
+  // One that was left would count as complete from then on.
+  if (!outgoing.destroyed) outgoing.end();
   return false;
 }

@@ -8,7 +8,6 @@ import type { FromService, ProfileStatus, ToService } from './messages.ts';
 
 /** What {@link createBrowserService} works with. */
 export interface BrowserServiceOptions {
-  readonly instanceId: string;
   readonly config: BrowserConfig;
   /** What pages may call: the API's address. */
   readonly baseUrl: string;
@@ -98,13 +97,10 @@ class SupervisedBrowsers implements BrowserService {
   async login(profile: string, talk: LoginTalk): Promise<{ readonly sessionEndsMs?: number }> {
     const missing = await this.#begin();
     if (missing !== undefined) throw failed(missing);
-    await this.#child?.ready(talk.signal);
     return this.#ask((id) => ({ type: 'login', id, profile }), talk.signal, talk);
   }
 
   async clear(profile: string, signal: AbortSignal): Promise<void> {
-    if (this.#child === undefined) throw failed('the browser service does not run');
-    await this.#child.ready(signal);
     await this.#ask((id) => ({ type: 'clear', id, profile }), signal);
   }
 
@@ -193,6 +189,9 @@ class SupervisedBrowsers implements BrowserService {
     const id = (this.#lastId += 1);
     const child = this.#child;
     if (child === undefined) throw failed('the browser service does not run');
+    await child.ready(signal);
+    // Before anything else, whoever has heard first that it is ready.
+    this.#configure(child);
     const cancel = (): void => this.#say(child, { type: 'cancel', id });
     try {
       const answer = await new Promise<Parameters<Task['over']>[0]>((resolve) => {

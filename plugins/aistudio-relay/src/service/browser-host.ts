@@ -107,6 +107,7 @@ export class BrowserHost {
   }
 
   async #login(id: number, profile: string): Promise<{ readonly sessionEndsMs?: number }> {
+    await this.#work;
     const { settings, keeper } = this.#known(profile);
     const leaving = new AbortController();
     this.#logins.set(id, leaving);
@@ -129,6 +130,7 @@ export class BrowserHost {
   }
 
   async #clear(profile: string): Promise<object> {
+    await this.#work;
     const { keeper } = this.#known(profile);
     await keeper.stop();
     const folder = new ProfileFolder(this.#root, profile);
