@@ -334,7 +334,9 @@ withWindows('a page in a browser of the gateway', () => {
         });
         const stream = await openai().chat.completions.create({ ...say('hello'), stream: true });
         const hanging = (async () => {
-          for await (const chunk of stream) void chunk;
+          let chunks = 0;
+          for await (const chunk of stream) chunks += chunk.choices.length;
+          return chunks;
         })().then(
           () => 'ended',
           () => 'failed',

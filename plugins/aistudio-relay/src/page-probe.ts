@@ -1,8 +1,15 @@
 import type { HealthProbe } from '@cliproxy/plugin-api';
 import type { Pages } from './relay/pages.ts';
 
-/** Keeps accounts out while their page is not there, or hangs. */
-export function pageProbe(pages: Pages): HealthProbe {
+/**
+ * Keeps accounts out while their page is not there, or hangs.
+ *
+ * @param whyAway - what is known of a profile's page that is not there.
+ */
+export function pageProbe(
+  pages: Pages,
+  whyAway: (profile: string) => string | undefined = () => undefined,
+): HealthProbe {
   return {
     id: 'page',
     // Looks at what is known here: asks nobody.
@@ -12,7 +19,8 @@ export function pageProbe(pages: Pages): HealthProbe {
     async check({ account }) {
       const page = pages.of(account.id);
       if (page === undefined) {
-        return { status: 'down', detail: 'its page is not connected; open it, or see the log' };
+        const why = whyAway(account.facts['profile'] ?? '') ?? 'open it, or see the log';
+        return { status: 'down', detail: `its page is not connected: ${why}` };
       }
       if (!page.responsive) return { status: 'down', detail: 'its page is open and hangs' };
       return { status: 'up' };

@@ -1,4 +1,4 @@
-import { credentialPrefixes, SUBPROTOCOL_V2 } from '../envelope/v2.ts';
+import { CLOSE_REPLACED, credentialPrefixes, SUBPROTOCOL_V2 } from '../envelope/v2.ts';
 import { keptValues } from './kept-values.ts';
 import type { KeptValues } from './kept-values.ts';
 import { PageCalls } from './page-calls.ts';
@@ -99,6 +99,10 @@ export class RelayPage implements CallCounter {
       clearTimeout(this.#watch);
       speaker.closed();
       if (this.#status.state === 'stopped') return;
+      if (code === CLOSE_REPLACED) {
+        this.#set({ state: 'stopped', lastError: 'the same page is open elsewhere' });
+        return;
+      }
       this.#again(whyClosed(code, reason));
     };
     this.#heard();
@@ -110,6 +114,8 @@ export class RelayPage implements CallCounter {
       return new WebSocket(url, [SUBPROTOCOL_V2, this.#credential()]);
     }
     const address = new URL(url);
+    // By which cliproxy knows the page again; other gateways ignore it.
+    address.searchParams.set('client', this.#clientId());
     if (credential !== '') address.searchParams.set('auth_token', credential);
     return new WebSocket(address);
   }

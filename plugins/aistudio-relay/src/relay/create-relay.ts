@@ -24,6 +24,8 @@ export interface RelayOptions {
   readonly accounts: AccountRegistry;
   readonly logger: Logger;
   readonly clock: { now(): number };
+  /** Why the page of a profile is not there, where the gateway itself opens it. */
+  readonly whyAway?: (profile: string) => string | undefined;
 }
 
 /** A relay, as the plugin hands it on. */
@@ -35,7 +37,8 @@ export interface Relay {
 }
 
 /** Puts a relay together. */
-export function createRelay({ instanceId, config, accounts, logger, clock }: RelayOptions): Relay {
+export function createRelay(options: RelayOptions): Relay {
+  const { instanceId, config, accounts, logger, clock } = options;
   const now = (): number => clock.now();
   const tokens = new RelayTokens(config.relayTokens, now);
   const pages = new Pages({ instanceId, accounts, logger });
@@ -48,7 +51,7 @@ export function createRelay({ instanceId, config, accounts, logger, clock }: Rel
       now,
     }),
     executor: pageExecutor(apiRoot(config), pages),
-    probe: pageProbe(pages),
+    probe: pageProbe(pages, options.whyAway),
     view: {
       path: RELAY_PATH,
       issueTicket: (profile) => tokens.issueTicket(profile),

@@ -196,6 +196,19 @@ withChromium('version 2', () => {
   );
 
   test(
+    'leaves its place to a twin that has taken it',
+    async () => {
+      const at = await connect();
+      at.socket.close(4001, 'the same page has connected again');
+      await page.waitForFunction('cliproxyRelay.status.state === "stopped"');
+      expect(await page.$eval('>>> [role=status]', (box) => box.textContent)).toContain(
+        'open elsewhere',
+      );
+    },
+    LIMIT_MS,
+  );
+
+  test(
     'what runs twice in a page is one page',
     async () => {
       const first = await connect();
@@ -289,7 +302,7 @@ withChromium('version 1', () => {
   test(
     'streams answers as the documented envelope has them, and obeys a cancel',
     async () => {
-      expect(address).toBe('/v1/ws?auth_token=relay+token');
+      expect(address).toMatch(/^\/v1\/ws\?client=[0-9a-f]{24}&auth_token=relay\+token$/);
       request('a', '/echo', '{"text":"äöü"}');
       request('b', 'http://127.0.0.1:1/');
       request('c', '/stream/1000/50');
