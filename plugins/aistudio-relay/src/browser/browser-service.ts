@@ -18,7 +18,7 @@ export interface BrowserServiceOptions {
 }
 
 /** What a login is told, and tells. */
-export interface LoginTalk {
+interface LoginTalk {
   readonly signal: AbortSignal;
   readonly progress: (text: string) => void;
 }

@@ -3,7 +3,7 @@ import type { Authenticator, NewAccount } from '@cliproxy/plugin-api';
 import type { BrowserService } from './browser-service.ts';
 
 /** The authenticator's id, which the manifest names. */
-export const PROFILE_AUTHENTICATOR = 'browser';
+const PROFILE_AUTHENTICATOR = 'browser';
 
 /**
  * Logs accounts in whose session stays in a browser profile: the account holds its name, and no

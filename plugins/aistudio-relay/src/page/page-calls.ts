@@ -1,20 +1,22 @@
+import type { ErrorReasonV2, HeadersV2 } from '../envelope/v2.ts';
+
 /** One request of the gateway, as both versions have it. */
 export interface PageRequest {
   readonly method: string;
   readonly url: string;
-  readonly headers: Readonly<Record<string, readonly string[]>>;
+  readonly headers: HeadersV2;
   readonly body: Uint8Array<ArrayBuffer> | string;
 }
 
 /** Why a call came to nothing; the words of version 2. */
-export interface PageFault {
-  readonly reason: 'network' | 'refused-host' | 'aborted' | 'bad-request';
+interface PageFault {
+  readonly reason: ErrorReasonV2;
   readonly message: string;
 }
 
 /** Takes an answer, in this order: `head`, `chunk`s, and `end` or `fail`. */
 export interface AnswerSink {
-  head(status: number, headers: Readonly<Record<string, readonly string[]>>): void;
+  head(status: number, headers: HeadersV2): void;
   /** Resolves once more may follow. */
   chunk(bytes: Uint8Array): Promise<void>;
   end(): void;
