@@ -11,7 +11,7 @@ import { GoogleGenAI } from '@google/genai';
 import { findChromium, hasXvfb, startXDisplay } from '@cliproxy/plugin-testkit';
 import type { XDisplay } from '@cliproxy/plugin-testkit';
 import OpenAI from 'openai';
-import { ADMIN_KEY, KEY, openWorkshop, until } from '../process/gateway-process.ts';
+import { ADMIN_KEY, KEY, logged, openWorkshop, until } from '../process/gateway-process.ts';
 import type { GatewayProcess, Workshop } from '../process/gateway-process.ts';
 import { SESSION_COOKIE, startAiStudio } from './ai-studio.ts';
 import type { AiStudio } from './ai-studio.ts';
@@ -273,7 +273,9 @@ withWindows('a page in a browser of the gateway', () => {
       const stream = await openai().chat.completions.create({ ...say('hello'), stream: true });
       for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
       stream.controller.abort();
-      const asked = studio.gemini.requests.findLast(({ path }) => path.endsWith('streamGenerateContent'));
+      const asked = studio.gemini.requests.findLast(({ path }) =>
+        path.endsWith('streamGenerateContent'),
+      );
 
       await until(() => asked?.aborted === true, 'the vendor never saw it');
     },
@@ -363,6 +365,50 @@ withWindows('a page in a browser of the gateway', () => {
       expect(await admin('/v1/auth/aistudio', 'DELETE')).toMatchObject({ revoked: 'yes' });
       expect(await admin('/v1/auth/aistudio/status')).toMatchObject({ accounts: [] });
       await until(() => browsers().length === 0, 'its browser is left');
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('without Chromium', () => {
+  test(
+    'the gateway starts and serves; a login says what is missing',
+    async () => {
+      const place = openWorkshop();
+      try {
+        const file = place.config(
+          JSON.stringify({
+            server: { port: 0, apiKeys: [KEY], adminKeys: [ADMIN_KEY] },
+            log: { format: 'json' },
+            plugins: {
+              echo: {},
+              'aistudio-relay': {
+                config: { browser: { pages: [{ profile: 'work', url: 'https://page.example/' }] } },
+              },
+            },
+          }),
+        );
+        // A PATH with no browser on it.
+        const lonely = await place.start(['--config', file], {
+          env: { PATH: '/nonexistent', PUPPETEER_EXECUTABLE_PATH: '' },
+        });
+        await logged(lonely, 'apt-get install chromium');
+        const headers = { authorization: `Bearer ${ADMIN_KEY}` };
+        const login = await fetch(`${lonely.url}/v1/auth/aistudio/login`, {
+          method: 'POST',
+          headers,
+        });
+        expect(login.status).toBe(502);
+        expect(await login.text()).toContain('apt-get install chromium');
+        const echo = await fetch(`${lonely.url}/v1/models`, {
+          headers: { authorization: `Bearer ${KEY}` },
+        });
+        expect(await echo.text()).toContain('echo');
+        lonely.kill('SIGTERM');
+        expect((await lonely.ended).code).toBe(0);
+      } finally {
+        place.clear();
+      }
     },
     LIMIT_MS,
   );
