@@ -28,10 +28,10 @@ export const CLIENT_ID_PATTERN = /^[A-Za-z0-9_-]{8,64}$/;
 export const CLOSE_REPLACED = 4001;
 
 /** Headers, each with all its values. */
-type HeadersV2 = Readonly<Record<string, readonly string[]>>;
+export type HeadersV2 = Readonly<Record<string, readonly string[]>>;
 
 /** Why a page could not answer a call. */
-type ErrorReasonV2 = 'network' | 'refused-host' | 'aborted' | 'bad-request';
+export type ErrorReasonV2 = 'network' | 'refused-host' | 'aborted' | 'bad-request';
 
 /** What the router says to a page. */
 export type RouterMessageV2 =
