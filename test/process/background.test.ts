@@ -369,8 +369,8 @@ describe('logs', () => {
       await startDetached();
       await until(() => (seen().match(/ready at/gu) ?? []).length === 2);
       follower.leave();
-      const { url } = JSON.parse((await cli('restart', '--json')).stdout) as Detached;
-      expect(url).not.toBe('');
+      const { pid } = JSON.parse((await cli('restart', '--json')).stdout) as Detached;
+      pids.push(pid);
       await follower.ended;
     },
     PATIENCE_MS,
