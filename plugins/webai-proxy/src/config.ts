@@ -21,6 +21,23 @@ export interface WebaiConfig {
   readonly acceptSubscriptionRisk: boolean;
   /** Cookies may leave this machine. */
   readonly remoteCookies: boolean;
+  /** How the gateway starts the service; absent: somebody else does. */
+  readonly service?: ServiceStart;
+}
+
+/** How the gateway starts the service itself, and looks after it. */
+export interface ServiceStart {
+  /** The program and its arguments; no shell is between. */
+  readonly command: readonly string[];
+  /** Absolute folder that it runs in; default: the gateway's. */
+  readonly cwd?: string;
+  /** Variables for it alone; it sees nothing else of the gateway's environment. */
+  readonly set: Readonly<Record<string, string>>;
+  /** What answers 2xx once it is ready; empty: it is ready as soon as it runs. */
+  readonly readyPath: string;
+  readonly readyTimeoutMs: number;
+  /** Above it, it is started anew. */
+  readonly memoryLimitMb?: number;
 }
 
 /** The schema that the configuration file is checked against. */
@@ -68,6 +85,55 @@ export const webaiConfig = configSchema<WebaiConfig>({
       type: 'boolean',
       description: 'true: cookies may be handed to a service that is not on this machine.',
       default: false,
+    },
+    service: {
+      type: 'object',
+      description: 'How the gateway starts the service itself, and looks after it.',
+      additionalProperties: false,
+      required: ['command'],
+      nullable: true,
+      properties: {
+        command: {
+          type: 'array',
+          description: 'The program and its arguments, each by itself: no shell is between.',
+          minItems: 1,
+          items: { type: 'string' },
+        },
+        cwd: {
+          type: 'string',
+          description: "Absolute folder that it runs in; default: the gateway's.",
+          pattern: '^/',
+          nullable: true,
+        },
+        set: {
+          type: 'object',
+          description: 'Environment variables for it alone.',
+          required: [],
+          propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
+          additionalProperties: { type: 'string', writeOnly: true },
+          default: {},
+        },
+        readyPath: {
+          type: 'string',
+          description:
+            'Path that answers 2xx once it is ready, such as /health; empty: it is ready as soon as it runs.',
+          pattern: '^(/[^?#\\s]*)?$',
+          default: '/openapi.json',
+        },
+        readyTimeoutMs: {
+          type: 'integer',
+          description: 'One that is not ready by then is started anew.',
+          minimum: 1000,
+          maximum: 600_000,
+          default: 60_000,
+        },
+        memoryLimitMb: {
+          type: 'integer',
+          description: 'Above it, it is started anew; default: no limit.',
+          minimum: 16,
+          nullable: true,
+        },
+      },
     },
   },
 });

@@ -1,4 +1,4 @@
-import { definePlugin } from '@cliproxy/plugin-api';
+import { definePlugin, services } from '@cliproxy/plugin-api';
 import type { NewAccount } from '@cliproxy/plugin-api';
 import { serviceOf, webaiConfig } from './config.ts';
 import { cookieLogin } from './cookies/cookie-login.ts';
@@ -6,6 +6,7 @@ import { webaiExecutor } from './executor.ts';
 import { serviceKey } from './service-key.ts';
 import { KnownKind } from './service/known-kind.ts';
 import { serviceProbe } from './service/probe.ts';
+import { serviceChild } from './service/service-child.ts';
 
 /** The service as it is, with what it knows of logins itself. */
 const AS_IT_IS: NewAccount = {
@@ -18,7 +19,8 @@ const AS_IT_IS: NewAccount = {
 /** A service of the operator's own that makes an API of web sessions. */
 export default definePlugin({
   config: webaiConfig,
-  setup({ config }) {
+  deps: { supervisor: services.supervisor },
+  setup({ config }, { supervisor }) {
     const service = serviceOf(config);
     const kinds = new KnownKind(service, config);
     return {
@@ -26,6 +28,10 @@ export default definePlugin({
       authenticators: [serviceKey(service), cookieLogin(service, kinds)],
       accounts: service.acceptsRisk ? [] : [AS_IT_IS],
       probes: [serviceProbe(service, kinds)],
+      async start() {
+        // `null` in the file means none.
+        if (config.service) await supervisor.start(serviceChild(service, config.service));
+      },
     };
   },
 });

@@ -14,7 +14,7 @@ const UP: HealthReport = { status: 'up' };
 export function serviceProbe({ root }: Service, kinds: KnownKind): HealthProbe {
   return {
     id: 'service',
-    intervalMs: 45_000,
+    intervalMs: 30_000,
     timeoutMs: 15_000,
     affects: 'readiness',
     async check(context) {
