@@ -8,7 +8,7 @@ import plugin from '@cliproxy/plugin-webai-proxy';
 import { startTestGateway, startVendor, startWebai } from '@cliproxy/plugin-testkit';
 import type { StreamFaults, TestGateway, Vendor } from '@cliproxy/plugin-testkit';
 import { findG4f, G4F_VERSION } from './find-g4f.ts';
-import { startG4f } from './start-g4f.ts';
+import { freePort, startG4f } from './start-g4f.ts';
 import type { G4f } from './start-g4f.ts';
 
 const python = findG4f();
@@ -210,6 +210,23 @@ test('one version is tried, installed and named', async () => {
     expect(to.log()).not.toContain('the-canary');
     await to.stop();
   });
+
+  test('is started and ended by the gateway, where it is told how', async () => {
+    const port = await freePort();
+    const script = path.join(import.meta.dirname, 'serve.py');
+    const command = [python, script, String(port), vendor.url, path.join(folder, 'cookies')];
+    const baseUrl = `http://127.0.0.1:${port}`;
+    const to = await mounted({ baseUrl, service: { command } });
+    const until = Date.now() + 60_000;
+    while (!(await health(to)).includes('"status":"up"') && Date.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    vendor.script({ parts: [hello] });
+    const reply = await to.ask('/v1/chat/completions', { body: { model: MODEL, messages: hi } });
+    expect(await reply.text()).toContain('Hello there');
+    await to.stop();
+    await expect(fetch(baseUrl)).rejects.toThrow();
+  }, 90_000);
 
   test('that has ended is down: its models vanish, and requests get a 503', async () => {
     await g4f.kill();
