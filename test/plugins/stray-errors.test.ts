@@ -67,7 +67,7 @@ plugins:
       await sleep(20);
     }
   };
-  const [, url] = await until(/ready at (http:\/\/\S+)/u);
+  const [, url] = await until(/ready at (http:\/\/[\d.:]+)/u);
   const ask = (model: string) =>
     fetch(`${url}/v1/chat/completions`, {
       method: 'POST',
