@@ -12,6 +12,11 @@ export function loginFailed(reason: string): GatewayError {
   return new GatewayError('AUTH_LOGIN_FAILED', `the login failed: ${reason}`);
 }
 
+/** Whoever began the login asked for something that there is not. */
+export function badWish(name: string, problem: string): GatewayError {
+  return new GatewayError('CLIENT_BAD_REQUEST', `\`${name}\` ${problem}`);
+}
+
 /** Something in the options is wrong. */
 export function badOption(name: string, problem: string): GatewayError {
   return new GatewayError('CONFIG_INVALID', `OAuth: ${name} ${problem}`);

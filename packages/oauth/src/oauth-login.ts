@@ -6,7 +6,7 @@ import { defaultAccount } from './default-account.ts';
 import { deviceFlow } from './device-flow.ts';
 import type { LoginTokens } from './login-tokens.ts';
 import { OAuthClient } from './oauth-client.ts';
-import { badOption, loginFailed } from './oauth-faults.ts';
+import { badOption, badWish } from './oauth-faults.ts';
 import type { OAuthFlow, OAuthGrant, OAuthOptions } from './oauth-options.ts';
 import { redirectFlow } from './redirect-flow.ts';
 import { refresh, scopesOf } from './refresh.ts';
@@ -39,7 +39,8 @@ const flows = { redirect: redirectFlow, device: deviceFlow };
  * ```
  *
  * The functions throw `GatewayError`:
- * - `login`: `AUTH_LOGIN_FAILED` when it was refused, or its answer is not for it.
+ * - `login`: `AUTH_LOGIN_FAILED` when it was refused, or its answer is not for it;
+ *   `CLIENT_BAD_REQUEST` for a `flow` that is not offered.
  * - `refresh`: `AUTH_NEEDS_LOGIN` when the vendor has ended the login; `AUTH_OUTCOME_UNKNOWN` when
  *   the refresh token may be spent; `UPSTREAM_AUTH`, `UPSTREAM_RATE_LIMIT`, and `UPSTREAM_*` where
  *   no connection could be made, when it is not.
@@ -77,7 +78,7 @@ function flowOf({ flows: offered = ['redirect'] }: OAuthOptions, session: LoginS
   const wanted = session.input.flow?.reveal() ?? offered[0];
   const found = offered.find((flow) => flow === wanted);
   if (found !== undefined) return found;
-  throw loginFailed(`there is no flow of that name; use one of ${offered.join(', ')}`);
+  throw badWish('flow', `is none that there is; use one of ${offered.join(', ')}`);
 }
 
 /** What stands in every token answer, or must not be shown. */

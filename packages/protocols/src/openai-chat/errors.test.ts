@@ -157,6 +157,8 @@ describe('encode', () => {
     ['ROUTE_MODEL_NOT_FOUND', 404, 'invalid_request_error', 'model_not_found', 'model'],
     ['UPSTREAM_NOT_FOUND', 404, 'invalid_request_error', 'model_not_found', 'model'],
     ['CLIENT_NOT_FOUND', 404, 'invalid_request_error', 'not_found', null],
+    ['AUTH_ACCOUNT_UNKNOWN', 404, 'invalid_request_error', 'not_found', null],
+    ['AUTH_LOGIN_UNKNOWN', 404, 'invalid_request_error', 'not_found', null],
     ['CLIENT_TOO_LARGE', 413, 'invalid_request_error', 'request_too_large', null],
     ['ROUTE_RATE_LIMITED', 429, 'rate_limit_error', 'rate_limit_exceeded', null],
     ['UPSTREAM_OVERLOADED', 503, 'service_unavailable_error', 'server_is_overloaded', null],

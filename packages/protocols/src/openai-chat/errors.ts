@@ -130,6 +130,8 @@ const TOO_LONG =
 const CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
   CLIENT_UNSUPPORTED: 'unsupported_parameter',
   CLIENT_NOT_FOUND: 'not_found',
+  AUTH_ACCOUNT_UNKNOWN: 'not_found',
+  AUTH_LOGIN_UNKNOWN: 'not_found',
   CLIENT_METHOD_NOT_ALLOWED: 'method_not_allowed',
   UPSTREAM_BILLING: 'insufficient_quota',
 };

@@ -270,7 +270,7 @@ function accountToEnd(
   const names = loggedIn.map(({ id, label }) => `${id} (${label})`).join(', ');
   throw new GatewayError(
     'AUTH_ACCOUNT_AMBIGUOUS',
-    `several accounts are logged in to "${instanceId}"; name one with ?account=: ${names}`,
+    `several accounts are logged in to "${instanceId}"; name one with --account or ?account=: ${names}`,
   );
 }
 

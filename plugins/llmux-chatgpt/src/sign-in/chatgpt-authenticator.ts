@@ -1,5 +1,5 @@
 import { GatewayError } from '@cliproxy/plugin-api';
-import type { Authenticator } from '@cliproxy/plugin-api';
+import type { Authenticator, LoginSession } from '@cliproxy/plugin-api';
 import { accessTokenOf, oauthLogin } from '@cliproxy/oauth';
 import type { SignInConfig } from './sign-in-config.ts';
 
@@ -60,22 +60,32 @@ export function chatGptAuthenticator(config: SignInConfig): Authenticator {
     ...others,
     async login(session) {
       const hasId = (session.previous?.facts.clientId ?? knownId) !== DYNAMIC_CLIENT;
-      if (!hasId && session.input.flow?.reveal() === 'device') {
+      const byDevice = deviceUrl !== undefined && session.input.flow?.reveal() === 'device';
+      if (!hasId && byDevice) {
         throw loginFailed(
           'a device code needs a client id that the vendor has issued: set signIn.clientId, or name an account that has signed in by the browser',
         );
       }
-      const account = await login(session);
-      const { clientId, scopes = '' } = account.credential?.facts ?? {};
-      if (clientId === DYNAMIC_CLIENT) {
-        throw loginFailed(
-          'the vendor has issued no client id; paste the whole address, not a code',
-        );
-      }
+      const account = await login(hasId ? session : withIssuedId(session));
+      const { scopes = '' } = account.credential?.facts ?? {};
       if (!scopes.split(' ').includes(PLAN_SCOPE)) {
         throw loginFailed(`the use of the plan (${PLAN_SCOPE}) was not agreed to; start it again`);
       }
       return account;
+    },
+  };
+}
+
+/** Takes no code without the id of the client it was issued to: the vendor would refuse that one. */
+function withIssuedId(session: LoginSession): LoginSession {
+  return {
+    ...session,
+    async callback() {
+      const query = await session.callback();
+      if (query.code === undefined || query.client_id !== undefined) return query;
+      throw loginFailed(
+        'the vendor has issued no client id; start it again, and paste the whole address, not a code',
+      );
     },
   };
 }

@@ -68,8 +68,20 @@ describe('a sign-in', () => {
   test('without an issued client is none', async () => {
     const onTheWay = (query: Readonly<Record<string, string>>) =>
       Object.fromEntries(Object.entries(query).filter(([name]) => name !== 'client_id'));
+    const before = authority.tokens.requests.length;
     const login = authenticator().login?.(testSession({ onTheWay }));
-    await expect(login).rejects.toMatchObject({ code: 'AUTH_LOGIN_FAILED' });
+    await expect(login).rejects.toThrow(/paste the whole address, not a code/);
+    // Neither the code nor the name that all clients begin with goes to the vendor.
+    expect(authority.tokens.requests).toHaveLength(before);
+  });
+
+  test('by a pasted code alone is none, but of an account whose client is known', async () => {
+    const onTheWay = ({ code = '' }: Readonly<Record<string, string>>) => ({ code });
+    const login = authenticator().login?.(testSession({ onTheWay }));
+    await expect(login).rejects.toThrow(/paste the whole address, not a code/);
+    const facts = { clientId: ISSUED_ID };
+    const again = authenticator().login?.(testSession({ onTheWay, facts }));
+    await expect(again).resolves.toMatchObject({ key: 'alice' });
   });
 
   test('begins with an id that was issued before, where there is one', async () => {
@@ -86,7 +98,10 @@ describe('a sign-in', () => {
     const login = authenticator().login?.(testSession({ input }));
     await expect(login).rejects.toThrow(/set signIn.clientId, or name an account/);
     const none = authenticator({ deviceUrl: undefined }).login?.(testSession({ input }));
-    await expect(none).rejects.toMatchObject({ code: 'AUTH_LOGIN_FAILED' });
+    await expect(none).rejects.toMatchObject({
+      code: 'CLIENT_BAD_REQUEST',
+      message: '`flow` is none that there is; use one of redirect',
+    });
   });
 
   test("that does not agree to the plan's use is none", async () => {
