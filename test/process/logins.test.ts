@@ -258,6 +258,9 @@ test(
 test(
   'without a running gateway, each says how to start one',
   async () => {
+    // One that has the data folder is found, whatever port is configured.
+    gateway.kill('SIGTERM');
+    await gateway.ended;
     const env = { CLIPROXY_SERVER_PORT: '9' };
     for (const line of ['login acme', 'logout acme', 'accounts', 'accounts reset']) {
       const { code, stdout, stderr } = await run(line, { env });
