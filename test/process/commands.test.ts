@@ -288,7 +288,9 @@ describe('without a running gateway', () => {
       const { code, stdout } = await run('doctor');
       expect(code).toBe(0);
       expect(stdout).toMatch(/^ok +plugin echo: ready, up$/m);
-      expect(stdout).toMatch(/^warning +plugin llmux-claude: has no account/m);
+      expect(stdout).toMatch(
+        /^warning +plugin llmux-claude: has no account: add a key .* cliproxy login llmux-claude$/m,
+      );
       expect(json(await run('doctor --json'))).toContainEqual({
         check: 'plugin openrouter',
         result: 'ok',

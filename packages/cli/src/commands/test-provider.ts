@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { readConfig, requireInstance } from '../config-file.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
+import { noAccount } from '../findings/plugin.ts';
 import type { HealthAnswer } from '../format-health.ts';
 import { connectOrStart } from '../gateway-client.ts';
 import type { GatewayClient } from '../gateway-client.ts';
@@ -65,9 +66,7 @@ async function requireReady(client: GatewayClient, name: string, file: string): 
     case 'disabled':
       throw new CommandError(`${name} is disabled: set plugins.${name}.enabled to true in ${file}`);
     case 'needs-login':
-      throw new CommandError(
-        `${name} has no account: add a key under plugins.${name}.config in ${file}, or log in where it can be done: cliproxy login ${name}`,
-      );
+      throw new CommandError(`${name} ${noAccount(name)}`);
     case 'failed':
       throw new CommandError(`${name} could not be set up: ${plugin.problems.join('; ')}`);
     case 'starting':

@@ -7,8 +7,7 @@ export function pluginFinding(health: HealthAnswer['plugins'][number]): Finding 
   const check = `plugin ${instanceId}`;
   if (state === 'disabled') return { check, result: 'ok', detail: 'disabled' };
   if (state === 'needs-login') {
-    const detail = `has no account: add a key under plugins.${instanceId}.config`;
-    return { check, result: 'warning', detail };
+    return { check, result: 'warning', detail: noAccount(instanceId) };
   }
   const details = [...problems, ...accountDetails(health)];
   const isDown = state === 'failed' || status === 'down';
@@ -17,6 +16,11 @@ export function pluginFinding(health: HealthAnswer['plugins'][number]): Finding 
     result: isDown ? 'failed' : details.length > 0 || status !== 'up' ? 'warning' : 'ok',
     detail: details.length === 0 ? `${state}, ${status}` : details.join('; '),
   };
+}
+
+/** Neither the configuration nor a login gave the instance an account. */
+export function noAccount(instanceId: string): string {
+  return `has no account: add a key under plugins.${instanceId}.config, or log in where it can be done: cliproxy login ${instanceId}`;
 }
 
 function accountDetails({ accounts }: HealthAnswer['plugins'][number]): readonly string[] {
