@@ -359,15 +359,18 @@ describe('logs', () => {
     '-f goes on through a restart and a file that is put aside, until its reader leaves',
     async () => {
       await startDetached();
-      const follower = shop.begin(['logs', '-f', '-n', '0', '--json', '--config', file]);
+      const follower = shop.begin(['logs', '-f', '-n', '1', '--json', '--config', file]);
       const seen = (): string => follower.stdout();
+      await until(() => seen() !== '');
+      const starts = (): number => (seen().match(/ready at/gu) ?? []).length;
+      const before = starts();
       const restart = await cli('restart', '--json');
       pids.push((JSON.parse(restart.stdout) as Detached).pid);
-      await until(() => seen().includes('plugin echo is stopped') && seen().includes('ready at'));
+      await until(() => seen().includes('plugin echo is stopped') && starts() === before + 1);
       rmSync(data('logs', 'gateway.log'));
       expect((await cli('stop')).code).toBe(0);
       await startDetached();
-      await until(() => (seen().match(/ready at/gu) ?? []).length === 2);
+      await until(() => starts() === before + 2);
       follower.leave();
       const { pid } = JSON.parse((await cli('restart', '--json')).stdout) as Detached;
       pids.push(pid);

@@ -211,7 +211,7 @@ describe('plugins with faults', () => {
   }, 120_000);
 
   test('an exception that nobody caught ends the process with 1, after the log says why', async () => {
-    const folder = plugin('wild', `setTimeout(() => { throw new Error('wild one'); }, 300);`);
+    const folder = plugin('wild', `setTimeout(() => { throw new Error('wild one'); }, 3000);`);
     const file = shop.config(echoConfig({ rest: `  wild: { package: ${folder} }` }));
     const gateway = await shop.start(['--config', file]);
     const { code } = await gateway.ended;
