@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as ask } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { LLMock } from '@copilotkit/aimock';
 import { startVendor } from '@cliproxy/plugin-testkit';
 import type { Vendor } from '@cliproxy/plugin-testkit';
 
@@ -13,6 +14,8 @@ export interface AiStudio {
   /** The API, of another origin than the page's. */
   readonly apiUrl: string;
   readonly gemini: Vendor;
+  /** Answers for `MOCKED_MODEL` in the place of {@link AiStudio.gemini}: somebody else's idea of the API. */
+  readonly mock: LLMock;
   /** Whether somebody looks at the sign-in page. */
   isAsked(): boolean;
   /** The person gives their password: the browser is led to the page, with a session. */
@@ -22,9 +25,14 @@ export interface AiStudio {
 
 const COOKIE = 'studio-session';
 
+/** The model that aimock answers for. */
+export const MOCKED_MODEL = 'gemini-mocked';
+
 /** Starts it, with the strict fake of Gemini's API behind. */
 export async function startAiStudio(): Promise<AiStudio> {
   const gemini = await startVendor('gemini');
+  const mock = new LLMock({ port: 0, strict: true });
+  await mock.start();
   let person: (() => void) | undefined;
   const site = await serve((request, response) => {
     const signedIn = request.headers.cookie?.includes(`${COOKIE}=`) === true;
@@ -48,19 +56,22 @@ export async function startAiStudio(): Promise<AiStudio> {
         response.writeHead(404).end();
     }
   });
-  const api = await serve(withCors(gemini.url));
+  const api = await serve(
+    withCors((path) => (path.includes(`/${MOCKED_MODEL}:`) ? mock.url : gemini.url)),
+  );
   return {
     pageUrl: `${site.url}/page`,
     signInUrl: `${site.url}/sign-in`,
     apiUrl: api.url,
     gemini,
+    mock,
     isAsked: () => person !== undefined,
     signIn: () => {
       person?.();
       person = undefined;
     },
     close: async () => {
-      await Promise.all([site.close(), api.close(), gemini.close()]);
+      await Promise.all([site.close(), api.close(), gemini.close(), mock.stop()]);
     },
   };
 }
@@ -69,7 +80,7 @@ export async function startAiStudio(): Promise<AiStudio> {
 export const SESSION_COOKIE = COOKIE;
 
 /** What the vendor does for pages of its own: leave for their origin, and who is signed in. */
-function withCors(target: string): RequestListener {
+function withCors(targetOf: (path: string) => string): RequestListener {
   return (request, response) => {
     response.setHeader('access-control-allow-origin', '*');
     response.setHeader('access-control-allow-headers', '*');
@@ -79,8 +90,9 @@ function withCors(target: string): RequestListener {
       return;
     }
     const { 'content-type': type = 'application/json' } = request.headers;
+    const { url: path = '/' } = request;
     const onward = ask(
-      new URL(request.url ?? '/', target),
+      new URL(path, targetOf(path)),
       { method: request.method, headers: { 'content-type': type, 'x-goog-api-key': 'whoever' } },
       (reply) => {
         response.writeHead(reply.statusCode ?? 500, {

@@ -13,7 +13,7 @@ import type { XDisplay } from '@cliproxy/plugin-testkit';
 import OpenAI from 'openai';
 import { ADMIN_KEY, KEY, logged, openWorkshop, until } from '../process/gateway-process.ts';
 import type { GatewayProcess, Workshop } from '../process/gateway-process.ts';
-import { SESSION_COOKIE, startAiStudio } from './ai-studio.ts';
+import { MOCKED_MODEL, SESSION_COOKIE, startAiStudio } from './ai-studio.ts';
 import type { AiStudio } from './ai-studio.ts';
 
 const chromium = findChromium();
@@ -21,6 +21,14 @@ const canShow = chromium !== undefined && hasXvfb() && process.platform === 'lin
 const withWindows = canShow ? describe : describe.skip;
 const MODEL = 'gemini-2-flash-aistudio';
 const LIMIT_MS = 240_000;
+
+/** A local web service, which the gateway starts as well: its first argument is its port. */
+const WEB_SERVICE = `
+require('node:http').createServer((request, answer) => {
+  answer.setHeader('content-type', 'application/json');
+  answer.end(JSON.stringify(request.url === '/v1/models' ? { data: [{ id: 'm' }] } : { paths: {} }));
+}).listen(Number(process.argv[1]), '127.0.0.1');
+`;
 
 let display: XDisplay;
 let studio: AiStudio;
@@ -33,11 +41,18 @@ beforeAll(async () => {
   display = await startXDisplay();
   studio = await startAiStudio();
   workshop = openWorkshop();
+  const servicePort = await freePort();
   config = workshop.config(
     JSON.stringify({
       server: { port: await freePort(), apiKeys: [KEY], adminKeys: [ADMIN_KEY] },
       plugins: {
         echo: {},
+        'webai-proxy': {
+          config: {
+            baseUrl: `http://127.0.0.1:${servicePort}`,
+            service: { command: [process.execPath, '-e', WEB_SERVICE, String(servicePort)] },
+          },
+        },
         'aistudio-relay': {
           config: {
             baseUrl: studio.apiUrl,
@@ -262,6 +277,46 @@ withWindows('a page in a browser of the gateway', () => {
   );
 
   test(
+    'answers them as well where aimock is the upstream',
+    async () => {
+      const model = `${MOCKED_MODEL}-aistudio`;
+      studio.mock.onMessage('say hello', { content: 'Hello, 世界! 👋' }).onMessage('the weather', {
+        toolCalls: [{ name: 'weather', arguments: '{"city":"Zürich"}' }],
+      });
+      const messages = [{ role: 'user' as const, content: 'say hello' }];
+      const whole = await openai().chat.completions.create({ model, messages });
+      expect(whole.choices[0]?.message.content).toBe('Hello, 世界! 👋');
+      let text = '';
+      for await (const piece of await genai().models.generateContentStream({
+        model,
+        contents: 'say hello',
+      })) {
+        text += piece.text ?? '';
+      }
+      expect(text).toBe('Hello, 世界! 👋');
+      const called = await openai().chat.completions.create({
+        model,
+        messages: [{ role: 'user', content: 'the weather' }],
+        tools: [
+          {
+            type: 'function',
+            function: {
+              name: 'weather',
+              parameters: { type: 'object', properties: { city: { type: 'string' } } },
+            },
+          },
+        ],
+      });
+      const call = called.choices[0]?.message.tool_calls?.[0];
+      expect(call?.type === 'function' && JSON.parse(call.function.arguments)).toEqual({
+        city: 'Zürich',
+      });
+      expect(studio.mock.getRequests().length).toBeGreaterThanOrEqual(3);
+    },
+    LIMIT_MS,
+  );
+
+  test(
     'a client that leaves is seen by the vendor',
     async () => {
       studio.gemini.script({
@@ -299,10 +354,27 @@ withWindows('a page in a browser of the gateway', () => {
   );
 
   test(
-    'shows its processes: two of ours, and the browser',
+    'shows its processes, with everything on: three of ours, and the browser',
     async () => {
-      const { stdout } = await workshop.run(['status', '--config', config]);
+      let stdout = '';
+      await until(async () => {
+        ({ stdout } = await workshop.run(['status', '--config', config]));
+        return /^webai-proxy\/service +\d+ +ready/mu.test(stdout);
+      }, 'the web service was never ready');
       console.info(stdout);
+      expect(stdout).toMatch(/^3 processes$/mu);
+      const shown = [...stdout.matchAll(/^(\S+) +(\d+) +ready .*\d MB/gmu)];
+      expect(shown.map(([, name]) => name).sort()).toEqual([
+        'aistudio-relay/browser',
+        'gateway',
+        'webai-proxy/service',
+      ]);
+      // All that the gateway has started, but for the browser's own group.
+      const groups = new Set(shown.map(([, , pid]) => Number(pid)));
+      const ours = processes(
+        ({ pid, group }) => groups.has(pid) || (groups.has(group) && group !== process.pid),
+      );
+      expect(new Set(ours)).toEqual(groups);
       expect(services()).toHaveLength(1);
       expect(browsers()).toHaveLength(1);
     },
