@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { didYouMean } from '@cliproxy/config';
 import { configFile, readConfig } from '../config-file.ts';
 import { CommandError } from '../exit-codes.ts';
 import { unpack } from './unpack.ts';
@@ -27,7 +28,7 @@ export async function findPlugin(
   if (/\.(?:tgz|tar\.gz)$/u.test(name)) return unpack(path.resolve(name), say);
   const release = async (): Promise<void> => undefined;
   if (isFolder(name)) return { folder: path.resolve(name), release };
-  const { reference, dir } = await referenceOf(name, config);
+  const { reference, dir, instances } = await referenceOf(name, config);
   if (isFolder(reference)) return { folder: path.resolve(dir, reference), release };
   const names = /^[a-z0-9][a-z0-9._-]*$/u.test(reference)
     ? [`@cliproxy/plugin-${reference}`, reference]
@@ -40,7 +41,8 @@ export async function findPlugin(
   }
   throw new CommandError(
     `there is no plugin "${name}": no instance of the configuration, and no package ` +
-      `${names.join(' or ')} is installed in ${dir} or here. Name a folder as ./folder, or a .tgz file.`,
+      `${names.join(' or ')} is installed in ${dir} or here.${didYouMean(name, instances)} ` +
+      'Name a folder as ./folder, or a .tgz file.',
   );
 }
 
@@ -52,13 +54,21 @@ function isFolder(name: string): boolean {
 async function referenceOf(
   name: string,
   config: string | undefined,
-): Promise<{ readonly reference: string; readonly dir: string }> {
+): Promise<{
+  readonly reference: string;
+  readonly dir: string;
+  readonly instances: readonly string[];
+}> {
   const file = configFile(config);
   const dir = path.dirname(file);
-  if (config === undefined && !existsSync(file)) return { reference: name, dir };
-  const { settings } = await readConfig(config);
-  const instance = settings.kernel.plugins.find(({ instanceId }) => instanceId === name);
-  return { reference: instance?.package ?? name, dir: settings.kernel.baseDir };
+  if (config === undefined && !existsSync(file)) return { reference: name, dir, instances: [] };
+  const { plugins, baseDir } = (await readConfig(config)).settings.kernel;
+  const instance = plugins.find(({ instanceId }) => instanceId === name);
+  return {
+    reference: instance?.package ?? name,
+    dir: baseDir,
+    instances: plugins.map(({ instanceId }) => instanceId),
+  };
 }
 
 /** Walks `node_modules` upwards, as Node does. */
