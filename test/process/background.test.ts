@@ -1,6 +1,14 @@
 /** The gateway in the background, as those who have only the command line meet it. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openPluginFolder } from '../plugins/plugin-folder.ts';
@@ -295,8 +303,14 @@ describe('restart', () => {
       expect(refused.code).toBe(78);
       expect(refused.stderr).toContain(`${file}:3:29 `);
       expect(refused.stderr).toContain(`The gateway (PID ${first.pid}) goes on as it was.`);
-      expect((await say(first.url, 'hello')).status).toBe(200);
       file = shop.config(echoConfig({}));
+      chmodSync(data(), 0o755);
+      const unsafe = await cli('restart');
+      expect(unsafe.code).toBe(78);
+      expect(unsafe.stderr).toContain('chmod 700');
+      expect(unsafe.stderr).toContain(`The gateway (PID ${first.pid}) goes on as it was.`);
+      chmodSync(data(), 0o700);
+      expect((await say(first.url, 'hello')).status).toBe(200);
       const { code, stdout } = await cli('restart', '--json');
       expect(code).toBe(0);
       const second = JSON.parse(stdout) as Detached;

@@ -5,6 +5,7 @@ import { boundOutput } from './background/output-log.ts';
 import type { RouterFacts } from './background/router-facts.ts';
 import type { CommandConfig } from './config-file.ts';
 import { configWarnings } from './config-warnings.ts';
+import { dataFolderError } from './data-folder-error.ts';
 import { endOnSignals } from './end-on-signals.ts';
 import type { ProcessEnd } from './end-on-signals.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
@@ -29,7 +30,9 @@ export interface RunOptions {
  */
 export async function runGateway(config: CommandConfig, options: RunOptions): Promise<void> {
   const { settings, checker } = config;
-  const data = await openData(settings.data);
+  const data = await openDataFolder(settings.data).catch((error: unknown) => {
+    throw dataFolderError(error);
+  });
   const gateway = createGateway(settings, {
     checker,
     data,
@@ -50,20 +53,6 @@ export async function runGateway(config: CommandConfig, options: RunOptions): Pr
   };
   // What has changed since the file was read.
   await watch.ready.then(() => watch.reload());
-}
-
-/** Codes that a change of the configuration, or of modes and keys, mends; no other start would. */
-const UNFIT = ['CONFIG_INVALID', 'KERNEL_STORE_KEY', 'KERNEL_STORE_UNSAFE'];
-
-/** @throws CommandError that says what is wrong with the data folder, or who else has it. */
-async function openData(settings: Parameters<typeof openDataFolder>[0]): Promise<DataFolder> {
-  try {
-    return await openDataFolder(settings);
-  } catch (error) {
-    const { message, code = '' } = error as { readonly message: string; readonly code?: string };
-    const exitCode = UNFIT.includes(code) ? EXIT.config : EXIT.failed;
-    throw new CommandError(message, { exitCode, code });
-  }
 }
 
 interface Opening {

@@ -3,7 +3,13 @@ import type { DataSettings } from '@cliproxy/config';
 import type { CredentialStore, StateStore } from '@cliproxy/kernel';
 import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
 import type { Logger } from '@cliproxy/plugin-api';
-import { claimFolder, loadKeys, openStateFile, openVault } from '@cliproxy/vault';
+import {
+  claimFolder,
+  loadKeys,
+  makePrivateFolder,
+  openStateFile,
+  openVault,
+} from '@cliproxy/vault';
 import type { VaultKeys } from '@cliproxy/vault';
 
 /** An open data folder. This process alone has it. */
@@ -69,6 +75,18 @@ export async function openDataFolder(settings: DataSettings): Promise<DataFolder
       { cause: error },
     );
   }
+}
+
+/**
+ * Looks whether a folder that another gateway may have can be opened after that: its modes, its owner,
+ * and that there is a key.
+ *
+ * @throws GatewayError `KERNEL_STORE_UNSAFE`, `KERNEL_STORE_KEY`, `CONFIG_INVALID` as
+ *   {@link openDataFolder} does.
+ */
+export async function checkDataFolder({ folder, keyFile }: DataSettings): Promise<void> {
+  await makePrivateFolder(folder);
+  await keysOf(folder, keyFile, process.env[KEY_VARIABLE]);
 }
 
 async function keysOf(

@@ -10,7 +10,7 @@ export type {
 } from '@cliproxy/kernel';
 export { createGateway } from './create-gateway.ts';
 export type { Gateway, GatewayApplyResult, GatewayOverrides } from './create-gateway.ts';
-export { openDataFolder } from './data-folder.ts';
+export { checkDataFolder, openDataFolder } from './data-folder.ts';
 export type { DataFolder } from './data-folder.ts';
 export { VERSION } from './version.ts';
 export {

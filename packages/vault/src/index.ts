@@ -4,4 +4,5 @@ export { folderHolder, type FolderHolder, type FolderOwner } from './folder-owne
 export { loadKeys, type KeySource } from './key-source.ts';
 export { openStateFile } from './state-file.ts';
 export type { VaultKey, VaultKeys } from './vault-keys.ts';
+export { makePrivateFolder } from './private-place.ts';
 export { processStart } from './process-start.ts';

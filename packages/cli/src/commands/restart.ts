@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import { endRouter } from '../background/end-router.ts';
 import { findRouter } from '../background/find-router.ts';
 import type { RouterPlace, RunningRouter } from '../background/find-router.ts';
+import { checkDataFolder } from '@cliproxy/gateway';
 import { readConfig } from '../config-file.ts';
 import type { CommandConfig } from '../config-file.ts';
+import { dataFolderError } from '../data-folder-error.ts';
 import { CommandError } from '../exit-codes.ts';
 import { listingCommand } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
@@ -50,7 +52,8 @@ function requireDetached({ pid, facts }: RunningRouter): void {
 }
 
 /**
- * The configuration to start with, of which every plugin can be set up.
+ * The configuration to start with, of which every plugin can be set up, and whose data folder and key
+ * can be used.
  *
  * @throws CommandError with every problem; what runs goes on.
  */
@@ -59,6 +62,9 @@ async function checkedConfig({ running, file }: RouterPlace): Promise<CommandCon
     const config = await readConfig(running?.facts.config ?? file);
     await withPlugins(config, async (_gateway, { applied, problems }) => {
       if (!applied) throw problemsError(problems, config);
+    });
+    await checkDataFolder(config.settings.data).catch((error: unknown) => {
+      throw dataFolderError(error);
     });
     return config;
   } catch (error) {
