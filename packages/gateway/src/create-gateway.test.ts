@@ -110,6 +110,7 @@ test('a plugin finds the gateway once its port is open', async () => {
   });
   try {
     expect(await gateway.prepare()).toMatchObject({ applied: true });
+    expect(address?.local).toBe(false);
     expect(address?.current()).toBeUndefined();
     const { port } = await gateway.listen();
     expect(address?.current()).toBe(`http://127.0.0.1:${port}`);

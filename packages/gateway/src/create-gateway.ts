@@ -11,7 +11,7 @@ import type {
   PreloadedPlugin,
 } from '@cliproxy/kernel';
 import { createDialects, ItemMemory } from '@cliproxy/protocols';
-import { createServer } from '@cliproxy/server';
+import { createServer, isLoopback } from '@cliproxy/server';
 import type { GatewayServer, ListenAddress } from '@cliproxy/server';
 import { createChildFiles } from './child-files.ts';
 import type { GatewayChildFiles } from './child-files.ts';
@@ -102,7 +102,11 @@ export function createGateway(
   let listening: ListenAddress | undefined;
   const kernel = createKernel({
     clock,
-    address: () => listening?.url,
+    address: Object.freeze({
+      // The host that is bound stays so until the next start, whatever the settings become.
+      local: isLoopback(settings.server.host),
+      current: () => listening?.url,
+    }),
     sink,
     loggers: logging,
     secrets: logging.secrets,

@@ -15,6 +15,8 @@ function ref<T>(id: string): ServiceRef<T> {
 
 /** Where the gateway can be reached. */
 export interface GatewayAddress {
+  /** Whether programs on this machine alone can reach it: `server.host` is a loopback address. */
+  readonly local: boolean;
   /**
    * As programs on this machine reach it, such as `http://127.0.0.1:8317`; absent until the port is
    * open, which is after every plugin's `start`.

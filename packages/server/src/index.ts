@@ -1,3 +1,4 @@
+export { isLoopback } from './edge/host-origin.ts';
 export { routeTable } from './routes/route-table.ts';
 export type { RouteInfo } from './routes/route.ts';
 export { createServer } from './server.ts';

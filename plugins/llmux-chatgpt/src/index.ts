@@ -9,8 +9,8 @@ import { signInExecutor } from './sign-in/sign-in-executor.ts';
 /** GPT models by the OpenAI API, with API keys; or with ChatGPT accounts where that is opted into. */
 export default definePlugin({
   config: chatGptConfig,
-  deps: { clock: services.clock },
-  setup({ config }, { clock }) {
+  deps: { clock: services.clock, address: services.address },
+  setup({ config }, { clock, address }) {
     const root = apiRoot(config);
     const probes = [upstreamProbe(root)];
     if (config.signIn === undefined) {
@@ -25,6 +25,12 @@ export default definePlugin({
       throw new GatewayError(
         'PLUGIN_BAD_CONFIG',
         'signIn leaves no room for apiKeys and models: what a plan may do differs; mount the plugin twice',
+      );
+    }
+    if (!address.local) {
+      throw new GatewayError(
+        'PLUGIN_BAD_CONFIG',
+        "signIn is for one person on one machine, and server.host lets others reach the gateway; set it to 127.0.0.1, or use apiKeys (OpenAI's terms want approval for anything hosted or shared)",
       );
     }
     return {

@@ -1,3 +1,4 @@
+import type { GatewayAddress } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import { type Container, createContainer } from '../di/container.ts';
 import { tokens } from '../di/tokens.ts';
@@ -41,6 +42,9 @@ const LIMITS: PluginLimits = {
   drainMs: 3_600_000,
 };
 
+/** Of a kernel that nothing listens in front of. */
+const NO_ADDRESS: GatewayAddress = Object.freeze({ local: true, current: () => undefined });
+
 /** What the plugin host works with. */
 export interface PluginHostOptions {
   readonly loggers: Loggers;
@@ -52,8 +56,8 @@ export interface PluginHostOptions {
   readonly fallbackDir: string;
   /** The gateway's version, for `user-agent`. */
   readonly version: string;
-  /** Where the gateway listens, once it does. */
-  readonly address?: () => string | undefined;
+  /** Where the gateway listens, once it does; absent: it never does. */
+  readonly address?: GatewayAddress;
   /** Where logins are kept. */
   readonly credentials: CredentialStore;
   /** Told after an account's credential was renewed, and after its login ended. */
@@ -263,7 +267,7 @@ export class PluginHost {
     container.provide(tokens.checker, () => checker);
     container.provide(tokens.clock, () => clock);
     const { credentials, onLogin, address } = this.#options;
-    container.provide(tokens.address, () => Object.freeze({ current: () => address?.() }));
+    container.provide(tokens.address, () => address ?? NO_ADDRESS);
     container.provide(tokens.credentials, () => credentials);
     container.provide(tokens.loginNews, () => onLogin);
     container.provide(tokens.loggers, () => loggers);

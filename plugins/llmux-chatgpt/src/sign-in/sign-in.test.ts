@@ -349,6 +349,23 @@ test.each<[object, RegExp]>([
   );
 });
 
+test('an instance is refused where other machines can reach the gateway', async () => {
+  const packageJson = new URL('../../package.json', import.meta.url);
+  const config = { signIn: authority.config };
+  const started = startTestGateway({
+    plugins: [{ plugin, packageJson, config }],
+    config: {
+      server: {
+        host: '0.0.0.0',
+        port: 0,
+        apiKeys: ['a-client-key-1'],
+        adminKeys: ['an-admin-key'],
+      },
+    },
+  });
+  await expect(started).rejects.toThrow(/server\.host lets others reach the gateway; set it to/);
+});
+
 test('an account without a token lets no request pass bare', async () => {
   const request = { method: 'GET', url: 'https://a.example', headers: {} } as const;
   const bare = authenticator().authorize(request, { secrets: {} }, authContext());
