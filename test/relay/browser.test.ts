@@ -129,6 +129,21 @@ const say = (text: string) => ({
   messages: [{ role: 'user' as const, content: text }],
 });
 
+const WEATHER = {
+  type: 'function' as const,
+  function: {
+    name: 'weather',
+    parameters: { type: 'object', properties: { city: { type: 'string' } } },
+  },
+};
+
+function expectWeatherCall({ choices }: OpenAI.Chat.ChatCompletion): void {
+  const call = choices[0]?.message.tool_calls?.[0];
+  expect(call?.type === 'function' && JSON.parse(call.function.arguments)).toEqual({
+    city: 'Zürich',
+  });
+}
+
 /** Asks until it is answered: the page has to be there. */
 async function untilServed(): Promise<void> {
   await until(async () => {
@@ -255,20 +270,9 @@ withWindows('a page in a browser of the gateway', () => {
             ],
           },
         ],
-        tools: [
-          {
-            type: 'function',
-            function: {
-              name: 'weather',
-              parameters: { type: 'object', properties: { city: { type: 'string' } } },
-            },
-          },
-        ],
+        tools: [WEATHER],
       });
-      const call = called.choices[0]?.message.tool_calls?.[0];
-      expect(call?.type === 'function' && JSON.parse(call.function.arguments)).toEqual({
-        city: 'Zürich',
-      });
+      expectWeatherCall(called);
       expect(JSON.stringify(studio.gemini.requests.at(-1)?.body)).toContain(picture);
       expect(studio.gemini.requests.at(-1)?.path).toContain('/models/gemini-2-flash:');
       expect(studio.gemini.violations).toEqual([]);
@@ -297,20 +301,9 @@ withWindows('a page in a browser of the gateway', () => {
       const called = await openai().chat.completions.create({
         model,
         messages: [{ role: 'user', content: 'the weather' }],
-        tools: [
-          {
-            type: 'function',
-            function: {
-              name: 'weather',
-              parameters: { type: 'object', properties: { city: { type: 'string' } } },
-            },
-          },
-        ],
+        tools: [WEATHER],
       });
-      const call = called.choices[0]?.message.tool_calls?.[0];
-      expect(call?.type === 'function' && JSON.parse(call.function.arguments)).toEqual({
-        city: 'Zürich',
-      });
+      expectWeatherCall(called);
       expect(studio.mock.getRequests().length).toBeGreaterThanOrEqual(3);
     },
     LIMIT_MS,
