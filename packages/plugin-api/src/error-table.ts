@@ -165,7 +165,7 @@ export const errorTable = Object.freeze({
     503,
     'upstream',
     'The instance has no account, or its login has ended.',
-    'Add an API key to its configuration, or `cliproxy login NAME`.',
+    'Add an API key to its configuration, `cliproxy login NAME`, or open the page that it works by.',
   ),
   AUTH_INVALID_KEY: row(
     503,
