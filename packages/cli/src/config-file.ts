@@ -3,6 +3,7 @@ import path from 'node:path';
 import { ConfigError, createSchemaChecker, didYouMean, loadConfig } from '@cliproxy/config';
 import type { ConfigChecker, LoadedConfig } from '@cliproxy/config';
 import { CommandError } from './exit-codes.ts';
+import { meantBy } from './meant-by.ts';
 import { problemsError } from './problem-rows.ts';
 
 /** A configuration, and the checker that read it, which is costly to make a second time. */
@@ -51,13 +52,15 @@ export async function asCommandError<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Checks that a plugin instance is configured.
+ * The configured plugin instance that a person means: by its id, or by the first word of the only id
+ * that begins so, such as `webai` for `webai-proxy`.
  *
  * @throws CommandError that names the near and the known ones.
  */
-export function requireInstance({ settings, file }: LoadedConfig, name: string): void {
+export function instanceNamed({ settings, file }: LoadedConfig, name: string): string {
   const known = settings.kernel.plugins.map(({ instanceId }) => instanceId);
-  if (known.includes(name)) return;
+  const [found, ...others] = meantBy(name, known);
+  if (found !== undefined && others.length === 0) return found;
   throw new CommandError(
     `there is no plugin "${name}" in ${file}.${didYouMean(name, known)} It has: ${known.join(', ')}.`,
   );

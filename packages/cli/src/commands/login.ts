@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { readConfig, requireInstance } from '../config-file.ts';
+import { readConfig, instanceNamed } from '../config-file.ts';
 import { CommandError } from '../exit-codes.ts';
 import { accountLines } from '../format-accounts.ts';
 import { runningGateway } from '../gateway-client.ts';
@@ -24,7 +24,7 @@ interface LoginOptions extends CommonOptions, InputOptions {
 /** `cliproxy login NAME`: logs an account in to the running gateway. */
 export function loginCommand(): Command {
   return listingCommand('login', { example: 'cliproxy login ctonew --token-file token.txt' })
-    .argument('<name>', 'plugin instance, as under "plugins:"')
+    .argument('<name>', 'plugin instance, as under "plugins:", or the first word of its id')
     .option('--token-file <file>', 'log in with the token in a file; "-" is standard input')
     .addOption(
       new Option(
@@ -43,11 +43,11 @@ export function loginCommand(): Command {
     .action(async (name: string, options: LoginOptions) => {
       const printer = createPrinter(options.json);
       const config = await readConfig(options.config);
-      requireInstance(config, name);
+      const instance = instanceNamed(config, name);
       const { authenticator, account, flow, browser, paste = false, json = false } = options;
       const inputs = readInputs(options);
       const client = await runningGateway(config);
-      const begun = (await client.change('POST', `${authPath(name)}/login`, {
+      const begun = (await client.change('POST', `${authPath(instance)}/login`, {
         ...inputs,
         ...(flow !== undefined && { flow }),
         ...(authenticator !== undefined && { authenticator }),
@@ -64,6 +64,6 @@ export function loginCommand(): Command {
         throw new CommandError(message, code === undefined ? {} : { code });
       }
       const loggedIn = accounts.filter(({ id }) => id === login.account?.id);
-      printer.result(status, `Logged in to ${name}.\n${accountLines(loggedIn)}`);
+      printer.result(status, `Logged in to ${instance}.\n${accountLines(loggedIn)}`);
     });
 }

@@ -1,6 +1,6 @@
 import type { LogoutResult } from '@cliproxy/gateway';
 import type { Command } from 'commander';
-import { readConfig, requireInstance } from '../config-file.ts';
+import { readConfig, instanceNamed } from '../config-file.ts';
 import { runningGateway } from '../gateway-client.ts';
 import { authPath } from '../login/login-status.ts';
 import { listingCommand } from '../options.ts';
@@ -10,16 +10,16 @@ import { createPrinter } from '../terminal.ts';
 /** `cliproxy logout NAME`: forgets a login, and ends it at the vendor where that can be. */
 export function logoutCommand(): Command {
   return listingCommand('logout', { example: 'cliproxy logout ctonew' })
-    .argument('<name>', 'plugin instance, as under "plugins:"')
+    .argument('<name>', 'plugin instance, as under "plugins:", or the first word of its id')
     .option('--account <id>', 'which account, where several are logged in')
     .action(async (name: string, options: CommonOptions & { readonly account?: string }) => {
       const printer = createPrinter(options.json);
       const config = await readConfig(options.config);
-      requireInstance(config, name);
+      const instance = instanceNamed(config, name);
       const client = await runningGateway(config);
       const query =
         options.account === undefined ? '' : `?account=${encodeURIComponent(options.account)}`;
-      const result = (await client.change('DELETE', authPath(name) + query)) as LogoutResult;
+      const result = (await client.change('DELETE', authPath(instance) + query)) as LogoutResult;
       printer.result(
         result,
         `Logged out: ${result.accountId} (${result.label}).${atVendor(result)}`,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readConfig, requireInstance } from '../config-file.ts';
+import { readConfig, instanceNamed } from '../config-file.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { noAccount } from '../findings/plugin.ts';
 import type { HealthAnswer } from '../format-health.ts';
@@ -33,19 +33,19 @@ const LIST_PAUSE_MS = 250;
 /** `cliproxy test-provider NAME`: one small real request through one plugin instance. */
 export function testProviderCommand(): Command {
   return listingCommand('test-provider', { example: 'cliproxy test-provider echo' })
-    .argument('<name>', 'plugin instance, as under "plugins:"')
+    .argument('<name>', 'plugin instance, as under "plugins:", or the first word of its id')
     .option('--model <model>', "model to ask; default: the first of the provider's list")
     .option('--prompt <text>', 'what to ask', 'Say "ok" and nothing else.')
     .action(async (name: string, options: TestOptions) => {
       const printer = createPrinter(options.json);
       const config = await readConfig(options.config);
-      requireInstance(config, name);
+      const instance = instanceNamed(config, name);
       const client = await connectOrStart(config, printer);
       try {
-        await requireReady(client, name, config.file);
-        const model = options.model ?? (await firstModel(client, name));
-        printer.note(`asking ${name} for ${model} …`);
-        const result = await ask(client, name, model, options.prompt);
+        await requireReady(client, instance, config.file);
+        const model = options.model ?? (await firstModel(client, instance));
+        printer.note(`asking ${instance} for ${model} …`);
+        const result = await ask(client, instance, model, options.prompt);
         printer.result(result, describe(result));
         if (!result.ok) process.exitCode = EXIT.failed;
       } finally {

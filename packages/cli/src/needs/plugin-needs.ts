@@ -3,6 +3,7 @@ import { inspectPlugin, installedPluginIds } from '@cliproxy/gateway';
 import type { PluginInspection } from '@cliproxy/gateway';
 import type { CommandConfig } from '../config-file.ts';
 import { CommandError } from '../exit-codes.ts';
+import { meantBy } from '../meant-by.ts';
 import { lookAtNeed } from './look-at-need.ts';
 import type { NeedState } from './look-at-need.ts';
 
@@ -24,7 +25,7 @@ export async function needsOf(name: string, config: CommandConfig): Promise<Plug
   const { plugins } = config.settings.kernel;
   const instances = plugins.map(({ instanceId }) => instanceId);
   const known = [...new Set([...instances, ...installedPluginIds(dirsOf(config))])];
-  const meant = known.includes(name) ? [name] : known.filter((id) => id.startsWith(`${name}-`));
+  const meant = meantBy(name, known);
   const [instanceId] = meant;
   if (instanceId === undefined || meant.length > 1) {
     const which = meant.length > 1 ? ` It may be ${meant.join(' or ')}.` : didYouMean(name, known);
