@@ -99,7 +99,12 @@ async function logInAs(person: string): Promise<void> {
 describe('logging in', () => {
   test('by redirect: a page to open, its end waited for, an account that serves', async () => {
     const before = await ask('GET', '/v1/auth/acme/status');
-    expect(before.json).toEqual({ instance: 'acme', state: 'needs-login', accounts: [] });
+    expect(before.json).toEqual({
+      instance: 'acme',
+      state: 'needs-login',
+      accounts: [],
+      next: 'Log an account in: POST /v1/auth/acme/login, or "cliproxy login acme".',
+    });
     const { login } = await begin();
     expect(login).toMatchObject({ acceptsPaste: true, next: expect.stringContaining('"paste"') });
     const waiting = ended(login.id);

@@ -82,10 +82,16 @@ export function authStatus(
   kernel: Kernel,
 ): object {
   const { state } = instanceNamed(instanceId, kernel);
+  const accounts = kernel.accounts().filter((account) => account.instanceId === instanceId);
+  // Accounts, and a login that is known, say for themselves what comes next.
+  const begins = state === 'needs-login' && accounts.length === 0 && login === undefined;
   return {
     instance: instanceId,
     state,
-    accounts: kernel.accounts().filter((account) => account.instanceId === instanceId),
+    accounts,
+    ...(begins && {
+      next: `Log an account in: POST /v1/auth/${instanceId}/login, or "cliproxy login ${instanceId}".`,
+    }),
     ...(login === undefined ? {} : { login: { ...login, ...nextOf(login) } }),
   };
 }

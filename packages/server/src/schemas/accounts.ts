@@ -53,7 +53,13 @@ export const accountsAnswer = object('Accounts', { accounts });
 
 export const authAnswer = object(
   'AuthStatus',
-  { instance: string, state: string, accounts, login },
+  {
+    instance: string,
+    state: string,
+    accounts,
+    next: { type: 'string', description: 'what to do; absent: nothing, or as the others say' },
+    login,
+  },
   ['instance', 'state', 'accounts'],
 );
 
