@@ -38,7 +38,7 @@ export function openPluginFolder(): PluginFolder {
       const cliproxyPlugin = {
         manifestVersion: 1,
         id,
-        apiVersion: '0.1',
+        apiVersion: '1.0',
         entry: './index.js',
         provides: {},
         permissions: {},

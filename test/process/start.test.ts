@@ -174,7 +174,7 @@ describe('plugins with faults', () => {
       cliproxyPlugin: {
         manifestVersion: 1,
         id,
-        apiVersion: '0.1',
+        apiVersion: '1.0',
         entry: './index.js',
         provides: {},
         permissions: {},

@@ -88,7 +88,7 @@ beforeAll(async () => {
       cliproxyPlugin: {
         manifestVersion: 1,
         id: 'talker',
-        apiVersion: '0.1',
+        apiVersion: '1.0',
         entry: './index.js',
         provides: {
           executor: false,

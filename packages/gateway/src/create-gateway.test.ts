@@ -93,7 +93,7 @@ test('a plugin finds the gateway once its port is open', async () => {
     cliproxyPlugin: {
       manifestVersion: 1,
       id: 'finder',
-      apiVersion: '0.1',
+      apiVersion: '1.0',
       entry: './index.js',
       provides: {},
       permissions: {},

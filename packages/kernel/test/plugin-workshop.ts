@@ -43,7 +43,7 @@ export interface Workshop {
 function pluginSource(spec: PackageSpec): string {
   return `{
     $$type: '@cliproxy/plugin',
-    apiVersion: ${JSON.stringify(spec.apiVersion ?? '0.1')},
+    apiVersion: ${JSON.stringify(spec.apiVersion ?? '1.0')},
     [Symbol.for('@cliproxy/plugin-options')]: {
       config: { json: ${spec.schema ?? "{ type: 'object' }"} },
       deps: ${spec.deps ?? 'undefined'},
@@ -56,7 +56,7 @@ export function manifestOf(spec: PackageSpec): Record<string, unknown> {
   return {
     manifestVersion: 1,
     id: spec.id ?? 'foo',
-    apiVersion: '0.1',
+    apiVersion: '1.0',
     entry: spec.entry ?? './index.js',
     provides: {},
     permissions: {},

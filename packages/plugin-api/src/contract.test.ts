@@ -208,7 +208,7 @@ describe('definePlugin', () => {
   test('a plugin of another copy of the contract is known by its brand', () => {
     const other = {
       $$type: '@cliproxy/plugin',
-      apiVersion: '0.1',
+      apiVersion: '1.0',
       [Symbol.for('@cliproxy/plugin-options')]: options,
     };
     expect(PLUGIN_OPTIONS).toBe(Symbol.for('@cliproxy/plugin-options'));

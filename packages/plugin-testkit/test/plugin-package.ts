@@ -41,7 +41,7 @@ export async function writePlugin(twist: PluginTwist = {}): Promise<PluginPackag
   const cliproxyPlugin = {
     manifestVersion: 1,
     id: 'twisted',
-    apiVersion: '0.1',
+    apiVersion: '1.0',
     entry: './index.js',
     provides: {
       executor: true,

@@ -137,7 +137,7 @@ describe('the life of an instance', () => {
     const body = 'return {};';
     shop.add({ id: 'esm', setup: body });
     shop.add({ id: 'cjs', setup: body, commonJs: true });
-    const inner = `{ $$type: '@cliproxy/plugin', apiVersion: '0.1',
+    const inner = `{ $$type: '@cliproxy/plugin', apiVersion: '1.0',
       [Symbol.for('@cliproxy/plugin-options')]: { config: { json: {} }, setup() { return {}; } } }`;
     shop.add({
       id: 'compiled',
