@@ -109,7 +109,7 @@ const startCases: readonly StartCase[] = [
     what: 'was made for another version of the contract',
     manifest: { apiVersion: '7.3' },
     module: `throw new Error('must not be imported');`,
-    problem: /PLUGIN_API_VERSION: .*"old-api".*7\.3.*1\.0/u,
+    problem: /PLUGIN_API_VERSION: .*"old-api".*7\.3.*1\.1/u,
   },
   {
     id: 'no-manifest',

@@ -329,6 +329,7 @@ function instanceOf(
     patterns: [],
     executor,
     probes: [],
+    hooks: [],
     sockets: [],
     logger: { debug: quiet, info: quiet, warn: quiet, error: (text) => void faults.push(text) },
     accounts: () => handles,

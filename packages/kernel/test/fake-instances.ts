@@ -109,6 +109,7 @@ export function fakeInstance(id: string, shape: Shape = {}): FakeInstance {
     executor: executor === 'none' ? undefined : executor,
     probes,
     sockets: [],
+    hooks: [],
     logger: { debug: silent, info: silent, error: silent, warn: (text) => warnings.push(text) },
     accounts: () => handles,
     enter: silent,

@@ -3,4 +3,4 @@
  * both numbers; from 1.0 on, a plugin works with every gateway of its major and the same or a later
  * minor.
  */
-export const API_VERSION = '1.0';
+export const API_VERSION = '1.1';

@@ -2,6 +2,7 @@ import type { NewAccount } from './account.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Executor } from './executor.ts';
 import type { HealthProbe } from './health.ts';
+import type { Hook } from './hook.ts';
 import type { SocketEndpoint } from './socket.ts';
 
 /**
@@ -16,6 +17,8 @@ export interface Contributions {
   readonly accounts?: readonly NewAccount[];
   readonly probes?: readonly HealthProbe[];
   readonly sockets?: readonly SocketEndpoint[];
+  /** Since 1.1. */
+  readonly hooks?: readonly Hook[];
   /** Runs before the port opens; 10 s. */
   start?(signal: AbortSignal): Promise<void>;
   /** Runs after the last request is drained, in reverse order of starting. */

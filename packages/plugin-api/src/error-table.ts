@@ -131,6 +131,18 @@ export const errorTable = Object.freeze({
     'The plugin threw, or gave junk, while it served a request.',
     'Ask the plugin author; the cause is in the log under the request id.',
   ),
+  PLUGIN_HOOK_FAILED: row(
+    502,
+    'upstream',
+    'A hook of a plugin threw, hung or gave junk; nothing passes without it.',
+    'Ask the plugin author; the cause is in the log under the request id.',
+  ),
+  PLUGIN_HOOK_REFUSED: row(
+    403,
+    'forbidden',
+    'A hook of a plugin refuses the request, or each target that could answer it.',
+    "Read the plugin's reason in the message; `cliproxy explain MODEL` lists the hooks.",
+  ),
   PLUGIN_UNAVAILABLE: row(
     503,
     'upstream',

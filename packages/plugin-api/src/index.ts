@@ -27,6 +27,19 @@ export type {
 export type { Failure, FailureKind, Quota, VendorFault } from './failure.ts';
 export { GatewayError, isGatewayError } from './gateway-error.ts';
 export type { HealthProbe, HealthReport } from './health.ts';
+export type {
+  EventTransform,
+  Hook,
+  HookAttempt,
+  HookAttemptRecord,
+  HookBody,
+  HookCall,
+  HookChange,
+  HookFailurePolicy,
+  HookNeed,
+  HookRecord,
+  HookVeto,
+} from './hook.ts';
 export type { HeaderMap, HttpClient, OutgoingRequest, WireReply } from './http.ts';
 export type { Json } from './json.ts';
 export type { Logger } from './logger.ts';

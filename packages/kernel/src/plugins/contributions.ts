@@ -3,9 +3,13 @@ import type {
   Dialect,
   Executor,
   HealthProbe,
+  Hook,
   SocketEndpoint,
 } from '@cliproxy/plugin-api';
+import { ContributionCheck } from './contribution-check.ts';
+import type { Fields } from './contribution-check.ts';
 import type { PluginManifest } from './manifest.ts';
+import { readHooks } from './read-hooks.ts';
 
 /** What `setup` returned, checked. */
 export interface CheckedContributions {
@@ -15,6 +19,7 @@ export interface CheckedContributions {
   readonly accounts: readonly unknown[] | undefined;
   readonly probes: readonly HealthProbe[];
   readonly sockets: readonly SocketEndpoint[];
+  readonly hooks: readonly Hook[];
   readonly start: ((signal: AbortSignal) => unknown) | undefined;
   readonly stop: ((signal: AbortSignal) => unknown) | undefined;
 }
@@ -26,15 +31,15 @@ export type ContributionsReading =
 
 /**
  * Checks what `setup` returned: plugins may be plain JavaScript. Every part must be well-formed, and
- * all of it what the manifest's `provides` says.
+ * all of it what the manifest says.
  */
 export function readContributions(
   returned: unknown,
-  provides: PluginManifest['provides'],
+  { provides, apiVersion }: Pick<PluginManifest, 'provides' | 'apiVersion'>,
 ): ContributionsReading {
-  const check = new Check();
+  const check = new ContributionCheck();
   try {
-    const contributions = read(returned, provides, check);
+    const contributions = read(returned, provides, apiVersion, check);
     if (check.faults.length > 0 || contributions === undefined) return { faults: check.faults };
     return { contributions };
   } catch (error) {
@@ -43,7 +48,16 @@ export function readContributions(
   }
 }
 
-const KEYS = ['executor', 'authenticators', 'accounts', 'probes', 'sockets', 'start', 'stop'];
+const KEYS = [
+  'executor',
+  'authenticators',
+  'accounts',
+  'probes',
+  'sockets',
+  'hooks',
+  'start',
+  'stop',
+];
 const DIALECTS: readonly Dialect[] = [
   'openai-chat',
   'openai-responses',
@@ -53,91 +67,11 @@ const DIALECTS: readonly Dialect[] = [
 const OPERATIONS = ['generate', 'count-tokens', 'embed'];
 const METHODS = ['api-key', 'oauth', 'token', 'browser'];
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Collects what is wrong. */
-class Check {
-  readonly faults: string[] = [];
-
-  fault(sentence: string): void {
-    this.faults.push(sentence);
-  }
-
-  object(value: unknown, part: string): Fields | undefined {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return value as Fields;
-    }
-    this.fault(`${part} is not an object`);
-    return undefined;
-  }
-
-  list(value: unknown, part: string): readonly unknown[] {
-    if (value === undefined) return [];
-    if (Array.isArray(value)) return value as unknown[];
-    this.fault(`${part} is not an array`);
-    return [];
-  }
-
-  method(of: Fields, name: string, part: string, needed: boolean): void {
-    if (of[name] === undefined && !needed) return;
-    if (typeof of[name] !== 'function') this.fault(`${part}.${name} is not a function`);
-  }
-
-  oneOf(of: Fields, name: string, allowed: readonly string[], part: string): void {
-    const value = of[name];
-    if (typeof value === 'string' && allowed.includes(value)) return;
-    this.fault(`${part}.${name} must be one of ${allowed.join(', ')}`);
-  }
-
-  positive(of: Fields, name: string, part: string): void {
-    const value = of[name];
-    if (typeof value === 'number' && Number.isFinite(value) && value > 0) return;
-    this.fault(`${part}.${name} must be a number above 0`);
-  }
-
-  /**
-   * Reads a list of things that have a name, and compares the names with the manifest's.
-   *
-   * @returns the names.
-   */
-  named(
-    value: unknown,
-    part: string,
-    key: string,
-    declared: readonly string[],
-    each: (one: Fields, part: string) => void,
-  ): readonly string[] {
-    const names: string[] = [];
-    this.list(value, part).forEach((item, index) => {
-      const one = this.object(item, `${part}[${index}]`);
-      if (one === undefined) return;
-      const name = one[key];
-      if (typeof name !== 'string') {
-        this.fault(`${part}[${index}] has no \`${key}\``);
-        return;
-      }
-      if (names.includes(name)) this.fault(`${part} has "${name}" twice`);
-      names.push(name);
-      each(one, `${part}["${name}"]`);
-    });
-    for (const name of names.filter((one) => !declared.includes(one))) {
-      this.fault(`${part} has "${name}", which provides.${part} in the manifest does not name`);
-    }
-    return names;
-  }
-
-  /** The manifest may promise nothing besides these. */
-  complete(names: readonly string[], part: string, declared: readonly string[]): void {
-    for (const name of declared.filter((one) => !names.includes(one))) {
-      this.fault(`${part} lacks "${name}", which provides.${part} in the manifest names`);
-    }
-  }
-}
-
 function read(
   returned: unknown,
   provides: PluginManifest['provides'],
-  check: Check,
+  apiVersion: string,
+  check: ContributionCheck,
 ): CheckedContributions | undefined {
   const all = check.object(returned, 'what setup returned');
   if (all === undefined) return undefined;
@@ -172,6 +106,7 @@ function read(
     check.method(one, 'holds', part, false);
   });
   check.complete(sockets, 'sockets', provides.sockets);
+  readHooks(all.hooks, provides.hooks, apiVersion, check);
   check.method(all, 'start', 'what setup returned', false);
   check.method(all, 'stop', 'what setup returned', false);
   return {
@@ -180,12 +115,13 @@ function read(
     accounts: accounts === undefined ? undefined : copy(accounts),
     probes: copy<HealthProbe>(all.probes),
     sockets: copy<SocketEndpoint>(all.sockets),
+    hooks: copy<Hook>(all.hooks),
     start: bound(all, 'start'),
     stop: bound(all, 'stop'),
   };
 }
 
-function readExecutor(value: unknown, check: Check): void {
+function readExecutor(value: unknown, check: ContributionCheck): void {
   const executor = check.object(value, 'executor');
   if (executor === undefined) return;
   check.oneOf(executor, 'kind', ['wire', 'events'], 'executor');
@@ -216,7 +152,7 @@ function readExecutor(value: unknown, check: Check): void {
   }
 }
 
-function readSpeaks(value: unknown, part: string, check: Check): void {
+function readSpeaks(value: unknown, part: string, check: ContributionCheck): void {
   const speaks = check.object(value, part);
   if (speaks === undefined) return;
   if (Object.keys(speaks).length === 0) check.fault(`${part} names no dialect`);
@@ -232,7 +168,7 @@ function readSpeaks(value: unknown, part: string, check: Check): void {
   }
 }
 
-function readAuthenticator(one: Fields, part: string, check: Check): void {
+function readAuthenticator(one: Fields, part: string, check: ContributionCheck): void {
   check.oneOf(one, 'method', METHODS, part);
   check.method(one, 'authorize', part, true);
   for (const name of ['login', 'refresh', 'revoke']) check.method(one, name, part, false);

@@ -1,4 +1,4 @@
-import type { Executor, HealthProbe, Logger, SocketEndpoint } from '@cliproxy/plugin-api';
+import type { Executor, HealthProbe, Hook, Logger, SocketEndpoint } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { InstanceAccounts } from '../accounts/instance-accounts.ts';
 import type { LoginPlace } from '../logins/login-place.ts';
@@ -91,6 +91,10 @@ export class LiveInstance implements PluginInstance {
 
   get sockets(): readonly SocketEndpoint[] {
     return this.#state === 'ready' ? (this.#parts?.contributions.sockets ?? []) : [];
+  }
+
+  get hooks(): readonly Hook[] {
+    return this.#state === 'ready' ? (this.#parts?.contributions.hooks ?? []) : [];
   }
 
   get ended(): AbortSignal {

@@ -2,6 +2,7 @@ import type { Problem } from '../ports/problem.ts';
 import type { SchemaChecker } from '../ports/schema-checker.ts';
 import { checkNeeds, needsSchema } from './manifest-needs.ts';
 import type { PluginNeed } from './manifest-needs.ts';
+import { hooksTooEarly } from './read-hooks.ts';
 import type { ModelPatternDeclaration } from './plugin-instance.ts';
 
 /** What a plugin says about itself in its package.json, before any of its code runs. */
@@ -19,6 +20,8 @@ export interface PluginManifest {
     readonly probes: readonly string[];
     /** Paths. */
     readonly sockets: readonly string[];
+    /** Since 1.1. */
+    readonly hooks: readonly string[];
     readonly models: readonly ModelPatternDeclaration[];
   };
   readonly permissions: {
@@ -67,6 +70,7 @@ const manifestSchema = Object.freeze({
           uniqueItems: true,
           default: [],
         },
+        hooks: { ...names, default: [] },
         models: {
           type: 'array',
           default: [],
@@ -137,6 +141,8 @@ export function readManifest(
   const { value, problems } = checker.check(manifestSchema, raw, '/cliproxyPlugin');
   if (problems.length > 0) return { faults: problems.map((one) => sentence(where, one)) };
   const manifest = value as PluginManifest;
+  const early = hooksTooEarly(manifest.provides.hooks.length > 0, manifest.apiVersion);
+  if (early !== undefined) return { faults: [`${where}: cliproxyPlugin.provides.hooks: ${early}`] };
   const { needs, problems: unfit } = checkNeeds(manifest.needs, '/cliproxyPlugin/needs', checker);
   if (unfit.length > 0) return { faults: unfit.map((one) => sentence(where, one)) };
   return { package: { name, version, manifest: { ...manifest, needs } } };

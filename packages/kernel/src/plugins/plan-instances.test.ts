@@ -117,6 +117,11 @@ describe('manifests', () => {
     ['apiVersion', { manifest: { apiVersion: 'v1' } }, 'cliproxyPlugin.apiVersion'],
     ['provides', { manifest: { provides: { executors: true } } }, 'executors'],
     ['probes', { manifest: { provides: { probes: [1] } } }, 'provides.probes.0'],
+    [
+      'hooks before their time',
+      { manifest: { apiVersion: '1.0', provides: { hooks: ['log'] } } },
+      'provides.hooks: plugin API 1.0 has no hooks; set apiVersion to "1.1"',
+    ],
     ['sockets', { manifest: { provides: { sockets: ['v1/ws'] } } }, 'provides.sockets.0'],
     ['hosts', { manifest: { permissions: { hosts: ['*.example'] } } }, 'permissions.hosts.0'],
     ['models', { manifest: { provides: { models: [{ upstream: 'x' }] } } }, 'match'],
@@ -148,7 +153,14 @@ describe('manifests', () => {
   test('what is left out has its default', () => {
     shop.add({ id: 'foo' });
     expect(plan([instance('foo')])[0]?.package?.manifest).toMatchObject({
-      provides: { executor: false, authenticators: [], probes: [], sockets: [], models: [] },
+      provides: {
+        executor: false,
+        authenticators: [],
+        probes: [],
+        sockets: [],
+        hooks: [],
+        models: [],
+      },
       permissions: { hosts: [], env: [], childProcess: false },
       needs: [],
     });

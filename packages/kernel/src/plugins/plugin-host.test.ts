@@ -592,12 +592,15 @@ describe('contributions', () => {
     authenticators: ['key'],
     probes: ['alive'],
     sockets: ['/v1/ws'],
+    hooks: ['log'],
   };
+  const manifest = { apiVersion: '1.1', provides: all };
   const sound: Readonly<Record<string, string>> = {
     executor: wire,
     authenticators: `[{ id: 'key', method: 'api-key', async authorize(r) { return r; } }]`,
     probes: `[{ id: 'alive', intervalMs: 1000, timeoutMs: 100, affects: 'readiness', async check() { return { status: 'up' }; } }]`,
     sockets: `[{ path: '/v1/ws', origins: [], maxMessageBytes: 1024, async admit() { return { async accept() {} }; } }]`,
+    hooks: `[{ id: 'log', needs: ['headers'], onFailure: 'continue', onComplete() {} }]`,
   };
   const returning = (parts: Readonly<Record<string, string>>): string =>
     `return { ${Object.entries(parts)
@@ -605,23 +608,55 @@ describe('contributions', () => {
       .join(', ')} };`;
 
   test('sound ones are taken', async () => {
-    shop.add({ id: 'foo', manifest: { provides: all }, setup: returning(sound) });
+    shop.add({ id: 'foo', manifest, setup: returning(sound) });
     const host = open();
     expect(await apply(host, [instance('foo')])).toEqual({ applied: true, problems: [] });
     expect(host.instances()[0]).toMatchObject({
       executor: { kind: 'wire' },
       probes: [{ id: 'alive' }],
       sockets: [{ path: '/v1/ws' }],
+      hooks: [{ id: 'log' }],
     });
   });
 
   test('authenticators that the configuration leaves off may be missing', async () => {
     const source = { ...sound, authenticators: '[]' };
-    shop.add({ id: 'foo', manifest: { provides: all }, setup: returning(source) });
+    shop.add({ id: 'foo', manifest, setup: returning(source) });
     expect(await apply(open(), [instance('foo')])).toEqual({ applied: true, problems: [] });
   });
 
+  test('hooks of a plugin that is made for the contract before them are refused', async () => {
+    const provides = {
+      executor: true,
+      authenticators: ['key'],
+      probes: ['alive'],
+      sockets: ['/v1/ws'],
+    };
+    shop.add({ id: 'foo', manifest: { apiVersion: '1.0', provides }, setup: returning(sound) });
+    const { problems } = await apply(open(), [instance('foo')]);
+    expect(problems).toMatchObject([{ code: 'PLUGIN_BAD_CONTRIBUTION', instanceId: 'foo' }]);
+    expect(problems[0]?.message).toContain('plugin API 1.0 has no hooks; set apiVersion to "1.1"');
+  });
+
+  const hook = (parts: string): string =>
+    `[{ id: 'log', needs: [], onFailure: 'continue', onComplete() {}, ${parts} }]`;
+
   test.each<[string, Readonly<Record<string, string>>, string]>([
+    ['no hook', { hooks: '[]' }, 'lacks "log"'],
+    ['another hook', { hooks: hook(`id: 'other'`) }, '"other"'],
+    ['a hook without needs', { hooks: hook(`needs: undefined`) }, 'hooks["log"].needs'],
+    ['a hook with a strange need', { hooks: hook(`needs: ['money']`) }, '"money"'],
+    ['a hook without policy', { hooks: hook(`onFailure: 'retry'`) }, 'hooks["log"].onFailure'],
+    ['a hook without place', { hooks: hook(`order: 'first'`) }, 'hooks["log"].order'],
+    ['a hook for no pattern', { hooks: hook(`match: [7]`) }, 'hooks["log"].match'],
+    ['a hook for a strange operation', { hooks: hook(`operations: ['dance']`) }, '"dance"'],
+    ['a hook that does nothing', { hooks: hook(`onComplete: undefined`) }, 'has none of'],
+    ['a hook with junk for a function', { hooks: hook(`onRequest: 5`) }, 'hooks["log"].onRequest'],
+    [
+      'a hook that sees events without need',
+      { hooks: hook(`onEvents() {}`) },
+      '"events" is not among its needs',
+    ],
     ['no probe', { probes: '[]' }, 'lacks "alive"'],
     ['no executor', { executor: 'undefined' }, 'provides.executor'],
     [
@@ -721,7 +756,7 @@ describe('contributions', () => {
   ])('%s is refused by name', async (_what, parts, said) => {
     const source = { ...sound, ...parts };
     if (Object.keys(parts).some((key) => key.startsWith('get '))) delete source.executor;
-    shop.add({ id: 'foo', manifest: { provides: all }, setup: returning(source) });
+    shop.add({ id: 'foo', manifest, setup: returning(source) });
     const { problems } = await apply(open(), [instance('foo')]);
     expect(problems).toMatchObject([{ code: 'PLUGIN_BAD_CONTRIBUTION', instanceId: 'foo' }]);
     expect(problems[0]?.message).toContain(said);

@@ -1,4 +1,4 @@
-import type { Executor, HealthProbe, Logger, SocketEndpoint } from '@cliproxy/plugin-api';
+import type { Executor, HealthProbe, Hook, Logger, SocketEndpoint } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { LoginPlace } from '../logins/login-place.ts';
 import type { Problem } from '../ports/problem.ts';
@@ -29,6 +29,8 @@ export interface PluginInstance {
   readonly executor: Executor | undefined;
   readonly probes: readonly HealthProbe[];
   readonly sockets: readonly SocketEndpoint[];
+  /** Empty while not `ready` and not `needs-login`. */
+  readonly hooks: readonly Hook[];
   /** Aborted when it has done its last call and ends. */
   readonly ended: AbortSignal;
   /** Where its accounts are logged in and out; absent while it does not serve. */

@@ -185,7 +185,7 @@ async function setUp(work: SetUpWork, kernel: Container): Promise<InstanceParts>
     // What comes after the time is up needs no release of its own: the disposer, which has run by
     // then, releases at once whatever is registered late.
     const returned = await within(limits.setupMs, () => plugin.setup(context, deps));
-    const { contributions, faults } = readContributions(returned, manifest.provides);
+    const { contributions, faults } = readContributions(returned, manifest);
     if (contributions === undefined) {
       throw new GatewayError(
         'PLUGIN_BAD_CONTRIBUTION',
