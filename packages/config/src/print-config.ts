@@ -29,6 +29,7 @@ export function maskedConfig(
           package: name,
           enabled,
           required,
+          experimental,
           config,
           maxConcurrent,
           accounts,
@@ -41,6 +42,7 @@ export function maskedConfig(
             ? maskAll(config)
             : maskSecrets(schema, checker.check(schema, config, '').value);
         const rest = {
+          ...(experimental === true && { experimental }),
           ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
           ...(accounts === undefined ? {} : { accounts }),
         };

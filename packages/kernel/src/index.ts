@@ -63,6 +63,7 @@ export type {
 export type { Loggers } from './ports/loggers.ts';
 export type { Problem } from './ports/problem.ts';
 export type { StateStore } from './ports/state-store.ts';
+export type { PluginStore, StoredPackage } from './ports/plugin-store.ts';
 export type { SchemaChecker } from './ports/schema-checker.ts';
 export type { SecretRegistry } from './ports/secret-registry.ts';
 export type {

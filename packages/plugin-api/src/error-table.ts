@@ -65,6 +65,18 @@ export const errorTable = Object.freeze({
     'The plugin was made for another version of the contract.',
     'Install the version of the plugin, or of the gateway, that the message names.',
   ),
+  PLUGIN_EXPERIMENTAL: row(
+    503,
+    'upstream',
+    'The plugin uses experimental parts of the contract, and nobody has agreed to that.',
+    'Set `experimental: true` on the instance, or use a version of the plugin that does without.',
+  ),
+  PLUGIN_INTEGRITY: row(
+    503,
+    'upstream',
+    'The files of an added plugin are not those that were added.',
+    'Find out who changed the file that the message names, then add the plugin again.',
+  ),
   PLUGIN_DUPLICATE: row(
     503,
     'upstream',

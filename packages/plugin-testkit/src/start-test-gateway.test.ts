@@ -49,7 +49,7 @@ beforeAll(() => {
   const manifest = {
     manifestVersion: 1,
     id: 'greeter',
-    apiVersion: '0.1',
+    apiVersion: '1.0',
     entry: './index.js',
     provides: { executor: true, models: [{ match: 'greet*' }] },
     permissions: {},

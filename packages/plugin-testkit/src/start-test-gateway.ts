@@ -165,7 +165,8 @@ function mount(given: TestPlugin | InstalledTestPlugin, services: readonly TestS
   const { name } = packageJson;
   return {
     instanceId: given.instanceId ?? packageJson.cliproxyPlugin?.id ?? name,
-    entry: { package: name, config, required },
+    // Whoever tests a plugin from its sources has agreed to what it is.
+    entry: { package: name, config, required, experimental: true },
     preloaded: { plugin: withServices(given.plugin, services), packageJson, packageName: name },
   };
 }

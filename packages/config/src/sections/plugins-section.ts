@@ -12,6 +12,7 @@ export interface PluginEntry {
   readonly package?: string;
   readonly enabled: boolean;
   readonly required: boolean;
+  readonly experimental: boolean;
   readonly config: unknown;
   readonly maxConcurrent?: number;
   readonly accounts?: Readonly<Record<string, AccountSettings>>;
@@ -34,6 +35,12 @@ export const pluginEntrySchema = {
       type: 'boolean',
       description: 'Whether the gateway refuses to start without it.',
       default: true,
+    },
+    experimental: {
+      type: 'boolean',
+      description:
+        'Whether to run it even if it uses experimental parts of the contract, which may change with any version.',
+      default: false,
     },
     config: {
       type: 'object',
@@ -94,6 +101,7 @@ export function readPlugins(
       package: resolvePackage(entry.package ?? `@cliproxy/plugin-${instanceId}`, baseDir),
       enabled: entry.enabled,
       required: entry.required,
+      ...(entry.experimental && { experimental: true }),
       config: entry.config,
       ...(entry.maxConcurrent === undefined ? {} : { maxConcurrent: entry.maxConcurrent }),
       ...(entry.accounts === undefined ? {} : { accounts: entry.accounts }),

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { API_VERSION, GatewayError } from '@cliproxy/plugin-api';
 import { pluginOptions } from '@cliproxy/plugin-api/host';
-import { versionProblem } from './api-version.ts';
+import { copyProblem } from './api-version.ts';
 import { isOutOfTime, within } from './within.ts';
 
 /** A plugin as its package exports it, looked into. */
@@ -74,7 +74,7 @@ export function lookInto(plugin: unknown, name: string): LoadedPlugin {
     new GatewayError('PLUGIN_BAD_CONTRIBUTION', `${name}: ${what}`);
   if (typeof options !== 'object') throw bad('it is not made by definePlugin()');
   const { apiVersion } = plugin as { readonly apiVersion?: unknown };
-  const wrong = versionProblem(String(apiVersion), API_VERSION);
+  const wrong = copyProblem(String(apiVersion), API_VERSION);
   if (wrong !== undefined) throw new GatewayError('PLUGIN_API_VERSION', `${name}: ${wrong}`);
   const { config, deps, setup } = options as unknown as Readonly<Record<string, unknown>>;
   const schema = (config as { readonly json?: unknown } | undefined)?.json;

@@ -11,6 +11,11 @@ export interface PluginManifest {
   readonly id: string;
   /** Version of the contract it is made for, `major.minor`. */
   readonly apiVersion: string;
+  /**
+   * True: it uses parts of the contract that are marked `@experimental`. Then `apiVersion` must be exactly
+   * the gateway's, and the operator must have set `experimental: true` on the instance.
+   */
+  readonly experimental: boolean;
   /** The file with the plugin, relative to the package's folder. */
   readonly entry: string;
   /** What `setup` returns; authenticators that the configuration leaves off may be missing. */
@@ -56,6 +61,7 @@ const manifestSchema = Object.freeze({
     manifestVersion: { const: 1 },
     id: { type: 'string', pattern: ID_PATTERN },
     apiVersion: { type: 'string', pattern: '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)$' },
+    experimental: { type: 'boolean', default: false },
     entry: { type: 'string', pattern: '^\\./(?!(.*/)?\\.\\.(/|$))' },
     provides: {
       type: 'object',

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { checker, instance, openWorkshop, type Workshop } from '../../test/plugin-workshop.ts';
-import { versionProblem } from './api-version.ts';
+import { API_VERSION } from '@cliproxy/plugin-api';
+import { copyProblem, experimentalProblem, versionProblem } from './api-version.ts';
 import { inspectPlugin, installedPluginIds } from './inspect-plugin.ts';
 import { type InstancePlan, planInstances } from './plan-instances.ts';
 import type { PluginSettings } from '../ports/settings.ts';
@@ -202,6 +203,37 @@ describe('manifests', () => {
   });
 });
 
+describe('packages that were added', () => {
+  const added = (folder: string, fault?: string) =>
+    new Map([['foo', { folder, ...(fault !== undefined && { fault }) }]]);
+  const planWith = (stored: ReturnType<typeof added>, reference: string) =>
+    planInstances([instance('a', { package: reference })], {
+      dirs: [shop.dir],
+      preloaded: [],
+      stored,
+      checker,
+    });
+
+  test('are taken before others of their name', () => {
+    shop.add({ name: 'foo', id: 'foo', version: '1.0.0' });
+    const other = openWorkshop();
+    const folder = other.add({ name: 'foo', id: 'foo', version: '2.0.0' });
+    expect(planWith(added(folder), 'foo')[0]?.package?.version).toBe('2.0.0');
+    expect(planWith(added(folder), shop.dir)[0]?.package).toBeUndefined();
+    other.remove();
+  });
+
+  test('are refused where a file is not as it was, though another package has the name', () => {
+    const folder = shop.add({ name: 'foo', id: 'foo' });
+    const plans = planWith(added(folder, 'foo 1.0.0 was changed: index.js'), 'foo');
+    expect(onlyProblem(plans)).toEqual({
+      code: 'PLUGIN_INTEGRITY',
+      message: 'plugin "a": foo 1.0.0 was changed: index.js',
+    });
+    expect(plans[0]?.source).toBeUndefined();
+  });
+});
+
 describe('versions of the contract', () => {
   test.each([
     ['0.1', '0.1', undefined],
@@ -221,6 +253,38 @@ describe('versions of the contract', () => {
     const problem = versionProblem(wanted, offered);
     if (said === undefined) expect(problem).toBeUndefined();
     else expect(problem).toContain(said);
+  });
+
+  test.each([
+    ['1.0', '1.1', undefined],
+    ['1.3', '1.1', undefined],
+    ['0.9', '1.1', 'install the plugin again with @cliproxy/plugin-api 1.x'],
+    ['2.0', '1.1', 'install the plugin again with @cliproxy/plugin-api 1.x'],
+    ['undefined', '1.1', 'installed with @cliproxy/plugin-api undefined'],
+  ])('the copy of the contract may have any minor: %s in %s', (stamped, offered, said) => {
+    const problem = copyProblem(stamped, offered);
+    if (said === undefined) expect(problem).toBeUndefined();
+    else expect(problem).toContain(said);
+  });
+
+  test.each([
+    ['1.1', '1.1', undefined],
+    ['1.0', '1.1', 'made for exactly 1.1'],
+    ['1.2', '1.1', 'later version of cliproxy'],
+    ['0.9', '1.1', 'later version of the plugin'],
+  ])('an experimental one must be made for exactly it: %s in %s', (wanted, offered, said) => {
+    const problem = experimentalProblem(wanted, offered);
+    if (said === undefined) expect(problem).toBeUndefined();
+    else expect(problem).toContain(said);
+  });
+
+  test('an experimental plugin runs only where the operator has agreed', () => {
+    const manifest = { experimental: true, apiVersion: API_VERSION };
+    shop.add({ id: 'foo', manifest });
+    const { code, message } = onlyProblem(plan([instance('foo')]));
+    expect(code).toBe('PLUGIN_EXPERIMENTAL');
+    expect(message).toContain('set `experimental: true` at plugins.foo');
+    expect(plan([instance('foo', { experimental: true })])[0]?.problems).toEqual([]);
   });
 
   test('a plugin of another version is refused before its code runs', () => {

@@ -2,8 +2,9 @@ import { API_VERSION, type GatewayPlugin } from '@cliproxy/plugin-api';
 import type { Problem } from '../ports/problem.ts';
 import type { SchemaChecker } from '../ports/schema-checker.ts';
 import type { PluginSettings } from '../ports/settings.ts';
-import { versionProblem } from './api-version.ts';
+import { experimentalProblem, versionProblem } from './api-version.ts';
 import { pointerStep } from './json-pointer.ts';
+import type { StoredPackage } from '../ports/plugin-store.ts';
 import { entryFile, locate, packageNames } from './locate.ts';
 import { ID_PATTERN, type PluginPackage, readManifest } from './manifest.ts';
 
@@ -35,6 +36,8 @@ export interface PlanSources {
   /** Absolute folders in which packages are looked for, in order. */
   readonly dirs: readonly string[];
   readonly preloaded: readonly PreloadedPlugin[];
+  /** Packages that the operator has added, by name; none of another place stands in for one. */
+  readonly stored?: ReadonlyMap<string, StoredPackage>;
   readonly checker: SchemaChecker;
 }
 
@@ -116,6 +119,13 @@ function planOne(
   };
 }
 
+function notAskedFor(instanceId: string): string {
+  return (
+    'it uses experimental parts of the contract, which may change with any version of cliproxy; set ' +
+    `\`experimental: true\` at plugins.${instanceId} to run it all the same`
+  );
+}
+
 interface Found {
   readonly package: PluginPackage;
   readonly source: PluginSource | undefined;
@@ -131,7 +141,13 @@ function find(
   const { instanceId, package: reference } = settings;
   const names = packageNames(reference);
   const preloaded = sources.preloaded.find((one) => names.includes(one.packageName));
-  const located = preloaded === undefined ? locate(reference, sources.dirs) : undefined;
+  const stored = sources.stored?.get(names.find((one) => sources.stored?.has(one)) ?? '');
+  if (preloaded === undefined && stored?.fault !== undefined) {
+    report('PLUGIN_INTEGRITY', `plugin "${instanceId}": ${stored.fault}`);
+    return undefined;
+  }
+  const located =
+    preloaded === undefined ? locate(stored?.folder ?? reference, sources.dirs) : undefined;
   if (located?.fault !== undefined) {
     report('PLUGIN_NOT_FOUND', `plugin "${instanceId}": ${located.fault}`);
     return undefined;
@@ -147,8 +163,12 @@ function find(
     return undefined;
   }
   const who = `plugin "${instanceId}" (${read.name} ${read.version})`;
-  const wrong = versionProblem(read.manifest.apiVersion, API_VERSION);
+  const { apiVersion, experimental } = read.manifest;
+  const wrong = (experimental ? experimentalProblem : versionProblem)(apiVersion, API_VERSION);
   if (wrong !== undefined) report('PLUGIN_API_VERSION', `${who}: ${wrong}`);
+  else if (experimental && settings.experimental !== true) {
+    report('PLUGIN_EXPERIMENTAL', `${who}: ${notAskedFor(instanceId)}`);
+  }
   if (preloaded !== undefined) {
     return { package: read, source: { plugin: preloaded.plugin }, home: `${home}: ${read.name}` };
   }

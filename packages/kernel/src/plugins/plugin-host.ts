@@ -9,12 +9,14 @@ import type { CredentialStore } from '../ports/credential-store.ts';
 import type { EventSink, PluginChanged } from '../ports/event-sink.ts';
 import type { Loggers } from '../ports/loggers.ts';
 import type { Problem } from '../ports/problem.ts';
+import type { PluginStore, StoredPackage } from '../ports/plugin-store.ts';
 import type { SchemaChecker } from '../ports/schema-checker.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
 import type { KernelSettings } from '../ports/settings.ts';
 import type { SupervisorRoom } from '../supervisor/supervisor-room.ts';
 import { PluginImporter } from './import-plugin.ts';
 import type { LiveInstance } from './live-instance.ts';
+import { packageNames } from './locate.ts';
 import { type InstancePlan, planInstances, type PreloadedPlugin } from './plan-instances.ts';
 import type { PluginInstance } from './plugin-instance.ts';
 import { asProblem, masked, setUpInstance } from './set-up-instance.ts';
@@ -64,6 +66,8 @@ export interface PluginHostOptions {
   readonly onLogin: (account: AccountHandle) => void;
   /** Keeps the instances' child processes. */
   readonly supervisor: SupervisorRoom;
+  /** The packages that the operator has added; absent: none. */
+  readonly store?: PluginStore;
   readonly preloaded?: readonly PreloadedPlugin[];
   readonly limits?: Partial<PluginLimits>;
 }
@@ -152,11 +156,7 @@ export class PluginHost {
   }
 
   async #apply(settings: KernelSettings): Promise<ApplyResult> {
-    const plans = planInstances(settings.plugins, {
-      dirs: [settings.baseDir, this.#options.fallbackDir],
-      preloaded: this.#options.preloaded ?? [],
-      checker: this.#options.checker,
-    });
+    const plans = await this.#plan(settings);
     const planned = plans.flatMap((plan) => plan.problems);
     if (this.#stopped !== undefined) return { applied: false, problems: planned };
     if (plans.some((plan) => isFatal(plan, plan.problems))) {
@@ -175,6 +175,17 @@ export class PluginHost {
     this.#pools.setConnectMs(settings.timeouts.connectMs);
     this.#commit(next, fresh);
     return { applied: true, problems };
+  }
+
+  /** Looks at all instances, and at every byte of those that were added. */
+  async #plan({ plugins, baseDir }: KernelSettings): Promise<readonly InstancePlan[]> {
+    const { store, fallbackDir, preloaded = [], checker } = this.#options;
+    const names = plugins
+      .filter(({ enabled }) => enabled)
+      .flatMap((one) => packageNames(one.package));
+    const stored: ReadonlyMap<string, StoredPackage> =
+      (await store?.check(baseDir, [...new Set(names)])) ?? new Map();
+    return planInstances(plugins, { dirs: [baseDir, fallbackDir], preloaded, stored, checker });
   }
 
   /** Sets up what is new or changed; one that fails does not keep the others from telling theirs. */

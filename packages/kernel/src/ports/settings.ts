@@ -9,6 +9,8 @@ export interface PluginSettings {
   readonly enabled: boolean;
   /** True: the gateway does not start without it. */
   readonly required: boolean;
+  /** True: the operator takes a plugin that uses experimental parts of the contract. */
+  readonly experimental?: boolean;
   /** As written, `${ENV}` expanded; checked against the plugin's schema by the plugin host. */
   readonly config: unknown;
   /** Requests that it answers at the same time, at most; absent: any number. */

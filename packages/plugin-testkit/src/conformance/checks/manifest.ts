@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { API_VERSION } from '@cliproxy/plugin-api';
 import { pluginOptions } from '@cliproxy/plugin-api/host';
 import { hold, shown } from '../check.ts';
 import type { Check } from '../check.ts';
@@ -31,10 +30,17 @@ export const manifest: Check = {
     });
     const { apiVersion } = subject.manifest;
     const own = subject.plugin.apiVersion;
-    hold(apiVersion === own, {
-      expected: `\`apiVersion\` "${own}", which the code was made with`,
+    hold(!isLater(apiVersion, own), {
+      expected: `an \`apiVersion\` that the installed @cliproxy/plugin-api has, at most "${own}"`,
       seen: `"${apiVersion}"`,
-      remedy: `write "${API_VERSION}" into the manifest, with @cliproxy/plugin-api of that version`,
+      remedy: `install @cliproxy/plugin-api ${apiVersion}.x, or write "${own}" into the manifest`,
     });
   },
 };
+
+/** A plugin made for 1.0 may be tested with the contract's package at 1.3, but not the other way round. */
+function isLater(version: string, than: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [ownMajor = 0, ownMinor = 0] = than.split('.').map(Number);
+  return major !== ownMajor || minor > ownMinor;
+}
