@@ -272,7 +272,11 @@ function furnish(ports: KernelPorts, { settings, plan, limits }: Outlook): Conta
   container.provide(
     rooms.host,
     (from) => {
-      const onLogin = (account: AccountHandle): void => from.get(rooms.book).noteLogin(account);
+      const onLogin = (handle: AccountHandle): void => {
+        from.get(rooms.book).noteLogin(handle);
+        if (handle.needsLogin !== undefined) return;
+        from.get(rooms.catalogue).retryFailed(handle.account.id);
+      };
       // Got here, hence made before the host, and ended after it.
       const supervisor = from.get(rooms.supervisor);
       return new PluginHost({ ...ports, credentials: store, sink, onLogin, supervisor });

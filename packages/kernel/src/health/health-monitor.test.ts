@@ -35,6 +35,7 @@ function setUp(...instances: FakeInstance[]) {
   });
   const problems = new Map<string, readonly string[]>();
   const askedAgain: string[] = [];
+  const retried: string[] = [];
   const children = new Map<string, readonly ChildHealth[]>();
   const monitor = new HealthMonitor({
     instances: () => present,
@@ -45,6 +46,7 @@ function setUp(...instances: FakeInstance[]) {
     catalogue: {
       problems: (id) => problems.get(id) ?? [],
       askAgain: (accountId) => void askedAgain.push(accountId),
+      retryFailed: (accountId) => void retried.push(accountId),
     },
   });
   const pass = async (seconds: number): Promise<void> => {
@@ -71,7 +73,19 @@ function setUp(...instances: FakeInstance[]) {
     });
   };
   const usable = (id = 'one/a'): boolean => book.availability(id.split('/')[0]!, id, 'm').usable;
-  return { children, clock, present, book, problems, askedAgain, monitor, pass, fail, usable };
+  return {
+    children,
+    clock,
+    present,
+    book,
+    problems,
+    askedAgain,
+    retried,
+    monitor,
+    pass,
+    fail,
+    usable,
+  };
 }
 
 function attempt(instanceId: string, more: Partial<AttemptRecord> = {}): AttemptRecord {
@@ -153,6 +167,38 @@ describe('probes', () => {
     await pass(10);
     expect(askedAgain).toEqual(['one/a']);
     expect(monitor.snapshot().status).toBe('up');
+    monitor.stop();
+  });
+
+  test('found up for the first time have failed lists asked again, and a child that is ready', async () => {
+    let checks = 0;
+    let report: HealthReport = { status: 'up' };
+    const probe = fakeProbe(
+      () => {
+        checks += 1;
+        return Promise.resolve(report);
+      },
+      { intervalMs: 300_000 },
+    );
+    const { monitor, pass, askedAgain, retried, book } = setUp(probed(probe));
+    monitor.start();
+    await pass(3);
+    expect([checks, retried, askedAgain]).toEqual([1, ['one/a'], []]);
+    await pass(300);
+    expect([checks, retried]).toEqual([2, ['one/a']]);
+    report = { status: 'down' };
+    await pass(300);
+    expect([checks, book.isProbeDown('one/a')]).toEqual([3, true]);
+    report = { status: 'up' };
+    const child = { type: 'child-changed', instanceId: 'one', child: 'web', restarts: 0 } as const;
+    monitor.emit({ ...child, state: 'starting' });
+    monitor.emit({ ...child, instanceId: 'two', state: 'ready' });
+    await pass(2);
+    expect(checks).toBe(3);
+    monitor.emit({ ...child, state: 'ready' });
+    await pass(1);
+    expect([checks, book.isProbeDown('one/a')]).toEqual([4, false]);
+    expect([retried, askedAgain]).toEqual([['one/a', 'one/a'], ['one/a']]);
     monitor.stop();
   });
 

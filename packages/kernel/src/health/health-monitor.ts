@@ -18,7 +18,7 @@ import { Traffic } from './traffic.ts';
 export interface HealthMonitorOptions extends ProbeRoundsOptions {
   readonly book: Pick<AccountBook, 'setProbe' | 'standing'>;
   /** Tells what is wrong with an instance's model lists. */
-  readonly catalogue: Pick<ModelCatalogue, 'problems' | 'askAgain'>;
+  readonly catalogue: Pick<ModelCatalogue, 'problems' | 'askAgain' | 'retryFailed'>;
   /** Tells how an instance's child processes do. */
   readonly supervisor: { children(instanceId: string): readonly ChildHealth[] };
 }
@@ -38,9 +38,10 @@ export class HealthMonitor implements EventSink {
     this.#probes = new ProbeRounds(options);
   }
 
-  /** Learns from a finished request; other events say nothing new. */
+  /** Learns from a finished request, and from a child that is ready; others say nothing new. */
   emit(event: KernelEvent): void {
     if (event.type === 'request-finished') this.#traffic.note(event, this.#options.clock.now());
+    if (event.type === 'child-changed' && event.state === 'ready') this.#served(event.instanceId);
   }
 
   /** Begins to probe. From now on {@link HealthSnapshot.ready} is true. */
@@ -78,6 +79,17 @@ export class HealthMonitor implements EventSink {
   async checkNow(signal: AbortSignal): Promise<HealthSnapshot> {
     await this.#probes.runAll(signal);
     return this.snapshot();
+  }
+
+  /** What an instance stands on has come: nobody is to wait for the next probe's turn. */
+  #served(instanceId: string): void {
+    this.#probes.hasten(instanceId);
+    for (const instance of this.#options.instances()) {
+      if (instance.id !== instanceId) continue;
+      for (const { account } of instance.accounts()) {
+        this.#options.catalogue.retryFailed(account.id);
+      }
+    }
   }
 
   #plugin(instance: PluginInstance): PluginHealth {

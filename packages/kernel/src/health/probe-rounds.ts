@@ -4,14 +4,15 @@ import type { AccountHandle } from '../accounts/account-handle.ts';
 import { runForAccount, sentenceOf } from '../accounts/account-work.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { ModelCatalogue } from '../routing/model-catalogue.ts';
 import type { AccountHealth } from './health-snapshot.ts';
 
 /** What {@link ProbeRounds} need. */
 export interface ProbeRoundsOptions {
   readonly instances: () => readonly PluginInstance[];
   readonly book: Pick<AccountBook, 'setProbe' | 'standing'>;
-  /** Told of accounts that a probe has found up again: what failed before may be had now. */
-  readonly catalogue: { askAgain(accountId: string): void };
+  /** Told of accounts that a probe has found up: what failed before may be had now. */
+  readonly catalogue: Pick<ModelCatalogue, 'askAgain' | 'retryFailed'>;
   readonly clock: Clock;
   /** From 0 to 1, for jitter. */
   readonly random: () => number;
@@ -73,6 +74,13 @@ export class ProbeRounds {
       if (watch.dueMs > nowMs) continue;
       watch.dueMs = nowMs + intervalOf(watch.probe) * (0.9 + 0.2 * this.#options.random());
       void this.#check(watch);
+    }
+  }
+
+  /** Lets an instance's probes run at the next second, whenever they were due. */
+  hasten(instanceId: string): void {
+    for (const watch of this.#watches.values()) {
+      if (watch.instance.id === instanceId) watch.dueMs = -Infinity;
     }
   }
 
@@ -202,8 +210,11 @@ export class ProbeRounds {
         detail: report.detail,
       });
     }
-    const wasDown = watch.found?.report.status === 'down';
-    if (wasDown && report.status !== 'down') catalogue.askAgain(handle.account.id);
+    if (report.status !== 'down') {
+      const { id } = handle.account;
+      if (watch.found === undefined) catalogue.retryFailed(id);
+      else if (watch.found.report.status === 'down') catalogue.askAgain(id);
+    }
     watch.found = { report, checkedAtMs: clock.now() };
     if (probe.affects !== 'readiness') return;
     const detail = report.detail ?? `the probe "${probe.id}" is down`;

@@ -291,3 +291,67 @@ test('an account whose upstream was down is asked at once when it is back', asyn
   expect(catalogue.names()).toEqual(['n']);
   catalogue.stop();
 });
+
+describe('a list that could not be had is asked for again at once', () => {
+  const failing = () => {
+    let answer: unknown = Promise.reject(new Error('its page is not connected'));
+    const one = lister('one', () => answer);
+    return { ...one, comes: () => (answer = [{ id: 'm' }]) };
+  };
+
+  test('when something has come that it lacked; one that is there is left alone', async () => {
+    const { instance, asked, comes } = failing();
+    const { catalogue, pass } = setUp(instance);
+    catalogue.retryFailed('one/a');
+    catalogue.start();
+    await pass(0);
+    expect(catalogue.problems('one')).toHaveLength(1);
+    comes();
+    catalogue.retryFailed('one/a');
+    await jest.advanceTimersByTimeAsync(0);
+    expect(catalogue.names()).toEqual(['m']);
+    expect(catalogue.problems('one')).toEqual([]);
+    catalogue.retryFailed('one/a');
+    await pass(5_000);
+    expect(asked).toHaveLength(2);
+    catalogue.stop();
+  });
+
+  test('when its account was logged in anew, or its page has connected again', async () => {
+    const { instance, asked, comes } = failing();
+    const { catalogue, pass } = setUp(instance);
+    catalogue.start();
+    await pass(0);
+    comes();
+    instance.handles[0] = fakeHandle('one', 'a');
+    catalogue.refreshDue();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(catalogue.names()).toEqual(['m']);
+    instance.handles[0] = fakeHandle('one', 'a');
+    await pass(0);
+    expect(asked).toHaveLength(2);
+    catalogue.stop();
+  });
+
+  test('when that happens while it is being asked for: the failure is one of before', async () => {
+    const fails: (() => void)[] = [];
+    const { instance, asked } = lister(
+      'one',
+      () => new Promise((_, reject) => fails.push(() => reject(new Error('not connected')))),
+    );
+    const { catalogue, pass } = setUp(instance);
+    catalogue.start();
+    catalogue.retryFailed('one/a');
+    fails[0]!();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(asked).toHaveLength(2);
+    expect(catalogue.problems('one')).toEqual([]);
+    catalogue.retryFailed('one/a');
+    fails[1]!();
+    await pass(0);
+    expect(asked).toHaveLength(2);
+    expect(catalogue.problems('one')).toHaveLength(1);
+    expect(instance.warnings).toHaveLength(1);
+    catalogue.stop();
+  });
+});

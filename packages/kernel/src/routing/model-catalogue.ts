@@ -27,6 +27,10 @@ interface AccountList {
   failures: number;
   problem: string | undefined;
   fetching: Promise<void> | undefined;
+  /** Something has changed since it was asked: a failure may be one of before. */
+  outdated: boolean;
+  /** It was asked once more for that reason: not without end, where asking itself is what changes it. */
+  hurried: boolean;
   readonly ended: AbortController;
 }
 
@@ -120,6 +124,17 @@ export class ModelCatalogue implements ListedModels {
     if (this.#timer !== undefined) this.refreshDue();
   }
 
+  /**
+   * Asks an account at once whose list could not be had, or is being asked for: something has come
+   * since that may have been what it lacked. Nothing becomes of it where the list is there.
+   */
+  retryFailed(accountId: string): void {
+    const list = this.#lists.get(accountId);
+    if (list === undefined) return;
+    markOutdated(list);
+    if (this.#timer !== undefined) this.refreshDue();
+  }
+
   /** Asks every account now. Resolves when all have answered or failed; never rejects. */
   async refresh(): Promise<void> {
     this.#sync();
@@ -142,8 +157,11 @@ export class ModelCatalogue implements ListedModels {
         const { id } = handle.account;
         present.add(id);
         const list = this.#lists.get(id);
-        if (list?.instance === instance) list.handle = handle;
-        else {
+        if (list?.instance === instance) {
+          // Logged in anew, or attached again: what it could not list before, it may now.
+          if (list.handle !== handle) markOutdated(list);
+          list.handle = handle;
+        } else {
           list?.ended.abort();
           // A reconfigured instance keeps its former list until it has given the new one.
           const kept =
@@ -174,6 +192,7 @@ export class ModelCatalogue implements ListedModels {
     const { instance, handle, ended } = list;
     const { executor } = instance;
     if (executor === undefined) return;
+    list.outdated = false;
     let problem: string | undefined;
     let failed = false;
     try {
@@ -205,6 +224,11 @@ export class ModelCatalogue implements ListedModels {
 
   #settle(list: AccountList, failed: boolean, problem: string | undefined): void {
     const { clock, random } = this.#options;
+    list.hurried = failed && list.outdated && !list.hurried;
+    if (list.hurried) {
+      list.dueMs = -Infinity;
+      return;
+    }
     list.failures = failed ? list.failures + 1 : 0;
     const waitMs = failed
       ? Math.min(REFRESH_MS, RETRY_MS * 2 ** Math.min(list.failures - 1, 10))
@@ -254,8 +278,17 @@ function newList(
     failures: 0,
     problem: undefined,
     fetching: undefined,
+    outdated: false,
+    hurried: false,
     ended: new AbortController(),
   };
+}
+
+function markOutdated(list: AccountList): void {
+  if (list.fetching !== undefined) list.outdated = true;
+  if (list.failures === 0) return;
+  list.failures = 0;
+  list.dueMs = -Infinity;
 }
 
 function sameModels(a: Models, b: Models): boolean {
