@@ -14,6 +14,7 @@ import { createContainer } from './di/container.ts';
 import type { Token } from './di/tokens.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import type { IngressCall } from './dispatch/ingress-call.ts';
+import { FaultBook } from './faults/fault-book.ts';
 import { HealthMonitor } from './health/health-monitor.ts';
 import type { HealthSnapshot } from './health/health-snapshot.ts';
 import { LoginDesk } from './logins/login-desk.ts';
@@ -74,6 +75,7 @@ const rooms = Object.freeze({
   catalogue: room<ModelCatalogue>('catalogue'),
   dispatcher: room<Dispatcher>('dispatcher'),
   desk: room<LoginDesk>('desk'),
+  faults: room<FaultBook>('faults'),
   health: room<HealthMonitor>('health'),
   host: room<PluginHost>('host'),
   places: room<Places>('places'),
@@ -99,6 +101,7 @@ class AssembledKernel implements Kernel {
   readonly #host: PluginHost;
   readonly #dialects: Dialects;
   readonly #book: AccountBook;
+  readonly #faults: FaultBook;
   readonly #catalogue: ModelCatalogue;
   readonly #health: HealthMonitor;
   readonly #renewals: Renewals;
@@ -125,6 +128,7 @@ class AssembledKernel implements Kernel {
     this.#dialects = ports.dialects;
     this.#host = this.#rooms.get(rooms.host);
     this.#book = this.#rooms.get(rooms.book);
+    this.#faults = this.#rooms.get(rooms.faults);
     this.#catalogue = this.#rooms.get(rooms.catalogue);
     this.#health = this.#rooms.get(rooms.health);
     this.logins = this.#rooms.get(rooms.desk);
@@ -185,6 +189,8 @@ class AssembledKernel implements Kernel {
   resetAccounts(accountId?: string): void {
     const known = (id: string): boolean => this.accounts().some((account) => account.id === id);
     if (accountId !== undefined && !known(accountId)) throw accountUnknown(accountId);
+    const instanceId = this.accounts().find(({ id }) => id === accountId)?.instanceId;
+    this.#faults.reset(instanceId);
     this.#book.reset(accountId);
   }
 
@@ -236,6 +242,7 @@ class AssembledKernel implements Kernel {
       }),
       limits: placeLimitsOf(settings.plugins, table.accountSettings),
     };
+    this.#faults.retain(instances);
     this.#book.retain(instances);
   }
 
@@ -295,9 +302,19 @@ function furnish(ports: KernelPorts, { settings, plan, limits }: Outlook): Conta
     },
     (supervisor) => supervisor.stop(),
   );
+  container.provide(rooms.book, (from) => {
+    const faults = from.get(rooms.faults);
+    return new AccountBook({ clock, sink, random, faults, policy: () => settings().failover });
+  });
   container.provide(
-    rooms.book,
-    () => new AccountBook({ clock, sink, random, policy: () => settings().failover }),
+    rooms.faults,
+    () => {
+      const { secrets } = ports;
+      return new FaultBook({ clock, sink, secrets, policy: () => settings().failover });
+    },
+    (faults) => {
+      faults.stop();
+    },
   );
   container.provide(
     rooms.catalogue,
@@ -316,7 +333,9 @@ function furnish(ports: KernelPorts, { settings, plan, limits }: Outlook): Conta
       const book = from.get(rooms.book);
       const catalogue = from.get(rooms.catalogue);
       const supervisor = from.get(rooms.supervisor);
+      const faults = from.get(rooms.faults);
       return new HealthMonitor({
+        faults,
         clock,
         random,
         book,

@@ -4,9 +4,12 @@ export type { AccountView } from './accounts/account-view.ts';
 export { createKernel } from './create-kernel.ts';
 export type { KernelPorts } from './create-kernel.ts';
 export type { AnswerSink, AnswerStart, IngressCall } from './dispatch/ingress-call.ts';
+export type { FaultPlace } from './faults/instance-faults.ts';
 export type {
   AccountHealth,
   ChildHealth,
+  CircuitHealth,
+  FaultHealth,
   HealthSnapshot,
   PluginHealth,
 } from './health/health-snapshot.ts';
@@ -55,9 +58,11 @@ export type {
   AccountChanged,
   AttemptRecord,
   ChildChanged,
+  CircuitChanged,
   EventSink,
   KernelEvent,
   PluginChanged,
+  PluginFaulted,
   RequestFinished,
 } from './ports/event-sink.ts';
 export type { Loggers } from './ports/loggers.ts';

@@ -12,6 +12,7 @@ import type {
   WireExecutor,
   WireReply,
 } from '@cliproxy/plugin-api';
+import { FaultBook } from '../src/faults/fault-book.ts';
 import { AccountBook } from '../src/accounts/account-book.ts';
 import { Places } from '../src/accounts/places.ts';
 import type { PlaceLimits } from '../src/accounts/places.ts';
@@ -52,6 +53,9 @@ const failover: FailoverSettings = {
   rateLimitMs: 30_000,
   deniedMs: 1_800_000,
   notFoundMs: 600_000,
+  pluginFaults: 5,
+  pluginFaultWindowMs: 60_000,
+  pluginFaultMaxMs: 60_000,
   holdStreamBytes: 65_536,
   holdBodyBytes: 1_048_576,
   commitAfterMs: 0,
@@ -228,10 +232,17 @@ export function rig(
     timeouts: { ...timeouts, ...overrides.timeouts },
     usage: 'auto',
   };
-  const sink = { emit: (event: KernelEvent) => void events.push(event) };
-  const book = new AccountBook({ clock, sink, policy: () => settings.failover, random: () => 0 });
+  const sink = {
+    emit: (event: KernelEvent) => {
+      events.push(event);
+      if (event.type === 'plugin-faulted') faults.push(`"${event.instanceId}" ${event.message}`);
+    },
+  };
+  const policy = (): FailoverSettings => settings.failover;
+  const ownFaults = new FaultBook({ clock, sink, secrets: { mask: (text) => text }, policy });
+  const book = new AccountBook({ clock, sink, policy, faults: ownFaults, random: () => 0 });
   const places = new Places(() => overrides.limits);
-  const instances = targets.map((target) => instanceOf(target, entered, faults));
+  const instances = targets.map((target) => instanceOf(target, entered));
   const offers = (id: string, operation: Operation): boolean =>
     targets.find((target) => target.id === id)?.offers?.includes(operation) ?? true;
   const plan = ({ operation }: Pick<RouteQuery, 'operation'>): Plan => ({
@@ -270,7 +281,7 @@ export function rig(
     replace: (target) => {
       const place = instances.findIndex(({ id }) => id === target.id);
       Object.assign(instances[place] ?? {}, { executor: undefined, state: 'stopped' });
-      instances[place] = instanceOf(target, entered, faults);
+      instances[place] = instanceOf(target, entered);
     },
   };
 }
@@ -295,11 +306,7 @@ function candidateOf(instance: PluginInstance, book: AccountBook, places: Places
   };
 }
 
-function instanceOf(
-  target: TargetSpec,
-  entered: Map<string, number>,
-  faults: string[],
-): PluginInstance {
+function instanceOf(target: TargetSpec, entered: Map<string, number>): PluginInstance {
   const { id, executor, refresh } = target;
   const handles = Array.from({ length: target.accounts ?? 1 }, (_, index): AccountHandle => ({
     account: { id: `${id}/a${index}`, label: `***${index}`, facts: {} },
@@ -331,7 +338,7 @@ function instanceOf(
     probes: [],
     hooks: [],
     sockets: [],
-    logger: { debug: quiet, info: quiet, warn: quiet, error: (text) => void faults.push(text) },
+    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     accounts: () => handles,
     enter: () => {
       count(1);

@@ -55,6 +55,21 @@ export const failoverSchema = {
     rateLimitMs: ms('Cooling after a rate limit without a stated reset.', 30_000),
     deniedMs: ms('Cooling after the vendor refuses the account or its billing.', 1_800_000),
     notFoundMs: ms('First cooling of a model that an account does not have; doubles.', 600_000),
+    pluginFaults: number(
+      'integer',
+      "Faults of a plugin's own code within pluginFaultWindowMs that put its instance out.",
+      5,
+      1,
+      1000,
+    ),
+    pluginFaultWindowMs: ms(
+      'In which those faults come; each answer takes one of them back.',
+      60_000,
+    ),
+    pluginFaultMaxMs: ms(
+      'Longest time that it is out then; 1 s at first, doubling with each failed trial.',
+      60_000,
+    ),
     holdStreamBytes: number(
       'integer',
       "Bytes of a stream's beginning that are held before the answer is committed.",

@@ -2,6 +2,7 @@ import type {
   AccountChanged,
   AttemptRecord,
   ChildChanged,
+  CircuitChanged,
   EventSink,
   PluginChanged,
   RequestFinished,
@@ -65,9 +66,31 @@ export function logEvents(logging: Logging): EventSink {
           });
           break;
         }
+        case 'plugin-faulted': {
+          const { instanceId, where, count, message, requestId, cause } = event;
+          const many = count === 1 ? 'a fault' : `${count} more faults`;
+          logging.logger(instanceId).error(`${many} of the plugin (${where}): ${message}`, {
+            instance: instanceId,
+            ...{ where, count, requestId, cause },
+          });
+          break;
+        }
+        case 'circuit-changed':
+          kernel[event.state === 'open' ? 'warn' : 'info'](circuitSentence(event), {
+            instance: event.instanceId,
+            reason: event.reason,
+            until: untilOf(event),
+          });
+          break;
       }
     },
   };
+}
+
+function circuitSentence({ instanceId, state, reason = '' }: CircuitChanged): string {
+  return state === 'open'
+    ? `plugin ${instanceId} is ${reason}`
+    : `plugin ${instanceId} is tried as usual again`;
 }
 
 function sentence(event: RequestFinished): string {

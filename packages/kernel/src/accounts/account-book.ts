@@ -1,6 +1,7 @@
 import type { Failure, FailureKind, Quota } from '@cliproxy/plugin-api';
 import QuickLRU from 'quick-lru';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
+import type { FaultBook } from '../faults/fault-book.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventSink } from '../ports/event-sink.ts';
 import type { FailoverSettings } from '../ports/settings.ts';
@@ -8,7 +9,7 @@ import type { AccountChoice, Candidate, Plan } from '../routing/plan.ts';
 import type { AccountHandle } from './account-handle.ts';
 import type { AccountIncident, AccountState, Availability } from './account-state.ts';
 import type { AccountStanding } from './account-standing.ts';
-import { describeState, mergeStates, USABLE } from './account-standing.ts';
+import { describeState, mergeStates, USABLE, withCircuit } from './account-standing.ts';
 import { levelOf, nextAccountState } from './account-state.ts';
 import type { KeptStanding } from './kept-standings.ts';
 import { PresentAccounts } from './present-accounts.ts';
@@ -18,6 +19,8 @@ export type AttemptOutcome =
   /** The upstream answers: told at the commit point, so that a long answer holds no trial slot. */
   | { readonly type: 'answered' }
   | { readonly type: 'failed'; readonly failure: Failure }
+  /** The plugin's own code is to blame: nothing was learnt of the account. */
+  | { readonly type: 'faulted'; readonly error: unknown; readonly requestId: string }
   /** The client left, or the attempt was never sent: nothing was learnt. */
   | { readonly type: 'abandoned' };
 
@@ -29,6 +32,8 @@ export type ProbeFinding =
 export interface AccountBookOptions {
   readonly clock: Clock;
   readonly sink: EventSink;
+  /** Puts whole instances out because of their own faults; absent: nobody does. */
+  readonly faults?: Pick<FaultBook, 'circuit' | 'beginTrial' | 'attemptEnded'>;
   /** Read for every decision, so that a reload takes effect at once. */
   readonly policy: () => FailoverSettings;
   /** From 0 to 1, for jitter. */
@@ -68,6 +73,8 @@ export class AccountBook {
   readonly #options: AccountBookOptions;
   readonly #instances = new Map<string, AccountState>();
   readonly #accounts = new QuickLRU<string, AccountEntry>({ maxSize: MAX_ACCOUNTS });
+  /** Requests that are the trial of an instance that was put out because of its own faults. */
+  readonly #faultTrials = new WeakSet<AccountChoice>();
   /** Which trial slots a request holds. */
   readonly #trials = new WeakMap<AccountChoice, readonly Level[]>();
   /** What the beginning of an answer has cleared. */
@@ -118,6 +125,12 @@ export class AccountBook {
    * @param model - the model's name at the upstream.
    */
   availability(instanceId: string, accountId: string, model: string): Availability {
+    const own = this.#availability(instanceId, accountId, model);
+    const circuit = this.#options.faults?.circuit(instanceId);
+    return circuit === undefined ? own : withCircuit(own, circuit);
+  }
+
+  #availability(instanceId: string, accountId: string, model: string): Availability {
     const entry = this.#accounts.get(accountId);
     const instance = this.#instances.get(instanceId);
     if (entry === undefined) return instance === undefined ? USABLE : this.#merge([instance]);
@@ -136,6 +149,11 @@ export class AccountBook {
     const { usable, trial } = this.availability(instanceId, handle.account.id, model);
     if (!usable) return false;
     if (!trial) return true;
+    const { faults } = this.#options;
+    if (faults?.circuit(instanceId) !== undefined) {
+      faults.beginTrial(instanceId);
+      this.#faultTrials.add(choice);
+    }
     const held = LEVELS.filter((level) => this.#read(place, level) !== undefined);
     this.#trials.set(choice, held);
     for (const level of held) this.#step(place, level, { type: 'trial-begun' });
@@ -147,6 +165,7 @@ export class AccountBook {
     const place = placeOf(candidate, choice);
     const held = this.#trials.get(choice) ?? [];
     this.#trials.delete(choice);
+    this.#noteFaults(place.instanceId, choice, outcome);
     const heard = this.#present.has(choice.handle) ? outcome : this.#heard(choice.handle, outcome);
     if (heard === undefined) return;
     const former = this.#cleared.get(choice);
@@ -299,6 +318,21 @@ export class AccountBook {
     };
   }
 
+  #noteFaults(instanceId: string, choice: AccountChoice, outcome: AttemptOutcome): void {
+    const { faults } = this.#options;
+    if (faults === undefined) return;
+    const trial = this.#faultTrials.delete(choice);
+    if (outcome.type === 'faulted') {
+      const { error, requestId } = outcome;
+      const fault = { instanceId, where: 'request', error, requestId } as const;
+      faults.attemptEnded(instanceId, choice, trial, fault);
+      return;
+    }
+    // Whoever tells properly that its upstream has failed passes its trial, too.
+    const sound = outcome.type === 'answered' || (outcome.type === 'failed' && trial);
+    faults.attemptEnded(instanceId, choice, trial, sound ? 'sound' : 'abandoned');
+  }
+
   /** What has been given anew since it was told is not known any more. */
   #quotasNow(told: readonly Quota[]): readonly Quota[] {
     const nowMs = this.#options.clock.now();
@@ -338,6 +372,7 @@ export class AccountBook {
     outcome: AttemptOutcome,
     cleared: ReadonlyMap<Level, AccountState> | undefined,
   ): AccountIncident | undefined {
+    if (outcome.type === 'faulted') return { type: 'abandoned', trial };
     if (outcome.type !== 'failed') return { type: outcome.type, trial };
     const { failure } = outcome;
     const failed = levelOf(failure);

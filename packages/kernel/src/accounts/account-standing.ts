@@ -1,4 +1,5 @@
 import type { FailureKind, Quota } from '@cliproxy/plugin-api';
+import type { FaultBook } from '../faults/fault-book.ts';
 import type { AccountChanged } from '../ports/event-sink.ts';
 import type { FailoverSettings } from '../ports/settings.ts';
 import type { AccountState, Availability } from './account-state.ts';
@@ -43,6 +44,27 @@ export function mergeStates(
   if (!worst.usable || downProbes === undefined || downProbes.size === 0) return worst;
   const detail = [...downProbes.values()].join('; ');
   return { usable: false, trial: false, reason: 'probe-down', detail };
+}
+
+/**
+ * The same where the whole instance was put out because of its plugin's own faults; what keeps an
+ * account out longer than that still counts.
+ */
+export function withCircuit(
+  own: Availability,
+  { phase, untilMs, reason }: NonNullable<ReturnType<FaultBook['circuit']>>,
+): Availability {
+  switch (phase) {
+    case 'closed':
+      return own;
+    case 'half-open':
+      return own.usable ? { ...own, trial: true } : own;
+    case 'trial':
+      return own.usable ? { usable: false, trial: false, reason: 'trial-under-way' } : own;
+    case 'open':
+      if (!own.usable && (own.untilMs ?? Infinity) > untilMs) return own;
+      return { usable: false, trial: false, reason: 'sick', untilMs, detail: reason };
+  }
 }
 
 /** An availability in the words of events and health. */

@@ -266,7 +266,6 @@ export class Attempt implements AttemptClockOwner {
     if (this.#over) return;
     const error = withoutSecrets(told, (text) => this.#input.choice.handle.masked(text));
     const failure = failureOf(error);
-    if (error.code === 'PLUGIN_FAULT') this.#logFault(error);
     if (this.#gate?.committed !== true) {
       this.#gate?.shut();
       this.#settle({ outcome: 'failed', error, failure });
@@ -290,10 +289,5 @@ export class Attempt implements AttemptClockOwner {
       this.#controller.abort();
     }
     this.#resolve(end);
-  }
-
-  #logFault(error: GatewayError): void {
-    const { call, instance } = this.#input;
-    instance.logger.error(error.message, { requestId: call.requestId, cause: error.cause });
   }
 }

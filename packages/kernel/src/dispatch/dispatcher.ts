@@ -1,6 +1,6 @@
 import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
 import type { Failure } from '@cliproxy/plugin-api';
-import type { AccountBook } from '../accounts/account-book.ts';
+import type { AccountBook, AttemptOutcome } from '../accounts/account-book.ts';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { Places } from '../accounts/places.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
@@ -277,7 +277,7 @@ export class Dispatcher {
         }
       }
       if ('error' in end && !isUnknownOperation(course, end.failure)) {
-        book.record(candidate, choice, { type: 'failed', failure: end.failure });
+        book.record(candidate, choice, outcomeOf(end, course.flight.call.requestId));
         told = true;
       }
     } finally {
@@ -404,6 +404,14 @@ export class Dispatcher {
  */
 function isUnknownOperation({ flight }: Course, { kind }: Failure): boolean {
   return kind === 'not-found' && flight.call.request.facts.operation !== 'generate';
+}
+
+function outcomeOf(
+  { error, failure }: Extract<AttemptEnd, { readonly error: GatewayError }>,
+  requestId: string,
+): AttemptOutcome {
+  if (error.code !== 'PLUGIN_FAULT') return { type: 'failed', failure };
+  return { type: 'faulted', error, requestId };
 }
 
 function stopping(): GatewayError {

@@ -100,7 +100,7 @@ function withoutAttempt(found: NoAnswerCase): GatewayError {
   const has = (...any: readonly Candidate['reason'][]): boolean => any.some((r) => reasons.has(r));
   if (
     candidates.some(({ usable }) => usable) ||
-    has('cooling', 'trial-under-way', 'probe-down', 'busy')
+    has('cooling', 'sick', 'trial-under-way', 'probe-down', 'busy')
   ) {
     return outForNow(found, ...codeForCooling(found.plan));
   }

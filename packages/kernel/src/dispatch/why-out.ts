@@ -27,6 +27,7 @@ const obstacles: Readonly<Record<OutReason, string>> = {
   'operation-not-offered': 'does not offer this',
   'lacks-capability': 'lacks',
   cooling: 'is left alone after a failure',
+  sick: 'its plugin fails again and again',
   'invalid-key': 'its API key was refused',
   'trial-under-way': 'another request is trying it after a failure',
   'probe-down': 'its health probe is down',
@@ -79,7 +80,8 @@ function clauseOf(candidate: Candidate, failure: Failure | undefined, nowMs: num
 
 function accountClause(choice: AccountChoice, nowMs: number): string {
   const { reason = 'cooling', kind, detail, untilMs } = choice;
-  const sentence = ownAccount.includes(kind) ? '' : quoted(detail);
+  // What a plugin threw is for its operator.
+  const sentence = reason === 'sick' || ownAccount.includes(kind) ? '' : quoted(detail);
   const what =
     reason === 'cooling' && kind !== undefined
       ? deed(kind, detail)

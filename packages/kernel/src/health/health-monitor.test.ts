@@ -10,6 +10,7 @@ import {
   policy,
 } from '../../test/fake-instances.ts';
 import { AccountBook } from '../accounts/account-book.ts';
+import { FaultBook } from '../faults/fault-book.ts';
 import type { AttemptRecord, RequestFinished } from '../ports/event-sink.ts';
 import type { Candidate } from '../routing/plan.ts';
 import type { ChildHealth } from './health-snapshot.ts';
@@ -33,6 +34,12 @@ function setUp(...instances: FakeInstance[]) {
     policy: () => policy,
     random: () => 0,
   });
+  const faults = new FaultBook({
+    clock,
+    sink: new Listener(),
+    secrets: { mask: (text) => text },
+    policy: () => policy,
+  });
   const problems = new Map<string, readonly string[]>();
   const askedAgain: string[] = [];
   const retried: string[] = [];
@@ -42,6 +49,7 @@ function setUp(...instances: FakeInstance[]) {
     book,
     clock,
     random: () => 0.5,
+    faults,
     supervisor: { children: (id) => children.get(id) ?? [] },
     catalogue: {
       problems: (id) => problems.get(id) ?? [],
@@ -76,6 +84,7 @@ function setUp(...instances: FakeInstance[]) {
   return {
     children,
     clock,
+    faults,
     present,
     book,
     problems,
@@ -398,14 +407,38 @@ describe('from traffic', () => {
     expect(monitor.snapshot().plugins[0]).not.toHaveProperty('faults');
   });
 
-  test("a plugin's own faults are counted by themselves", () => {
-    const { monitor } = setUp(fakeInstance('one'), fakeInstance('two'));
-    for (let n = 0; n < 3; n++) {
-      monitor.emit(finished([attempt('one', { outcome: 'failed', code: 'PLUGIN_FAULT' })]));
+  test("a plugin's own faults are counted by themselves, and put it out", () => {
+    const { monitor, faults, clock } = setUp(fakeInstance('one'), fakeInstance('two'));
+    faults.note({ instanceId: 'one', where: 'probe', error: 'gave junk' });
+    const [first] = monitor.snapshot().plugins;
+    expect(first).toMatchObject({
+      state: 'ready',
+      status: 'up',
+      faults: { count: 1, byPlace: { probe: 1 }, last: { where: 'probe', message: 'gave junk' } },
+      problems: [expect.stringContaining('1 fault of its own, the last (probe): gave junk')],
+    });
+    expect(first).not.toHaveProperty('circuit');
+    for (let n = 0; n < policy.pluginFaults; n++) {
+      faults.note({ instanceId: 'one', where: 'hook', error: new TypeError('x is not y') });
     }
     const [one, two] = monitor.snapshot().plugins;
-    expect(one).toMatchObject({ faults: 3, requests: { answered: 0, failed: 3 } });
+    expect(one).toMatchObject({
+      state: 'sick',
+      status: 'down',
+      faults: { count: 6, byPlace: { probe: 1, hook: 5 } },
+      circuit: { state: 'open', openings: 1, retryInMs: 1_000 },
+      problems: [expect.stringMatching(/TypeError: x is not y; .*again in 1 s.*accounts reset/u)],
+    });
+    expect(two).toMatchObject({ state: 'ready', status: 'up', problems: [] });
     expect(two).not.toHaveProperty('faults');
+    clock.pass(1_000);
+    expect(monitor.snapshot().plugins[0]).toMatchObject({
+      state: 'sick',
+      status: 'degraded',
+      circuit: { state: 'half-open', openings: 1 },
+    });
+    faults.noteSuccess('one');
+    expect(monitor.snapshot().plugins[0]).toMatchObject({ state: 'ready', status: 'up' });
   });
 
   test('counts answers and failures, and remembers the last success', () => {

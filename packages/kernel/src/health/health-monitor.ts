@@ -1,9 +1,11 @@
 import type { AccountBook } from '../accounts/account-book.ts';
 import type { AccountHandle } from '../accounts/account-handle.ts';
+import type { FaultBook, FaultStanding } from '../faults/fault-book.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { EventSink, KernelEvent } from '../ports/event-sink.ts';
 import type { ModelCatalogue } from '../routing/model-catalogue.ts';
 import { childProblem } from './child-problem.ts';
+import { faultHealth, faultProblem } from './fault-health.ts';
 import type {
   AccountHealth,
   ChildHealth,
@@ -19,6 +21,8 @@ export interface HealthMonitorOptions extends ProbeRoundsOptions {
   readonly book: Pick<AccountBook, 'setProbe' | 'standing'>;
   /** Tells what is wrong with an instance's model lists. */
   readonly catalogue: Pick<ModelCatalogue, 'problems' | 'askAgain' | 'retryFailed'>;
+  /** Tells what instances have done wrong. */
+  readonly faults: Pick<FaultBook, 'standing'>;
   /** Tells how an instance's child processes do. */
   readonly supervisor: { children(instanceId: string): readonly ChildHealth[] };
 }
@@ -93,25 +97,27 @@ export class HealthMonitor implements EventSink {
   }
 
   #plugin(instance: PluginInstance): PluginHealth {
-    const { answered, failed, faults, lastSuccessMs, ttftMs } = this.#traffic.of(instance.id);
+    const { answered, failed, lastSuccessMs, ttftMs } = this.#traffic.of(instance.id);
     const accounts = instance.accounts().map((handle) => this.#account(handle));
     const children = this.#options.supervisor.children(instance.id);
+    const standing = this.#options.faults.standing(instance.id);
     return {
       instanceId: instance.id,
       plugin: instance.pluginId,
       package: instance.packageName,
       version: instance.version,
-      state: instance.state,
-      status: statusOf(instance, accounts, children),
+      state: isSick(instance, standing) ? 'sick' : instance.state,
+      status: statusOf(instance, accounts, children, standing),
       problems: [
         ...instance.problems.map(({ message }) => message),
+        ...faultProblem(standing, this.#options.clock.now()),
         ...this.#options.catalogue.problems(instance.id),
         ...children.flatMap((child) => childProblem(child) ?? []),
       ],
       accounts,
       ...(children.length === 0 ? {} : { children }),
       requests: { answered, failed },
-      ...(faults === 0 ? {} : { faults }),
+      ...faultHealth(standing, this.#options.clock.now()),
       ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
       ...(ttftMs === undefined ? {} : { ttftMs }),
     };
@@ -140,15 +146,20 @@ function statusOf(
   { state }: PluginInstance,
   accounts: readonly AccountHealth[],
   children: readonly ChildHealth[],
+  { phase }: FaultStanding,
 ): PluginHealth['status'] {
-  if (state !== 'ready') return 'down';
+  if (state !== 'ready' || phase === 'open') return 'down';
   // One that was stopped on purpose lacks nobody.
   const whole = children.every((child) => child.state === 'ready' || child.state === 'stopped');
   const usable = accounts.length > 0 && accounts.every((account) => account.state === 'usable');
-  if (usable && whole) return 'up';
+  if (usable && whole && phase === 'closed') return 'up';
   return accounts.some(({ state: now }) => now === 'usable' || now === 'trial')
     ? 'degraded'
     : 'down';
+}
+
+function isSick({ state }: PluginInstance, { phase }: FaultStanding): boolean {
+  return phase !== 'closed' && (state === 'ready' || state === 'needs-login');
 }
 
 function overall(plugins: readonly PluginHealth[]): HealthSnapshot['status'] {

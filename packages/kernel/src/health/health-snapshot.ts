@@ -1,4 +1,5 @@
 import type { ChildStatus, HealthReport } from '@cliproxy/plugin-api';
+import type { FaultPlace } from '../faults/instance-faults.ts';
 import type { InstanceState } from '../plugins/plugin-instance.ts';
 
 /** One account's health. Times are milliseconds since 1970 unless their name says otherwise. */
@@ -39,13 +40,33 @@ export interface ChildHealth extends ChildStatus {
   readonly log?: string;
 }
 
+/** Faults of a plugin's own code since the gateway started. */
+export interface FaultHealth {
+  readonly count: number;
+  /** How many there were where. */
+  readonly byPlace: Readonly<Partial<Record<FaultPlace, number>>>;
+  readonly last: { readonly where: FaultPlace; readonly message: string; readonly atMs: number };
+}
+
+/** An instance that was put out because of its own faults. */
+export interface CircuitHealth {
+  /** `open`: left alone; `half-open`: the next request tries it; `trial`: one does. */
+  readonly state: 'open' | 'half-open' | 'trial';
+  /** How often in a row it was put out. */
+  readonly openings: number;
+  readonly untilMs?: number;
+  /** Milliseconds until it is tried again. */
+  readonly retryInMs?: number;
+}
+
 /** One plugin instance's health. */
 export interface PluginHealth {
   readonly instanceId: string;
   readonly plugin: string;
   readonly package: string;
   readonly version: string;
-  readonly state: InstanceState;
+  /** `sick`: at work, but left alone because of its own faults; see `circuit`. */
+  readonly state: InstanceState | 'sick';
   /**
    * `ready` and all accounts usable: `up`; some out, or a child process not ready: `degraded`; no
    * account usable: `down`.
@@ -57,8 +78,10 @@ export interface PluginHealth {
   readonly children?: readonly ChildHealth[];
   /** Failed: by the upstream or the plugin; not by the request's own fault. */
   readonly requests: { readonly answered: number; readonly failed: number };
-  /** How many of the failed requests the plugin's own code is to blame for; absent: none. */
-  readonly faults?: number;
+  /** What the plugin's own code did wrong; absent: nothing. */
+  readonly faults?: FaultHealth;
+  /** Absent: it is in. */
+  readonly circuit?: CircuitHealth;
   readonly lastSuccessMs?: number;
   /** Time to the first token of the last 256 answers, in milliseconds. */
   readonly ttftMs?: { readonly p50: number; readonly p95: number };

@@ -7,8 +7,6 @@ export interface TrafficFigures {
   readonly answered: number;
   /** Without those that failed by their own fault. */
   readonly failed: number;
-  /** How many of the failed ones were the plugin's own doing. */
-  readonly faults: number;
   /** Milliseconds since 1970. */
   readonly lastSuccessMs?: number;
   readonly ttftMs?: { readonly p50: number; readonly p95: number };
@@ -17,7 +15,6 @@ export interface TrafficFigures {
 interface Figures {
   answered: number;
   failed: number;
-  faults: number;
   lastSuccessMs: number | undefined;
   /** Ring of the last times to the first token, in milliseconds. */
   readonly ttftMs: number[];
@@ -51,7 +48,6 @@ export class Traffic {
       if (outcome === 'client-left' || isNobodysFailure(attempt)) continue;
       const figures = this.#figures(instanceId);
       figures[outcome] += 1;
-      if (attempt.code === 'PLUGIN_FAULT') figures.faults += 1;
       if (outcome === 'failed') continue;
       figures.lastSuccessMs = nowMs;
       this.#lastSuccessMs.set(account, nowMs);
@@ -80,13 +76,12 @@ export class Traffic {
 
   of(instanceId: string): TrafficFigures {
     const figures = this.#instances.get(instanceId);
-    if (figures === undefined) return { answered: 0, failed: 0, faults: 0 };
-    const { answered, failed, faults, lastSuccessMs } = figures;
+    if (figures === undefined) return { answered: 0, failed: 0 };
+    const { answered, failed, lastSuccessMs } = figures;
     const times = figures.ttftMs.toSorted((a, b) => a - b);
     return {
       answered,
       failed,
-      faults,
       ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
       ...(times.length === 0 ? {} : { ttftMs: { p50: at(times, 0.5), p95: at(times, 0.95) } }),
     };
@@ -121,7 +116,6 @@ export class Traffic {
       figures = {
         answered: 0,
         failed: 0,
-        faults: 0,
         lastSuccessMs: undefined,
         ttftMs: [],
         next: 0,

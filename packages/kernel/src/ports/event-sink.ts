@@ -1,4 +1,5 @@
 import type { ChildState, Failure, FailureKind, FinishReason, Usage } from '@cliproxy/plugin-api';
+import type { FaultPlace } from '../faults/instance-faults.ts';
 
 /** What one attempt came to. */
 export interface AttemptRecord {
@@ -97,8 +98,36 @@ export interface ChildChanged {
   readonly log?: string;
 }
 
+/** Told of a plugin's own faults; many in a short time are told together. */
+export interface PluginFaulted {
+  readonly type: 'plugin-faulted';
+  readonly instanceId: string;
+  readonly where: FaultPlace;
+  /** How many faults this stands for. */
+  readonly count: number;
+  /** What the last of them was; no secrets. */
+  readonly message: string;
+  /** What was thrown, for the log; where there is more than the message. */
+  readonly cause?: unknown;
+  readonly requestId?: string;
+}
+
+/** Told when an instance is put out because of its own faults, again after a trial, and when it is back. */
+export interface CircuitChanged {
+  readonly type: 'circuit-changed';
+  readonly instanceId: string;
+  readonly state: 'open' | 'closed';
+  /** Why it is out; no secrets. */
+  readonly reason?: string;
+  /** When it is tried again, in milliseconds since 1970. */
+  readonly untilMs?: number;
+  /** How often in a row it was put out. */
+  readonly openings?: number;
+}
+
 /** Everything the kernel tells. */
-export type KernelEvent = RequestFinished | AccountChanged | PluginChanged | ChildChanged;
+export type KernelEvent =
+  RequestFinished | AccountChanged | PluginChanged | ChildChanged | PluginFaulted | CircuitChanged;
 
 /** Listens to the kernel. Must not throw and must not block. */
 export interface EventSink {

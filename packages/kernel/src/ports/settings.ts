@@ -98,6 +98,12 @@ export interface FailoverSettings {
   readonly deniedMs: number;
   /** First time out of (account, model) after `not-found`, doubling. Default 10 min. */
   readonly notFoundMs: number;
+  /** Faults of a plugin's own code within `pluginFaultWindowMs` that put its instance out. Default 5. */
+  readonly pluginFaults: number;
+  /** Default 1 min. */
+  readonly pluginFaultWindowMs: number;
+  /** Longest time that it is out then: 1 s at first, doubling with each failed trial. Default 1 min. */
+  readonly pluginFaultMaxMs: number;
   /** Bytes of a stream's beginning that are held before the commit point. Default 64 KiB. */
   readonly holdStreamBytes: number;
   /** Bytes of an answer without stream that are held. Default 1 MiB. */

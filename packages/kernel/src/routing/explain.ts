@@ -70,6 +70,7 @@ const sentences: Readonly<Record<OutReason, string>> = {
   'operation-not-offered': 'the plugin does not offer this operation for the model',
   'lacks-capability': 'the model lacks what the request needs',
   cooling: 'cooling after a failure',
+  sick: 'the plugin itself fails again and again',
   'invalid-key': 'the vendor refused the API key; replace it',
   'trial-under-way': 'another request is trying it after a failure',
   'probe-down': 'its health probe is down',

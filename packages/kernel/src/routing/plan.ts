@@ -23,6 +23,7 @@ export type OutReason =
   | 'operation-not-offered'
   | 'lacks-capability'
   | 'cooling'
+  | 'sick'
   | 'invalid-key'
   | 'trial-under-way'
   | 'probe-down'
