@@ -725,6 +725,23 @@ describe('nobody answers', () => {
   });
 });
 
+test('an instance without accounts is said to have none, once', async () => {
+  const candidate = {
+    instanceId: 'gone',
+    instance: undefined,
+    upstreamModel: 'up',
+    dialects: [],
+    refuses: [],
+    accounts: [],
+    usable: false,
+    reason: 'needs-login',
+  } as const;
+  const found = rig([], { plan: { candidates: [candidate] } });
+  const { message } = await errorOf(found.dispatcher.handle(call()));
+  expect(message).toMatch(/now: gone: has no account\. [A-Z]/);
+  expect(message.match(/account/g)).toHaveLength(1);
+});
+
 describe('a client that leaves', () => {
   test.each([
     ['before the head', answers.silence],

@@ -22,7 +22,7 @@ const deeds: Readonly<Record<FailureKind, string>> = {
 const obstacles: Readonly<Record<OutReason, string>> = {
   'instance-failed': 'is not at work',
   'instance-disabled': 'is not enabled',
-  'needs-login': 'has no account that is logged in',
+  'needs-login': 'needs a login',
   'no-executor': 'answers no model requests',
   'operation-not-offered': 'does not offer this',
   'lacks-capability': 'lacks',
@@ -73,6 +73,9 @@ function clauseOf(candidate: Candidate, failure: Failure | undefined, nowMs: num
   if (first !== undefined && !first.usable && first.reason === reason) {
     const all = accounts.length === 1 ? '' : `none of its ${accounts.length} accounts is usable, `;
     return `${instanceId}: ${all}${accountClause(first, nowMs)}`;
+  }
+  if (reason === 'needs-login' && accounts.length === 0) {
+    return `${instanceId}: has no account${quoted(detail)}`;
   }
   if (reason === 'lacks-capability') return `${instanceId}: lacks ${detail ?? 'something'}`;
   return `${instanceId}: ${obstacles[reason]}${quoted(detail)}`;

@@ -368,7 +368,7 @@ describe('why a candidate is out', () => {
     expect(why(fakeInstance('a', { executor: 'none' }))[0]).toBe('no-executor');
     expect(why(fakeInstance('a', { state: 'needs-login', keys: [] }))).toEqual([
       'needs-login',
-      '"a" has no account',
+      undefined,
     ]);
   });
 

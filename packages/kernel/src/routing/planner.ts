@@ -128,10 +128,7 @@ function candidateOf(target: ResolvedTarget, query: RouteQuery, view: TargetView
   const dialects =
     instance?.executor === undefined ? [] : dialectsOf(instance.executor, target, query, view);
   const accounts = accountsOf(target, query, view);
-  const out =
-    outOfInstance(target) ??
-    outOfModel(dialects, info, query) ??
-    outOfAccounts(instanceId, accounts);
+  const out = outOfInstance(target) ?? outOfModel(dialects, info, query) ?? outOfAccounts(accounts);
   return {
     instanceId,
     instance,
@@ -228,11 +225,9 @@ function outOfModel(
 }
 
 /** The account that comes back first speaks for all. */
-function outOfAccounts(instanceId: string, accounts: readonly AccountChoice[]): Out | undefined {
+function outOfAccounts(accounts: readonly AccountChoice[]): Out | undefined {
   const first = accounts[0];
-  if (first === undefined) {
-    return { reason: 'needs-login', detail: `"${instanceId}" has no account` };
-  }
+  if (first === undefined) return { reason: 'needs-login' };
   if (first.usable) return undefined;
   let soonest = first;
   for (const choice of accounts) {
