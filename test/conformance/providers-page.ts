@@ -1,24 +1,19 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'prettier';
 import type { ConformanceReport } from '@cliproxy/plugin-testkit';
+import { generatedPart } from '../generated-part.ts';
 
-const FILE = new URL('../../docs/PROVIDERS.md', import.meta.url);
-const BEGIN = '<!-- begin of what `npm run conformance -- --write` writes -->';
-const END = '<!-- end of what `npm run conformance -- --write` writes -->';
+const part = generatedPart('PROVIDERS.md', 'npm run conformance -- --write');
 
 /** The page that holds the table of the last run. */
 export const providersPage = {
   /** The table as the page has it. */
-  read(): string {
-    return parts().table.trim();
-  },
+  read: () => part.read(),
   /** The table as the page should have it. */
   async within(reports: readonly ConformanceReport[]): Promise<string> {
     return (await format(tableOf(reports), { parser: 'markdown', printWidth: 100 })).trim();
   },
   async write(reports: readonly ConformanceReport[]): Promise<void> {
-    const { before, after } = parts();
-    writeFileSync(FILE, `${before}\n\n${await this.within(reports)}\n\n${after}`);
+    part.write(await this.within(reports));
   },
 };
 
@@ -43,12 +38,4 @@ function exceptions(checks: ConformanceReport['checks']): string {
     reasons.set(check.reason, [...(reasons.get(check.reason) ?? []), `\`${check.id}\``]);
   }
   return [...reasons].map(([reason, ids]) => `${ids.join(' ')}: ${reason}`).join('; ');
-}
-
-function parts() {
-  const page = readFileSync(FILE, 'utf8');
-  const from = page.indexOf(BEGIN) + BEGIN.length;
-  const to = page.indexOf(END);
-  if (from < BEGIN.length || to < from) throw new Error(`docs/PROVIDERS.md has no ${BEGIN}`);
-  return { before: page.slice(0, from), table: page.slice(from, to), after: page.slice(to) };
 }

@@ -56,5 +56,10 @@ export interface AccountContext {
 export interface AccountRegistry {
   /** @throws GatewayError `PLUGIN_BAD_ACCOUNT` when the key is taken or malformed. */
   attach(account: NewAccount): Promise<Account>;
+  /**
+   * Takes an account away: no new call uses it.
+   *
+   * @param reason - a few words for the operator.
+   */
   detach(accountId: string, reason: string): Promise<void>;
 }

@@ -61,6 +61,7 @@ export interface LoginSession extends AuthContext {
   open(url: string): void;
   /** Shows a device code and where to enter it. */
   showCode(url: string, code: string): void;
+  /** Tells the person what happens, in a sentence. */
   progress(text: string): void;
   /** The query of the redirect; `state` is compared already. */
   callback(): Promise<Readonly<Record<string, string>>>;

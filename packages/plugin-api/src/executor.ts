@@ -77,7 +77,17 @@ export interface EventExecutor extends ExecutorBase {
    * @throws GatewayError with a `failure`.
    */
   run(request: ModelRequest, call: CallContext): AsyncIterable<ModelEvent>;
+  /**
+   * Counts the tokens of a request. Absent: the gateway estimates, and says so.
+   *
+   * @throws GatewayError with a `failure`.
+   */
   countTokens?(request: ModelRequest, call: CallContext): Promise<number>;
+  /**
+   * Makes a vector of each input. Absent: requests for embeddings go elsewhere.
+   *
+   * @throws GatewayError with a `failure`.
+   */
   embed?(request: EmbedRequest, call: CallContext): Promise<EmbedReply>;
 }
 
