@@ -305,7 +305,7 @@ describe('a file that is not what it should be is named by file:line:col', () =>
       'unknown key of an instance',
       'plugins:\n  echo:\n    enable: true',
       [
-        'config.yaml:3:5 plugins.echo has no key "enable". Did you mean enabled? Allowed: package, enabled, required, experimental, config, maxConcurrent, accounts.',
+        'config.yaml:3:5 plugins.echo has no key "enable". Did you mean enabled? Allowed: package, enabled, required, experimental, config, isolation, memoryLimitMb, maxConcurrent, accounts.',
       ],
     ],
     [

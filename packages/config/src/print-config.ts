@@ -31,6 +31,8 @@ export function maskedConfig(
           required,
           experimental,
           config,
+          isolation,
+          memoryLimitMb,
           maxConcurrent,
           accounts,
         } = plugin;
@@ -43,6 +45,8 @@ export function maskedConfig(
             : maskSecrets(schema, checker.check(schema, config, '').value);
         const rest = {
           ...(experimental === true && { experimental }),
+          ...(isolation === undefined ? {} : { isolation }),
+          ...(memoryLimitMb === undefined ? {} : { memoryLimitMb }),
           ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
           ...(accounts === undefined ? {} : { accounts }),
         };

@@ -131,6 +131,18 @@ export const errorTable = Object.freeze({
     'A process that the plugin needs does not run.',
     'Read why in `cliproxy status` and in its log file under `logs/` in the data folder.',
   ),
+  PLUGIN_NOT_ISOLATED: row(
+    503,
+    'upstream',
+    "The plugin has something that can't be had from a process of its own.",
+    'Leave `isolation` out at the instance; the message names what it is.',
+  ),
+  PLUGIN_PROCESS_DOWN: row(
+    503,
+    'upstream',
+    'The process of an instance with `isolation: process` has ended, and is started again.',
+    'Try again in a few seconds; `cliproxy status` says why it ended.',
+  ),
   PLUGIN_HOST_FORBIDDEN: row(
     502,
     'upstream',

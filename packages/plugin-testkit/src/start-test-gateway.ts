@@ -14,6 +14,13 @@ interface Mounting {
   readonly config?: object;
 }
 
+/** How an installed plugin is mounted. */
+interface InstalledMounting extends Mounting {
+  /** `process`: its code runs in a process of its own. */
+  readonly isolation?: 'process';
+  readonly memoryLimitMb?: number;
+}
+
 /** A plugin instance of a test gateway, from its sources. */
 export interface TestPlugin extends Mounting {
   /** The package's default export. */
@@ -25,7 +32,7 @@ export interface TestPlugin extends Mounting {
 }
 
 /** A plugin instance that the gateway finds and imports itself, as an operator would mount it. */
-export interface InstalledTestPlugin extends Mounting {
+export interface InstalledTestPlugin extends InstalledMounting {
   /** Name of the package, or absolute path of its folder. */
   readonly package: string;
   readonly instanceId: string;
@@ -152,9 +159,11 @@ function send(url: string, key: string, question: TestQuestion): Promise<Respons
 function mount(given: TestPlugin | InstalledTestPlugin, services: readonly TestService[]) {
   const { config = {}, required = true } = given;
   if ('package' in given) {
+    const { isolation, memoryLimitMb } = given;
+    const isolated = { ...(isolation && { isolation }), ...(memoryLimitMb && { memoryLimitMb }) };
     return {
       instanceId: given.instanceId,
-      entry: { package: given.package, config, required },
+      entry: { package: given.package, config, required, ...isolated },
       preloaded: undefined,
     };
   }

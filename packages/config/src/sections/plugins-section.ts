@@ -14,6 +14,8 @@ export interface PluginEntry {
   readonly required: boolean;
   readonly experimental: boolean;
   readonly config: unknown;
+  readonly isolation: 'none' | 'process';
+  readonly memoryLimitMb?: number;
   readonly maxConcurrent?: number;
   readonly accounts?: Readonly<Record<string, AccountSettings>>;
 }
@@ -46,6 +48,19 @@ export const pluginEntrySchema = {
       type: 'object',
       description: "The plugin's own configuration.",
       default: {},
+    },
+    isolation: {
+      enum: ['none', 'process'],
+      description:
+        "process: its code runs in a process of its own, so that what hangs, grows or ends there harms no other instance. none: in the gateway's.",
+      default: 'none',
+    },
+    memoryLimitMb: {
+      type: 'integer',
+      description:
+        'The most memory that the process of its own may take, in MiB; above it is started again. For isolation: process; by default 512.',
+      minimum: 128,
+      maximum: 1_048_576,
     },
     maxConcurrent,
     accounts: {
@@ -103,6 +118,8 @@ export function readPlugins(
       required: entry.required,
       ...(entry.experimental && { experimental: true }),
       config: entry.config,
+      ...(entry.isolation === 'process' ? { isolation: entry.isolation } : {}),
+      ...(entry.memoryLimitMb === undefined ? {} : { memoryLimitMb: entry.memoryLimitMb }),
       ...(entry.maxConcurrent === undefined ? {} : { maxConcurrent: entry.maxConcurrent }),
       ...(entry.accounts === undefined ? {} : { accounts: entry.accounts }),
       problems: problems.filter((problem) => problem.instanceId === instanceId),

@@ -71,7 +71,7 @@ export class KeptLogin {
   async renew(
     former: Credential,
     ask: (former: Credential) => Promise<Credential>,
-    spends: (former: Credential) => boolean = () => true,
+    spends: (former: Credential) => boolean | Promise<boolean> = () => true,
   ): Promise<Credential | undefined> {
     const { store, clock } = this.#options;
     if (clock.monotonic() < this.#notBefore) return undefined;
@@ -88,7 +88,7 @@ export class KeptLogin {
   async #renewAlone(
     held: Credential,
     ask: (former: Credential) => Promise<Credential>,
-    spends: (former: Credential) => boolean,
+    spends: (former: Credential) => boolean | Promise<boolean>,
   ): Promise<Credential | undefined> {
     const { store, clock } = this.#options;
     const { id } = this.#account;
@@ -118,7 +118,7 @@ export class KeptLogin {
       return undefined;
     }
     const again = renewingSinceMs !== undefined;
-    if (!again && spends(former)) {
+    if (!again && (await spends(former))) {
       this.#account = await store.put({ ...kept, renewingSinceMs: clock.now() }, kept.generation);
     }
     let next: Credential;

@@ -268,9 +268,11 @@ export class LiveAccount implements AccountHandle {
     }
   }
 
-  #spends(authenticator: Authenticator, credential: Credential): boolean {
+  /** Waited for: the authenticator of an isolated plugin is asked in its own process. */
+  async #spends(authenticator: Authenticator, credential: Credential): Promise<boolean> {
     try {
-      return authenticator.refreshSpends?.(credential) !== false;
+      const spends = await Promise.resolve(authenticator.refreshSpends?.(credential));
+      return spends !== false;
     } catch (error) {
       this.#logger.error(this.#fault('threw at refreshSpends').message, { error });
       return true;

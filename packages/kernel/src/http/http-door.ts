@@ -39,8 +39,8 @@ export function accountDoor(
   });
 }
 
-/** Plugins may be plain JavaScript. */
-function checkShape(request: unknown, signal: unknown): void {
+/** Plugins may be plain JavaScript. @throws GatewayError `PLUGIN_FAULT` */
+export function checkShape(request: unknown, signal: unknown): void {
   const { url, headers } = (request ?? {}) as {
     readonly url?: unknown;
     readonly headers?: unknown;

@@ -11,6 +11,8 @@ export interface LoadedPlugin {
   /** By the names that the plugin gave them; not checked yet. */
   readonly deps: unknown;
   readonly setup: (context: object, deps: object) => unknown;
+  /** Ends what runs for it, where that is not the gateway itself. Never rejects. */
+  readonly end?: () => Promise<void>;
 }
 
 /**

@@ -136,6 +136,8 @@ export class LiveInstance implements PluginInstance {
     if (!working || this.#source === undefined || plan.source === undefined) return false;
     return (
       sameSource(this.#source, plan.source) &&
+      this.#settings.isolation === plan.settings.isolation &&
+      this.#settings.memoryLimitMb === plan.settings.memoryLimitMb &&
       sameJson(this.#settings.config ?? {}, plan.settings.config ?? {})
     );
   }

@@ -72,17 +72,20 @@ function isPlugin(folder: string): boolean {
  * The file to import. The manifest's `entry` counts; where package.json's `exports` leads to the
  * same file, it is asked, because it may have conditions (such as one for running from sources).
  *
+ * @param published - the manifest's alone counts.
  * @returns the file, or the sentence that says why there is none.
  */
 export function entryFile(
   located: LocatedPackage,
   name: string,
   entry: string,
+  published = false,
 ): { readonly file: string; readonly fault?: never } | { readonly fault: string } {
   const declared = join(located.folder, entry);
-  const exported = exportsLeadTo(located.packageJson, entry)
-    ? resolveSelf(located.folder, name)
-    : undefined;
+  const exported =
+    !published && exportsLeadTo(located.packageJson, entry)
+      ? resolveSelf(located.folder, name)
+      : undefined;
   const file = exported ?? declared;
   if (existsSync(file) && isInside(located.folder, realpathSync(file))) return { file };
   return {

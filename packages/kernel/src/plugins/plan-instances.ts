@@ -1,4 +1,5 @@
 import { API_VERSION, type GatewayPlugin } from '@cliproxy/plugin-api';
+import { isolationProblem } from '../isolation/isolation-problem.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { SchemaChecker } from '../ports/schema-checker.ts';
 import type { PluginSettings } from '../ports/settings.ts';
@@ -169,11 +170,17 @@ function find(
   else if (experimental && settings.experimental !== true) {
     report('PLUGIN_EXPERIMENTAL', `${who}: ${notAskedFor(instanceId)}`);
   }
+  if (settings.isolation === 'process') {
+    const unfit = isolationProblem(read.manifest, preloaded !== undefined);
+    if (unfit !== undefined) report('PLUGIN_NOT_ISOLATED', `${who}: ${unfit}`);
+  }
   if (preloaded !== undefined) {
     return { package: read, source: { plugin: preloaded.plugin }, home: `${home}: ${read.name}` };
   }
   if (located?.found === undefined) return undefined;
-  const entry = entryFile(located.found, read.name, read.manifest.entry);
+  // A process of its own runs what is published, whatever conditions the gateway runs under.
+  const published = settings.isolation === 'process';
+  const entry = entryFile(located.found, read.name, read.manifest.entry, published);
   if (entry.fault !== undefined) {
     report('PLUGIN_NOT_FOUND', `${who}: ${entry.fault}`);
     return { package: read, source: undefined, home };

@@ -7,6 +7,7 @@ import { instanceContainer, resolveDeps } from '../di/instance-container.ts';
 import { tokens } from '../di/tokens.ts';
 import { AllowedHosts } from '../http/allowed-hosts.ts';
 import { bareDoor } from '../http/http-door.ts';
+import { loadIsolated } from '../isolation/load-isolated.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
 import { allowedNames } from '../supervisor/child-environment.ts';
@@ -24,7 +25,9 @@ import { writeOnlyStrings } from './write-only.ts';
 
 /** How long set-up and each release may take, in milliseconds. */
 export interface SetUpLimits {
+  readonly importMs: number;
   readonly setupMs: number;
+  readonly startMs: number;
   readonly stopMs: number;
 }
 
@@ -49,16 +52,24 @@ export async function setUpInstance(
     });
   if (plan.source === undefined || plan.package === undefined) return failed(plan.problems);
   const name = `plugin "${instanceId}" (${plan.package.name} ${plan.package.version})`;
+  let plugin: LoadedPlugin | undefined;
   try {
-    const plugin = await load(plan.source, name, kernel);
+    plugin = await load({ ...plan, source: plan.source, package: plan.package }, name, kernel, {
+      logger,
+      limits,
+    });
     const { config, problems } = readConfig(plan, plugin, kernel, name);
-    if (problems.length > 0) return failed(problems);
+    if (problems.length > 0) {
+      await plugin.end?.();
+      return failed(problems);
+    }
     const parts = await setUp(
       { instanceId, package: plan.package, plugin, config, logger, limits },
       kernel,
     );
     return new LiveInstance(plan, 'starting', { logger, parts });
   } catch (error) {
+    await plugin?.end?.();
     return failed([asProblem(error, instanceId, name, 'setup')]);
   }
 }
@@ -89,8 +100,26 @@ export function asProblem(
   return instanceProblem(instanceId, 'PLUGIN_SETUP_FAILED', message, error);
 }
 
-async function load(source: PluginSource, name: string, kernel: Container): Promise<LoadedPlugin> {
+/** A plan of which enough is known to load its plugin. */
+interface SoundPlan extends InstancePlan {
+  readonly source: PluginSource;
+  readonly package: PluginPackage;
+}
+
+async function load(
+  plan: SoundPlan,
+  name: string,
+  kernel: Container,
+  rest: { readonly logger: Logger; readonly limits: SetUpLimits },
+): Promise<LoadedPlugin> {
+  const { source, settings } = plan;
   if ('plugin' in source) return lookInto(source.plugin, name);
+  if (settings.isolation === 'process') {
+    return loadIsolated(
+      { name, file: source.file, settings, package: plan.package, ...rest },
+      kernel,
+    );
+  }
   return kernel.get(tokens.importer).load(source.file, name);
 }
 
@@ -168,6 +197,8 @@ async function setUp(work: SetUpWork, kernel: Container): Promise<InstanceParts>
   const ending = new AbortController();
   setMaxListeners(0, ending.signal);
   const disposer = new Disposer(logger, limits.stopMs);
+  // The last to go: what is released before it may need it.
+  disposer.add(() => plugin.end?.());
   disposer.add(() => lane.destroy());
   disposer.add(() => container.dispose());
   disposer.add(() => accounts.retire());

@@ -13,6 +13,10 @@ export interface PluginSettings {
   readonly experimental?: boolean;
   /** As written, `${ENV}` expanded; checked against the plugin's schema by the plugin host. */
   readonly config: unknown;
+  /** `process`: its code runs in a process of its own. Absent: in the gateway's. */
+  readonly isolation?: 'process';
+  /** The most memory that process may take, in MiB; for `isolation: process`. Default 512. */
+  readonly memoryLimitMb?: number;
   /** Requests that it answers at the same time, at most; absent: any number. */
   readonly maxConcurrent?: number;
   /**

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { Child, ChildStatus, Json } from '@cliproxy/plugin-api';
 
@@ -7,6 +8,21 @@ export interface HandledChild {
   send(message: Json): Promise<void>;
   /** Whether the child may send more. */
   flow(on: boolean): void;
+}
+
+/** One process of a child whose plan is `linked`. */
+export interface ProcessLink {
+  readonly pid: number;
+  /** The other end is the process's descriptor 3. */
+  readonly socket: Duplex;
+  /** Resolves when the process has ended, with why: a sentence that begins after its name. */
+  readonly ended: Promise<string>;
+  /** It is at work: until then, it may be ended for taking its time. */
+  ready(): void;
+  /** Ends it at once because of a fault; it is started again as if it had ended by itself. */
+  fail(fault: string): void;
+  /** Tells what it takes, between two looks of the supervisor's own. */
+  noteMemory(bytes: number): void;
 }
 
 /** What may wait for a plugin that reads slowly. */
@@ -19,6 +35,8 @@ export class ChildHandle implements Child {
   readonly #id: string;
   readonly #channel: boolean;
   readonly #listeners = new Set<(status: ChildStatus) => void>();
+  /** Told of each process, for a plan that is `linked`. */
+  onProcess: (link: ProcessLink) => void = () => undefined;
   #child: HandledChild | undefined;
   #last: ChildStatus;
   #waiting: { readonly message: Json; readonly bytes: number }[] = [];

@@ -24,6 +24,16 @@ export interface ChildLife {
   /** In `stopping`: it is to run again afterwards. */
   readonly again?: boolean;
   readonly lastExit?: ChildExit;
+  /** Absent: the usual ones. */
+  readonly pauses?: LifePauses;
+}
+
+/** How long a child waits for its next process, in milliseconds. */
+export interface LifePauses {
+  /** After the first failure, doubled with each in a row. */
+  readonly firstMs: number;
+  /** From one try to the next in a crash loop. */
+  readonly loopMs: number;
 }
 
 /** What happens to a child. */
@@ -48,8 +58,9 @@ export const LOOP_WINDOW_MS = 300_000;
 export const LOOP_PAUSE_MS = 600_000;
 
 /** A child that has not run yet. */
-export function newLife(nowMs: number): ChildLife {
+export function newLife(nowMs: number, pauses?: LifePauses): ChildLife {
   return {
+    ...(pauses === undefined ? {} : { pauses }),
     state: 'starting',
     sinceMs: nowMs,
     running: false,
@@ -102,7 +113,8 @@ function ended(life: ChildLife, nowMs: number): ChildLife {
 function failed(life: ChildLife, nowMs: number): ChildLife {
   const failuresMs = [...life.failuresMs.filter((ms) => nowMs - ms < LOOP_WINDOW_MS), nowMs];
   const looping = life.looping || failuresMs.length >= LOOP_FAILURES;
-  const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(life.streak, 16));
+  const { firstMs, loopMs } = life.pauses ?? { firstMs: FIRST_PAUSE_MS, loopMs: LOOP_PAUSE_MS };
+  const pauseMs = Math.min(LONGEST_PAUSE_MS, firstMs * 2 ** Math.min(life.streak, 16));
   return {
     ...life,
     state: looping ? 'crash-loop' : 'backing-off',
@@ -110,7 +122,7 @@ function failed(life: ChildLife, nowMs: number): ChildLife {
     failuresMs,
     looping,
     streak: life.streak + 1,
-    retryAtMs: nowMs + (looping ? LOOP_PAUSE_MS : pauseMs),
+    retryAtMs: nowMs + (looping ? loopMs : pauseMs),
   };
 }
 

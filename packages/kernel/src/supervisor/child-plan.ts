@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ChildSpec, Secret } from '@cliproxy/plugin-api';
 import type { SchemaChecker } from '../ports/schema-checker.ts';
+import type { LifePauses } from './child-life.ts';
 import { childEnvironment, nameFault } from './child-environment.ts';
 
 /** A checked spec with its defaults. Two equal plans make the same process. */
@@ -15,6 +16,10 @@ export interface ChildPlan {
   readonly readyTimeoutMs: number;
   readonly aliveTimeoutMs?: number;
   readonly channel: boolean;
+  /** The gateway's own use of it: a bare socket as its descriptor 3. See {@link ProcessLink}. */
+  readonly linked?: true;
+  /** Pauses other than the usual ones; see {@link ChildLife}. */
+  readonly pauses?: LifePauses;
   readonly maxMessageBytes: number;
   readonly stopSignal: NonNullable<ChildSpec['stopSignal']>;
   readonly stopTimeoutMs: number;

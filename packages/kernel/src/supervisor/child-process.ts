@@ -38,6 +38,8 @@ export class ChildProcess {
   /** Resolves when it is gone; never rejects. */
   readonly ended: Promise<ProcessEnd>;
   readonly channel: ChildChannel | undefined;
+  /** For a plan that is `linked`. */
+  readonly socket: Duplex | undefined;
   readonly #child: NodeChild;
   #gone = false;
   #timer: NodeJS.Timeout | undefined;
@@ -51,7 +53,7 @@ export class ChildProcess {
         [MARK_VARIABLE]: mark,
         ...(plan.channel ? { NODE_CHANNEL_FD: String(CHANNEL_FD) } : {}),
       },
-      stdio: ['ignore', 'pipe', 'pipe', ...(plan.channel ? ['pipe' as const] : [])],
+      stdio: ['ignore', 'pipe', 'pipe', ...(plan.channel || plan.linked ? ['pipe' as const] : [])],
       // Its own session: signals to the whole of it, and none from the gateway's terminal.
       detached: process.platform !== 'win32',
       windowsHide: true,
@@ -63,6 +65,7 @@ export class ChildProcess {
     output.begin(this.pid);
     if (stdout !== null) output.take(stdout);
     if (stderr !== null) output.take(stderr);
+    if (plan.linked) this.socket = this.#child.stdio[CHANNEL_FD] as Duplex;
     if (plan.channel) {
       const socket = this.#child.stdio[CHANNEL_FD] as Duplex;
       this.channel = new ChildChannel(socket, plan.maxMessageBytes, listener);
@@ -87,6 +90,7 @@ export class ChildProcess {
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
     this.channel?.close();
+    this.socket?.destroy();
   }
 
   #signal(name: NodeJS.Signals): void {

@@ -4,6 +4,7 @@ import type { SchemaChecker } from '../ports/schema-checker.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
 import { ChildHandle, badChild } from './child-handle.ts';
 import { readSpec } from './child-plan.ts';
+import type { ChildPlan } from './child-plan.ts';
 import type { SupervisorRoom } from './supervisor-room.ts';
 
 /** Whose children they are. */
@@ -60,6 +61,16 @@ export class InstanceChildren implements Supervisor {
     for (const value of own) secrets.add(value);
     this.#names.add(plan.name);
     const handle = new ChildHandle(instanceId, plan.name, plan.channel, clock.now());
+    room.claim({ owner: this, plan, handle, surroundings: { instanceId, http, logger } });
+    return handle;
+  }
+
+  /** Starts a process of the gateway's own making. @param plan - of a name that is free. */
+  launch(plan: ChildPlan, onProcess: ChildHandle['onProcess']): ChildHandle {
+    const { room, instanceId, http, logger, clock } = this.#of;
+    const handle = new ChildHandle(instanceId, plan.name, plan.channel, clock.now());
+    handle.onProcess = onProcess;
+    this.#names.add(plan.name);
     room.claim({ owner: this, plan, handle, surroundings: { instanceId, http, logger } });
     return handle;
   }

@@ -60,6 +60,7 @@ export class SupervisedChild {
   /** The life's first message, for a generation that takes over. */
   #hello: { readonly message: Json; readonly bytes: number } | undefined;
   #onHello: () => void = () => undefined;
+  #onReady: () => void = () => undefined;
   #junk = 0;
   #junkToldMs: number | undefined;
   readonly #stopped: Promise<void>;
@@ -81,7 +82,7 @@ export class SupervisedChild {
     const { clock, files } = ports;
     const log = files.log(instanceId, plan.name);
     this.#output = new OutputLog({ log, clock });
-    this.#life = newLife(clock.monotonic());
+    this.#life = newLife(clock.monotonic(), plan.pauses);
     this.#sinceMs = clock.now();
     this.#stopped = new Promise((resolve) => (this.#onStopped = resolve));
   }
@@ -254,11 +255,33 @@ export class SupervisedChild {
     this.#handle.changed();
     void this.#writeDown(pid);
     void this.#awaitReadiness(this.#watch.signal);
+    this.#giveLink(process, pid);
     const end = await process.ended;
     await endRemains(mark, pid);
     process.close();
     await records.remove(this.id);
     return end;
+  }
+
+  /** Gives the process to whoever speaks with it over its socket. */
+  #giveLink(process: ChildProcess, pid: number): void {
+    const { socket } = process;
+    if (socket === undefined) return;
+    const isThis = (): boolean => this.#process === process;
+    this.#handle.onProcess({
+      pid,
+      socket,
+      ended: process.ended.then(({ reason }) => this.#fault ?? reason),
+      ready: () => {
+        if (isThis()) this.#onReady();
+      },
+      fail: (fault) => {
+        if (isThis()) this.#endFor(fault, 'at-once');
+      },
+      noteMemory: (bytes) => {
+        if (isThis()) this.noteMemory(bytes);
+      },
+    });
   }
 
   async #writeDown(pid: number): Promise<void> {
@@ -268,7 +291,7 @@ export class SupervisedChild {
   }
 
   async #awaitReadiness(signal: AbortSignal): Promise<void> {
-    const { readyUrl, readyTimeoutMs, aliveTimeoutMs, channel } = this.plan;
+    const { readyUrl, readyTimeoutMs, aliveTimeoutMs, channel, linked } = this.plan;
     // Of whichever generation has the child at the moment.
     const http: HttpClient = {
       request: (request, limit) => this.#surroundings.http.request(request, limit),
@@ -279,6 +302,7 @@ export class SupervisedChild {
     signal.addEventListener('abort', () => clearTimeout(late), { once: true });
     try {
       if (channel) await this.#greeted(signal);
+      if (linked) await this.#saidReady(signal);
       if (readyUrl !== undefined) await answersWell(http, readyUrl, signal);
       clearTimeout(late);
       signal.throwIfAborted();
@@ -295,6 +319,14 @@ export class SupervisedChild {
   #greeted(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#onHello = resolve;
+      signal.addEventListener('abort', () => reject(new Error('ended')), { once: true });
+    });
+  }
+
+  /** Resolves when whoever speaks with it says that it is ready. */
+  #saidReady(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#onReady = resolve;
       signal.addEventListener('abort', () => reject(new Error('ended')), { once: true });
     });
   }
