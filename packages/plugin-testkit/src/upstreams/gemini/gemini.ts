@@ -35,7 +35,8 @@ export function gemini(context: VendorContext): VendorApi {
   const envelope = ({ model }: Asked) => ({ modelVersion: model, responseId: context.id('r') });
   return {
     basePath: '',
-    keyHeaders: ['x-goog-api-key'],
+    // A bearer token where an account has logged in: https://ai.google.dev/gemini-api/docs/oauth
+    keyHeaders: ['x-goog-api-key', 'authorization'],
     route: routeOf,
     accept({ operation, model = '', framing = 'whole' }, incoming) {
       const body = camelKeys(incoming.body as Json);
