@@ -32,6 +32,7 @@ module.exports = {
     only('config-behind-ports', '^packages/config/', [api, kernel]),
     only('vault-behind-ports', '^packages/vault/', [api, kernel]),
     only('oauth-knows-only-the-contract', '^packages/oauth/src/', [api]),
+    only('create-plugin-knows-only-the-contract', '^packages/create-plugin/', [api]),
     only('server-behind-ports', '^packages/server/', [api, kernel]),
     asTypes('protocols'),
     asTypes('config'),
@@ -85,7 +86,7 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     // Ours alone, built or not: what is installed lives in folders of that name as well.
-    exclude: { path: '^((packages|plugins)/[^/]+|\\.\\.)/(dist|coverage)/' },
+    exclude: { path: '^((packages|plugins)/[^/]+|\\.\\.)/(dist|coverage|templates)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.test.json' },
     enhancedResolveOptions: {

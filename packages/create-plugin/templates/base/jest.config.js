@@ -1,0 +1,9 @@
+/** Tests run as built: what is tested is what is published. `npm test` builds first. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/dist'],
+  testMatch: ['**/*.test.js'],
+  transform: {},
+  // Nothing waits this long; a busy machine may.
+  testTimeout: 30_000,
+};

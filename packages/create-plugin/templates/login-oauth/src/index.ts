@@ -1,0 +1,30 @@
+import { apiKeyAccounts, definePlugin } from '@cliproxy/plugin-api';
+import { apiRoot } from './api-root.js';
+import { TOKEN, oauthAuthenticator, tokenAuthenticator } from './authenticator.js';
+import { providerConfig } from './config.js';
+import { providerExecutor } from './executor.js';
+import { upstreamProbe } from './probe.js';
+
+/**
+ * «DESCRIPTION»
+ *
+ * What `setup` returns must be what `cliproxyPlugin.provides` in package.json says; authenticators alone
+ * may be fewer, where the configuration leaves some off. It runs once for each instance: keep state in
+ * here, never in a variable of a module.
+ */
+export default definePlugin({
+  config: providerConfig,
+  setup: ({ config }) => {
+    const root = apiRoot(config.baseUrl);
+    return {
+      executor: providerExecutor(root),
+      authenticators: [
+        ...(config.oauth === undefined ? [] : [oauthAuthenticator(config.oauth)]),
+        tokenAuthenticator,
+      ],
+      // Those of the configuration; those that were logged in the gateway keeps itself.
+      accounts: apiKeyAccounts(config.accessTokens, TOKEN),
+      probes: [upstreamProbe(root)],
+    };
+  },
+});
