@@ -131,6 +131,8 @@ const operatorSamples: readonly OperatorSample[] = [
   { route: 'post /v1/auth/{instance}/ticket' },
   { route: 'get /v1/auth/{instance}/login', leads: true },
   { route: 'delete /v1/auth/{instance}/login' },
+  { route: 'post /v1/plugins/{instance}/reload' },
+  { route: 'post /v1/config/reload' },
 ];
 
 /** What the vendor sends the browser of the newest login back with. */

@@ -1,15 +1,26 @@
 import { describeProblem, watchConfig } from '@cliproxy/config';
 import type { ConfigWatch, LoadedConfig } from '@cliproxy/config';
-import type { Gateway } from '@cliproxy/gateway';
+import type { ConfigReload, Gateway } from '@cliproxy/gateway';
 import type { CommandConfig } from './config-file.ts';
+import { problemRows } from './problem-rows.ts';
+import type { ProblemRow } from './problem-row.ts';
 
 const NOT_RELOADED = 'the configuration was not reloaded, the former one stays in force';
 
+/** A configuration file that a gateway follows. */
+export interface FollowedConfig extends ConfigWatch {
+  /** The same as `reload`, and tells what was wrong. Never rejects. */
+  readonly reloadAndTell: () => Promise<ConfigReload>;
+}
+
 /** Brings each good state of the configuration file into force while the gateway runs. */
-export function followConfig(gateway: Gateway, config: CommandConfig): ConfigWatch {
+export function followConfig(gateway: Gateway, config: CommandConfig): FollowedConfig {
   const log = gateway.logging.logger('gateway');
+  /** Of the last state of the file that was looked at. */
+  let told: readonly ProblemRow[] = [];
   const apply = async (next: LoadedConfig): Promise<boolean> => {
     const { applied, problems, needsRestart } = await gateway.apply(next.settings);
+    told = problemRows(problems, next);
     const level = applied ? 'warn' : 'error';
     for (const problem of problems) log[level](describeProblem(problem, next));
     if (!applied) {
@@ -22,7 +33,7 @@ export function followConfig(gateway: Gateway, config: CommandConfig): ConfigWat
     }
     return true;
   };
-  return watchConfig({
+  const watch = watchConfig({
     file: config.file,
     env: process.env,
     checker: config.checker,
@@ -30,8 +41,16 @@ export function followConfig(gateway: Gateway, config: CommandConfig): ConfigWat
     onChange: apply,
     onRestored: () => log.info('the configuration is as before', { file: config.file }),
     onProblem: (problems, source) => {
+      told = problemRows(problems, source);
       for (const problem of problems) log.error(describeProblem(problem, source));
       log.error(NOT_RELOADED);
     },
   });
+  return {
+    ...watch,
+    async reloadAndTell() {
+      const outcome = await watch.reload();
+      return { outcome, problems: outcome === 'unchanged' ? [] : told };
+    },
+  };
 }

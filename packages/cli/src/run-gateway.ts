@@ -10,6 +10,7 @@ import { endOnSignals } from './end-on-signals.ts';
 import type { ProcessEnd } from './end-on-signals.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { followConfig } from './follow-config.ts';
+import type { FollowedConfig } from './follow-config.ts';
 import { problemsError } from './problem-rows.ts';
 
 /** How a gateway is run. */
@@ -33,9 +34,14 @@ export async function runGateway(config: CommandConfig, options: RunOptions): Pr
   const data = await openDataFolder(settings.data).catch((error: unknown) => {
     throw dataFolderError(error);
   });
+  let reloadAndTell: FollowedConfig['reloadAndTell'] = async () => ({
+    outcome: 'unchanged',
+    problems: [],
+  });
   const gateway = createGateway(settings, {
     checker,
     data,
+    reloadConfig: () => reloadAndTell(),
     ...(options.detached && { logStream: 'none' }),
   });
   if (options.detached) boundOutput(gateway);
@@ -45,6 +51,7 @@ export async function runGateway(config: CommandConfig, options: RunOptions): Pr
   process.on('SIGHUP', () => reload());
   if (!(await open({ gateway, config, end, data, options }))) return;
   const watch = followConfig(gateway, config);
+  reloadAndTell = watch.reloadAndTell;
   end.alsoEnd(() => watch.close());
   reload = async () => {
     if ((await watch.reload()) === 'unchanged') {

@@ -12,10 +12,11 @@ import type {
 } from '@cliproxy/kernel';
 import { createDialects, ItemMemory } from '@cliproxy/protocols';
 import { createServer, isLoopback } from '@cliproxy/server';
-import type { GatewayServer, ListenAddress } from '@cliproxy/server';
+import type { ConfigReload, GatewayServer, ListenAddress } from '@cliproxy/server';
 import { createChildFiles } from './child-files.ts';
 import type { GatewayChildFiles } from './child-files.ts';
 import type { DataFolder } from './data-folder.ts';
+import { filePluginStore } from './plugin-store/file-plugin-store.ts';
 import { createLogging } from './logging/create-logging.ts';
 import type { Logging, LoggingOptions } from './logging/create-logging.ts';
 import { logEvents } from './logging/log-events.ts';
@@ -36,6 +37,8 @@ export interface GatewayOverrides {
   readonly checker?: ConfigChecker;
   /** Where the log goes besides its file; default: standard error. */
   readonly logStream?: LoggingOptions['stream'];
+  /** Reads the configuration file again, for operators who ask over HTTP; absent: there is none. */
+  readonly reloadConfig?: () => Promise<ConfigReload>;
   /** Listens to what the kernel tells, besides the log. */
   onEvent?(event: KernelEvent): void;
 }
@@ -113,6 +116,7 @@ export function createGateway(
     checker: overrides.checker ?? createSchemaChecker(),
     dialects,
     fallbackDir: import.meta.dirname,
+    store: filePluginStore,
     version: VERSION,
     childFiles,
     ...(data && {
@@ -130,6 +134,7 @@ export function createGateway(
     kernel,
     dialects,
     logger: logging.logger('server'),
+    ...(overrides.reloadConfig && { reloadConfig: overrides.reloadConfig }),
     explain: (plan) => explainPlan(plan, clock.now()),
     version: VERSION,
     now: () => clock.now(),

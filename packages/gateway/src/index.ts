@@ -21,7 +21,21 @@ export {
   logFileOf,
   logFolder,
 } from './logging/log-folder.ts';
-export { inspectPlugin, installedPluginIds } from '@cliproxy/kernel';
+export { inspectPlugin, installedPluginIds, lookAtPlugin, packageNames } from '@cliproxy/kernel';
+export type { ConfigReload } from '@cliproxy/server';
+export { filePluginStore } from './plugin-store/file-plugin-store.ts';
+export {
+  FILE_LIST,
+  installFolderOf,
+  packageFolderIn,
+  storeFolderOf,
+  storedPluginFault,
+} from './plugin-store/stored-plugin.ts';
+export { formatFileList, listDigest, listFiles } from './plugin-store/file-list.ts';
+export { VERSION as EXACT_VERSION } from './plugin-store/plugin-lock.ts';
+export { isName, lockFileOf, readPluginLock, writePluginLock } from './plugin-store/plugin-lock.ts';
+export type { LockedPlugin, PluginLock } from './plugin-store/plugin-lock.ts';
+export type { PluginLook } from '@cliproxy/kernel';
 export type { CommandNeed, PipNeed, PluginInspection, PluginNeed } from '@cliproxy/kernel';
 export { folderHolder, processStart } from '@cliproxy/vault';
 export type { FolderHolder, FolderOwner } from '@cliproxy/vault';

@@ -19,7 +19,7 @@ import { HealthMonitor } from './health/health-monitor.ts';
 import type { HealthSnapshot } from './health/health-snapshot.ts';
 import { LoginDesk } from './logins/login-desk.ts';
 import type { Logins } from './logins/logins.ts';
-import type { ApplyResult, Kernel, ModelEntry } from './kernel.ts';
+import type { ApplyResult, Kernel, ModelEntry, ReloadResult } from './kernel.ts';
 import { PluginHost } from './plugins/plugin-host.ts';
 import type { PluginHostOptions } from './plugins/plugin-host.ts';
 import type { ChildFiles } from './ports/child-files.ts';
@@ -150,6 +150,12 @@ class AssembledKernel implements Kernel {
 
   async apply(settings: KernelSettings): Promise<ApplyResult> {
     const turn = this.#work.then(() => this.#apply(settings));
+    this.#work = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async reload(instanceId: string): Promise<ReloadResult> {
+    const turn = this.#work.then(() => this.#host.reload(instanceId));
     this.#work = turn.catch(() => undefined);
     return turn;
   }

@@ -1,6 +1,7 @@
 export type { AccountHandle } from './accounts/account-handle.ts';
 export type { AccountSource } from './accounts/account-source.ts';
 export type { AccountView } from './accounts/account-view.ts';
+export { packageNames } from './plugins/locate.ts';
 export { createKernel } from './create-kernel.ts';
 export type { KernelPorts } from './create-kernel.ts';
 export type { AnswerSink, AnswerStart, IngressCall } from './dispatch/ingress-call.ts';
@@ -13,11 +14,11 @@ export type {
   HealthSnapshot,
   PluginHealth,
 } from './health/health-snapshot.ts';
-export type { ApplyResult, Kernel, ModelEntry } from './kernel.ts';
+export type { ApplyResult, Kernel, ModelEntry, ReloadResult } from './kernel.ts';
 export type { LoginPage, Logins, LoginWish, LogoutResult } from './logins/logins.ts';
 export type { LoginState, LoginView } from './logins/login-view.ts';
-export { inspectPlugin, installedPluginIds } from './plugins/inspect-plugin.ts';
-export type { InspectSources, PluginInspection } from './plugins/inspect-plugin.ts';
+export { inspectPlugin, installedPluginIds, lookAtPlugin } from './plugins/inspect-plugin.ts';
+export type { InspectSources, PluginInspection, PluginLook } from './plugins/inspect-plugin.ts';
 export type { CommandNeed, PipNeed, PluginNeed } from './plugins/manifest-needs.ts';
 export type { PreloadedPlugin } from './plugins/plan-instances.ts';
 export type { PluginLimits } from './plugins/plugin-host.ts';

@@ -25,6 +25,21 @@ export interface ApplyResult {
   readonly problems: readonly Problem[];
 }
 
+/** What became of an attempt to begin one plugin instance anew. */
+export interface ReloadResult {
+  /** True: requests see the new one. False: the former one goes on as it was. */
+  readonly reloaded: boolean;
+  /** Why not. */
+  readonly problems: readonly Problem[];
+  /** Of the package on disk; empty where it can't be read. */
+  readonly version: string;
+  /**
+   * A file of the package that has changed since its code was imported: Node keeps what it has imported
+   * from a path, so the code that runs is still the former. Absent: none, or the code is from another path.
+   */
+  readonly changedFile?: string;
+}
+
 /** The kernel as its callers see it. */
 export interface Kernel {
   /**
@@ -33,6 +48,13 @@ export interface Kernel {
    * starts the kernel.
    */
   apply(settings: KernelSettings): Promise<ApplyResult>;
+  /**
+   * Makes a new instance of a plugin from its package as it is on disk, and puts it into the place of the
+   * former one, which ends after its last call. When it can't be set up, the former one stays.
+   *
+   * @throws GatewayError `PLUGIN_UNKNOWN`, `PLUGIN_UNAVAILABLE` when it is disabled.
+   */
+  reload(instanceId: string): Promise<ReloadResult>;
   /** Stops instances in reverse order. Requests that are still under way are aborted. */
   stop(): Promise<void>;
   /** Pure: decides, changes nothing. */

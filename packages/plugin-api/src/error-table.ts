@@ -173,6 +173,12 @@ export const errorTable = Object.freeze({
     'The instance that serves this model failed to start or is not enabled.',
     'Run `cliproxy status`; it says why.',
   ),
+  PLUGIN_UNKNOWN: row(
+    404,
+    'not-found',
+    'There is no plugin instance of that id.',
+    'Use an id that `cliproxy plugins list` shows.',
+  ),
   ROUTE_MODEL_NOT_FOUND: row(
     404,
     'not-found',

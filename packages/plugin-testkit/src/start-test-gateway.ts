@@ -112,6 +112,8 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       ...(data && { data }),
       ...(options.pluginLimits && { pluginLimits: options.pluginLimits }),
       ...(options.clock && { clock: options.clock }),
+      // Its configuration is no file: there is nothing else to read.
+      reloadConfig: async () => ({ outcome: 'unchanged', problems: [] }),
       onEvent: (event) => void events.push(event),
       logStream: new Writable({
         write(chunk: Buffer, _encoding, done) {

@@ -1,5 +1,6 @@
 export { isLoopback } from './edge/host-origin.ts';
 export { routeTable } from './routes/route-table.ts';
+export type { ConfigReload } from './server-options.ts';
 export type { RouteInfo } from './routes/route.ts';
 export { createServer } from './server.ts';
 export type {

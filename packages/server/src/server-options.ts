@@ -38,12 +38,21 @@ export interface ServerSettings {
   readonly strictParameters: boolean;
 }
 
+/** What became of reading the configuration file again. */
+export interface ConfigReload {
+  readonly outcome: 'changed' | 'unchanged' | 'failed';
+  /** What is wrong with the file, or with plugins; with their places in the file. */
+  readonly problems: readonly object[];
+}
+
 /** What a server is made from. */
 export interface ServerOptions {
   readonly settings: ServerSettings;
   readonly kernel: Kernel;
   readonly dialects: Dialects;
   readonly logger: Logger;
+  /** Reads the configuration file again and puts it into force; absent: there is none. */
+  readonly reloadConfig?: () => Promise<ConfigReload>;
   /** Says in words and JSON how a plan came about. */
   explain(plan: Plan): object;
   /** The gateway's version. */

@@ -22,6 +22,7 @@ export function createServer(options: ServerOptions): GatewayServer {
     dialects: options.dialects,
     logger: options.logger,
     version: options.version,
+    ...(options.reloadConfig && { reloadConfig: options.reloadConfig }),
     explain: (plan) => options.explain(plan),
     now: () => options.now(),
     tries: createTryLimit(() => options.now()),

@@ -120,6 +120,7 @@ function fakeKernel(): FakeKernel {
     probe: async () => undefined,
     apply: unused,
     stop: unused,
+    reload: async () => ({ reloaded: true, problems: [], version: '1.0.0' }),
     schemas: unused,
     socketPlace: undefined,
     sockets: { at: (path) => (path === '/v1/ws' ? kernel.socketPlace : undefined) },
@@ -257,6 +258,7 @@ export async function startServer(
       log.push({ level, message, fields: { ...fields } });
     };
   const server = createServer({
+    reloadConfig: async () => ({ outcome: 'unchanged', problems: [] }),
     settings: used,
     kernel,
     dialects,

@@ -2,6 +2,8 @@ import { pathToFileURL } from 'node:url';
 import { API_VERSION, GatewayError } from '@cliproxy/plugin-api';
 import { pluginOptions } from '@cliproxy/plugin-api/host';
 import { copyProblem } from './api-version.ts';
+import { changedSince } from './changed-since.ts';
+import type { PluginSource } from './plan-instances.ts';
 import { isOutOfTime, within } from './within.ts';
 
 /** A plugin as its package exports it, looked into. */
@@ -22,6 +24,8 @@ export interface LoadedPlugin {
 export class PluginImporter {
   readonly #limitMs: number;
   #last: Promise<unknown> = Promise.resolve();
+  /** When each file was first imported, in milliseconds since 1970: Node keeps it from then on. */
+  readonly #importedMs = new Map<string, number>();
 
   /** @param limitMs - how long one import may take. */
   constructor(limitMs: number) {
@@ -49,7 +53,15 @@ export class PluginImporter {
     return lookInto(found, name);
   }
 
+  /** A file of the package that is newer than what was imported of it; `undefined`: none. */
+  changedFile(source: PluginSource | undefined): string | undefined {
+    if (source === undefined || !('file' in source)) return undefined;
+    const sinceMs = this.#importedMs.get(source.file);
+    return sinceMs === undefined ? undefined : changedSince(source.file, sinceMs);
+  }
+
   async #import(file: string, name: string): Promise<unknown> {
+    if (!this.#importedMs.has(file)) this.#importedMs.set(file, Date.now());
     try {
       return await within(this.#limitMs, () => import(pathToFileURL(file).href));
     } catch (error) {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join, relative } from 'node:path';
 import {
   type AccountRegistry,
   apiKeyAccounts,
@@ -760,6 +761,56 @@ describe('contributions', () => {
     const { problems } = await apply(open(), [instance('foo')]);
     expect(problems).toMatchObject([{ code: 'PLUGIN_BAD_CONTRIBUTION', instanceId: 'foo' }]);
     expect(problems[0]?.message).toContain(said);
+  });
+});
+
+describe('a reload', () => {
+  test('the new one serves, though nothing has changed; the former ends after its last call', async () => {
+    shop.add(tracked('foo'));
+    const host = open();
+    await apply(host, [instance('foo')]);
+    const [old] = host.instances();
+    old?.enter();
+    expect(await host.reload('foo')).toEqual({ reloaded: true, problems: [], version: '1.0.0' });
+    expect(host.instances()[0]).not.toBe(old);
+    expect([old?.state, states(host)]).toEqual(['ready', { foo: 'ready' }]);
+    old?.leave();
+    await host.stop(1000);
+    expect(trail().filter((line) => line === 'foo stop')).toHaveLength(2);
+  });
+
+  test('one that can not be set up leaves the former in its place', async () => {
+    shop.add({ id: 'foo', setup: `if (globalThis.broken) throw new Error('oh no'); return {};` });
+    const host = open();
+    await apply(host, [instance('foo')]);
+    const before = host.instances();
+    (globalThis as { broken?: boolean }).broken = true;
+    const { reloaded, problems } = await host.reload('foo');
+    (globalThis as { broken?: boolean }).broken = false;
+    expect(reloaded).toBe(false);
+    expect(problems).toMatchObject([{ code: 'PLUGIN_SETUP_FAILED', instanceId: 'foo' }]);
+    expect(host.instances()).toBe(before);
+    expect(told()).toEqual(['foo starting', 'foo ready']);
+    expect((await host.reload('foo')).reloaded).toBe(true);
+  });
+
+  test('code that changed on disk at the same path is told, since it is not what runs', async () => {
+    const folder = shop.add({ id: 'foo' });
+    const host = open();
+    await apply(host, [instance('foo')]);
+    expect(await host.reload('foo')).not.toHaveProperty('changedFile');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const file = shop.write(relative(shop.dir, join(folder, 'lib', 'part.js')), '// new');
+    expect(await host.reload('foo')).toMatchObject({ reloaded: true, changedFile: file });
+  });
+
+  test('what is not there, or disabled, is told by name', async () => {
+    shop.add({ id: 'foo' });
+    const host = open();
+    await apply(host, [instance('foo'), instance('off', { enabled: false })]);
+    await expect(host.reload('fou')).rejects.toMatchObject({ code: 'PLUGIN_UNKNOWN' });
+    await expect(host.reload('fou')).rejects.toThrow('did you mean foo?');
+    await expect(host.reload('off')).rejects.toThrow('"off" is disabled');
   });
 });
 

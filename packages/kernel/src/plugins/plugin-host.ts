@@ -1,9 +1,10 @@
+import { GatewayError } from '@cliproxy/plugin-api';
 import type { GatewayAddress } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import { type Container, createContainer } from '../di/container.ts';
 import { tokens } from '../di/tokens.ts';
 import { UpstreamPools } from '../http/upstream-pools.ts';
-import type { ApplyResult } from '../kernel.ts';
+import type { ApplyResult, ReloadResult } from '../kernel.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CredentialStore } from '../ports/credential-store.ts';
 import type { EventSink, PluginChanged } from '../ports/event-sink.ts';
@@ -14,6 +15,7 @@ import type { SchemaChecker } from '../ports/schema-checker.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
 import type { KernelSettings } from '../ports/settings.ts';
 import type { SupervisorRoom } from '../supervisor/supervisor-room.ts';
+import { nearNames } from '../routing/near-names.ts';
 import { PluginImporter } from './import-plugin.ts';
 import type { LiveInstance } from './live-instance.ts';
 import { packageNames } from './locate.ts';
@@ -85,6 +87,8 @@ export class PluginHost {
   /** Generations that have been replaced and are still ending. */
   readonly #retiring = new Set<Promise<void>>();
   #instances: readonly LiveInstance[] = [];
+  /** In force. */
+  #settings: KernelSettings | undefined;
   /** One configuration after another. */
   #work: Promise<unknown> = Promise.resolve();
   #stopped: Promise<void> | undefined;
@@ -104,6 +108,18 @@ export class PluginHost {
    */
   async apply(settings: KernelSettings): Promise<ApplyResult> {
     const turn = this.#work.then(() => this.#apply(settings));
+    this.#work = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /**
+   * Begins one instance anew, whether it has changed or not, after whatever is being applied. The former
+   * one stays when the new one can't be set up.
+   *
+   * @throws GatewayError `PLUGIN_UNKNOWN`, `PLUGIN_UNAVAILABLE`
+   */
+  async reload(instanceId: string): Promise<ReloadResult> {
+    const turn = this.#work.then(() => this.#reload(instanceId));
     this.#work = turn.catch(() => undefined);
     return turn;
   }
@@ -173,8 +189,55 @@ export class PluginHost {
       return { applied: false, problems };
     }
     this.#pools.setConnectMs(settings.timeouts.connectMs);
+    this.#settings = settings;
     this.#commit(next, fresh);
     return { applied: true, problems };
+  }
+
+  async #reload(instanceId: string): Promise<ReloadResult> {
+    const former = this.#instances.find(({ id }) => id === instanceId);
+    if (former === undefined || this.#settings === undefined) throw this.#unknown(instanceId);
+    if (former.state === 'disabled') {
+      throw new GatewayError(
+        'PLUGIN_UNAVAILABLE',
+        `plugin "${instanceId}" is disabled: there is nothing to reload; enable it first`,
+      );
+    }
+    // All of them: whether two claim the same is seen only together.
+    const plans = await this.#plan(this.#settings);
+    const plan = plans.find(({ settings }) => settings.instanceId === instanceId);
+    if (plan === undefined || this.#stopped !== undefined) throw this.#unknown(instanceId);
+    const version = plan.package?.version ?? '';
+    if (plan.problems.length > 0) return { reloaded: false, problems: plan.problems, version };
+    const changedFile = this.#container.get(tokens.importer).changedFile(plan.source);
+    const fresh = await setUpInstance(plan, this.#container, this.#limits);
+    await this.#start([fresh]);
+    if (fresh.problems.length > 0 || this.#isStopped()) {
+      const { problems } = fresh;
+      await fresh.end(0, this.#limits.stopMs);
+      return { reloaded: false, problems, version, ...(changedFile && { changedFile }) };
+    }
+    this.#commit(
+      this.#instances.map((one) => (one === former ? fresh : one)),
+      [fresh],
+    );
+    return { reloaded: true, problems: [], version, ...(changedFile && { changedFile }) };
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped !== undefined;
+  }
+
+  #unknown(instanceId: string): GatewayError {
+    const known = this.#instances.map(({ id }) => id);
+    const near = nearNames(instanceId, known);
+    return new GatewayError(
+      'PLUGIN_UNKNOWN',
+      `there is no plugin instance "${instanceId}"` +
+        (near.length > 0
+          ? `; did you mean ${near.join(' or ')}?`
+          : `; there are: ${known.join(', ')}`),
+    );
   }
 
   /** Looks at all instances, and at every byte of those that were added. */

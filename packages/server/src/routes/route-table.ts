@@ -7,6 +7,7 @@ import { geminiRoutes } from './gemini.ts';
 import { healthRoutes } from './health.ts';
 import { modelLists } from './models.ts';
 import { openaiRoutes } from './openai.ts';
+import { pluginRoutes } from './plugins.ts';
 import { rootRoute } from './root.ts';
 import type { Route } from './route.ts';
 
@@ -20,6 +21,7 @@ export const routeTable: readonly Route[] = Object.freeze([
   explainRoute,
   ...accountRoutes,
   ...authRoutes,
+  ...pluginRoutes,
   createOpenapiRoute(() => routeTable),
   rootRoute,
 ]);

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, readdir, readlink, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+/** SHA-256 of every file below a folder, in hexadecimal, by path with slashes; of a link, of where it leads. */
+export type FileList = ReadonlyMap<string, string>;
+
+/** Reads that are under way at the same time. */
+const AT_ONCE = 16;
+
+/** Larger files are read in pieces. */
+const WHOLE_BYTES = 1024 * 1024;
+
+/** Reads every file below a folder. @param except - a name at the top that is left out. */
+export async function listFiles(folder: string, except: string): Promise<FileList> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const found = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => {
+      const file = path.join(entry.parentPath, entry.name);
+      const name = path.relative(folder, file).split(path.sep).join('/');
+      return { file, name, isLink: entry.isSymbolicLink(), isFile: entry.isFile() };
+    })
+    .filter(({ name }) => name !== except)
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+  const list = new Map<string, string>();
+  for (const { name } of found) list.set(name, '');
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let at = found[next++]; at !== undefined; at = found[next++]) {
+      const { file, name, isLink, isFile } = at;
+      if (isLink) list.set(name, digestOf(`link ${await readlink(file)}`));
+      // A pipe would be waited for.
+      else list.set(name, isFile ? await fileDigest(file) : 'special');
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return list;
+}
+
+/** One file a line, as it is kept beside the files. */
+export function formatFileList(list: FileList): string {
+  return [...list].map(([name, digest]) => `${digest}  ${JSON.stringify(name)}\n`).join('');
+}
+
+/** @throws SyntaxError when it is no list. */
+export function parseFileList(text: string): FileList {
+  return new Map(
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const at = line.indexOf('  ');
+        return [String(JSON.parse(line.slice(at + 2))), line.slice(0, at)];
+      }),
+  );
+}
+
+/** What tells a list from every other one: `sha256-…`. */
+export function listDigest(text: string): string {
+  return `sha256-${digestOf(text)}`;
+}
+
+/** The first file that is not as it was, and how many there are besides; `undefined`: none. */
+export function firstChange(
+  recorded: FileList,
+  found: FileList,
+): { readonly what: string; readonly more: number } | undefined {
+  const changes: string[] = [];
+  for (const [name, digest] of found) {
+    const was = recorded.get(name);
+    if (was === undefined) changes.push(`${name} was added`);
+    else if (was !== digest) changes.push(`${name} was changed`);
+  }
+  for (const name of recorded.keys()) if (!found.has(name)) changes.push(`${name} is missing`);
+  const [what] = changes;
+  return what === undefined ? undefined : { what, more: changes.length - 1 };
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+async function fileDigest(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  if ((await stat(file)).size <= WHOLE_BYTES) hash.update(await readFile(file));
+  else await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
