@@ -22,8 +22,10 @@ export interface ProcessEnd {
 }
 
 /**
- * The first SIGTERM or SIGINT lets requests under way go on; the second ends at once. A fault that
- * a plugin leaves uncaught is logged; only one that may have left the process in doubt ends it.
+ * The first SIGTERM or SIGINT lets requests under way go on; the second ends at once. An error that
+ * nobody caught ends it only where it comes from the gateway's own code: what a plugin leaves behind
+ * is put down to the plugin, and what belongs to nobody, such as a broken connection that nobody
+ * listens to, says nothing about the requests of others.
  *
  * @param drainMs - longest time that requests may go on.
  */
@@ -48,12 +50,16 @@ export function endOnSignals(gateway: Gateway, drainMs: number): ProcessEnd {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  // A plugin's stray rejection is its own fault; the state of the process is not in doubt.
   process.on('unhandledRejection', (reason) => {
-    log.error('a promise was rejected and nobody cared', { error: reason });
+    const whose = gateway.kernel.noteStray(reason);
+    // The state of the process is not in doubt: nobody has waited for it.
+    if (whose === 'gateway')
+      log.error('a promise was rejected and nobody cared', { error: reason });
   });
   process.on('uncaughtException', (error) => {
-    log.error('an error that nobody caught', { error });
+    const whose = gateway.kernel.noteStray(error);
+    if (whose !== 'gateway') return;
+    log.error('an error of the gateway itself that nobody caught', { error });
     if (begunMs === undefined) end('after an error', EXIT.failed, CRASH_DRAIN_MS);
   });
   return {

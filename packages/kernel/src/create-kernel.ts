@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { GatewayError } from '@cliproxy/plugin-api';
 import { AccountBook } from './accounts/account-book.ts';
 import { Places, placeLimitsOf } from './accounts/places.ts';
@@ -14,6 +15,7 @@ import { createContainer } from './di/container.ts';
 import type { Token } from './di/tokens.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import type { IngressCall } from './dispatch/ingress-call.ts';
+import { CodeHomes } from './faults/code-homes.ts';
 import { FaultBook } from './faults/fault-book.ts';
 import { HealthMonitor } from './health/health-monitor.ts';
 import type { HealthSnapshot } from './health/health-snapshot.ts';
@@ -44,7 +46,7 @@ import { Turns } from './routing/turns.ts';
 /** What a kernel stands on. The composition root gives it all. */
 export interface KernelPorts extends Omit<
   PluginHostOptions,
-  'credentials' | 'onLogin' | 'supervisor'
+  'credentials' | 'faults' | 'onLogin' | 'supervisor'
 > {
   /** Where logins are kept. Default: in memory, until the process ends. */
   readonly credentials?: CredentialStore;
@@ -84,6 +86,9 @@ const rooms = Object.freeze({
   sockets: room<SocketDesk>('sockets'),
   supervisor: room<SupervisorRoom>('supervisor-room'),
 });
+
+/** Where the gateway's packages live, this one among them. */
+const OWN_FOLDER = path.resolve(import.meta.dirname, '../..');
 
 /** How long plugin instances have to end. */
 const STOP_MS = 10_000;
@@ -200,6 +205,10 @@ class AssembledKernel implements Kernel {
     this.#book.reset(accountId);
   }
 
+  noteStray(error: unknown): 'plugin' | 'gateway' | 'unknown' {
+    return this.#faults.noteStray(error);
+  }
+
   health(): HealthSnapshot {
     return this.#health.snapshot();
   }
@@ -292,7 +301,8 @@ function furnish(ports: KernelPorts, { settings, plan, limits }: Outlook): Conta
       };
       // Got here, hence made before the host, and ended after it.
       const supervisor = from.get(rooms.supervisor);
-      return new PluginHost({ ...ports, credentials: store, sink, onLogin, supervisor });
+      const faults = from.get(rooms.faults);
+      return new PluginHost({ ...ports, credentials: store, faults, sink, onLogin, supervisor });
     },
     (host) => host.stop(STOP_MS),
   );
@@ -316,7 +326,8 @@ function furnish(ports: KernelPorts, { settings, plan, limits }: Outlook): Conta
     rooms.faults,
     () => {
       const { secrets } = ports;
-      return new FaultBook({ clock, sink, secrets, policy: () => settings().failover });
+      const homes = new CodeHomes(OWN_FOLDER);
+      return new FaultBook({ clock, sink, secrets, homes, policy: () => settings().failover });
     },
     (faults) => {
       faults.stop();

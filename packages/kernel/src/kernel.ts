@@ -80,6 +80,13 @@ export interface Kernel {
    * @throws GatewayError `AUTH_ACCOUNT_UNKNOWN`
    */
   resetAccounts(accountId?: string): void;
+  /**
+   * Takes an error that nobody caught, or a rejection that nobody awaits. A plugin's is counted as
+   * its fault, and what belongs to nobody is told as `stray-error`.
+   *
+   * @returns whose it is. The gateway's own is for the caller to deal with.
+   */
+  noteStray(error: unknown): 'plugin' | 'gateway' | 'unknown';
   health(): HealthSnapshot;
   /** Runs every probe now, then answers as {@link Kernel.health}. */
   checkHealth(signal: AbortSignal): Promise<HealthSnapshot>;

@@ -12,7 +12,7 @@ import type {
   WireExecutor,
   WireReply,
 } from '@cliproxy/plugin-api';
-import { FaultBook } from '../src/faults/fault-book.ts';
+import { faultBook } from './fault-book.ts';
 import { AccountBook } from '../src/accounts/account-book.ts';
 import { Places } from '../src/accounts/places.ts';
 import type { PlaceLimits } from '../src/accounts/places.ts';
@@ -239,7 +239,7 @@ export function rig(
     },
   };
   const policy = (): FailoverSettings => settings.failover;
-  const ownFaults = new FaultBook({ clock, sink, secrets: { mask: (text) => text }, policy });
+  const ownFaults = faultBook({ clock, sink, policy });
   const book = new AccountBook({ clock, sink, policy, faults: ownFaults, random: () => 0 });
   const places = new Places(() => overrides.limits);
   const instances = targets.map((target) => instanceOf(target, entered));

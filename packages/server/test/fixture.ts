@@ -140,6 +140,7 @@ function fakeKernel(): FakeKernel {
     },
     accounts: () => accounts,
     resetAccounts: () => undefined,
+    noteStray: () => 'unknown',
     plan(query) {
       kernel.entered += 1;
       const plan: Plan = {

@@ -75,6 +75,17 @@ export function logEvents(logging: Logging): EventSink {
           });
           break;
         }
+        case 'stray-error': {
+          const { count, message, cause } = event;
+          const what = 'nobody caught, and that belongs to no plugin';
+          logging
+            .logger('gateway')
+            .error(
+              `${count === 1 ? 'an error' : `${count} more errors`} that ${what}: ${message}`,
+              { count, cause },
+            );
+          break;
+        }
         case 'circuit-changed':
           kernel[event.state === 'open' ? 'warn' : 'info'](circuitSentence(event), {
             instance: event.instanceId,

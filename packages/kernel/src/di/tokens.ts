@@ -1,5 +1,6 @@
 import type { GatewayAddress } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
+import type { FaultBook } from '../faults/fault-book.ts';
 import type { UpstreamPools } from '../http/upstream-pools.ts';
 import type { PluginImporter } from '../plugins/import-plugin.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -28,6 +29,7 @@ export const tokens = Object.freeze({
   credentials: token<CredentialStore>('kernel/credentials'),
   /** Told after an account's credential was renewed, and after its login ended. */
   loginNews: token<(account: AccountHandle) => void>('kernel/login-news'),
+  faults: token<Pick<FaultBook, 'note' | 'noteHome'>>('kernel/faults'),
   importer: token<PluginImporter>('kernel/importer'),
   loggers: token<Loggers>('kernel/loggers'),
   pools: token<UpstreamPools>('kernel/pools'),

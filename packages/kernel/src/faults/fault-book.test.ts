@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { GatewayError } from '@cliproxy/plugin-api';
 import { fakeInstance, Listener, ManualClock, policy } from '../../test/fake-instances.ts';
-import { FaultBook } from './fault-book.ts';
+import { faultBook } from '../../test/fault-book.ts';
+import { CodeHomes } from './code-homes.ts';
 import type { InstanceFault } from './instance-faults.ts';
 
 beforeEach(() => {
@@ -21,7 +22,10 @@ function setUp() {
   const clock = new ManualClock();
   const listener = new Listener();
   const secrets = { mask: (text: string) => text.replaceAll('s3cret', '***') };
-  const book = new FaultBook({ clock, sink: listener, secrets, policy: () => policy });
+  const homes = new CodeHomes('/own');
+  homes.note('left', '/plugins/twin');
+  homes.note('right', '/plugins/twin');
+  const book = faultBook({ clock, sink: listener, secrets, homes });
   const told = () => listener.events.splice(0);
   const fail = (times: number): void => {
     for (let n = 0; n < times; n += 1) book.note(stray('boom'));
@@ -84,6 +88,43 @@ describe('a fault', () => {
     told();
     book.stop();
     expect(told()).toEqual([expect.objectContaining({ count: 2 })]);
+  });
+});
+
+describe('what nobody caught', () => {
+  const from = (file: string): Error => {
+    const error = new Error('late');
+    error.stack = `Error: late\n    at f (${file}:1:1)`;
+    return error;
+  };
+
+  test('is put down to the plugin that it comes from; to all that share the code', () => {
+    const { book, told } = setUp();
+    expect(book.noteStray(from('/plugins/twin/index.js'))).toBe('plugin');
+    expect(told()).toMatchObject([
+      { type: 'plugin-faulted', instanceId: 'left', where: 'stray', message: 'Error: late' },
+      { type: 'plugin-faulted', instanceId: 'right', where: 'stray', message: 'Error: late' },
+    ]);
+  });
+
+  test('or to nobody, and a flood of it is summed up as well', () => {
+    const { book, told } = setUp();
+    for (let n = 0; n < 100; n += 1) expect(book.noteStray('s3cret')).toBe('unknown');
+    book.stop();
+    const events = told();
+    expect(events).toHaveLength(6);
+    expect(events.at(-1)).toEqual({
+      type: 'stray-error',
+      count: 95,
+      message: '***',
+      cause: 's3cret',
+    });
+  });
+
+  test('what is the gateway’s own is left to whoever runs it', () => {
+    const { book, told } = setUp();
+    expect(book.noteStray(from('/own/kernel/dist/x.js'))).toBe('gateway');
+    expect(told()).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventSink } from '../ports/event-sink.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
+import type { CodeHomes } from './code-homes.ts';
 import { nextCircuit, phaseOf } from './fault-circuit.ts';
 import type {
   CircuitIncident,
@@ -19,11 +20,16 @@ import type {
   InstanceOutage,
 } from './instance-faults.ts';
 
+/** In the place of an instance, for what belongs to none. */
+const NOBODY = '';
+
 /** What a {@link FaultBook} needs. */
 export interface FaultBookOptions {
   readonly clock: Clock;
   readonly sink: EventSink;
   readonly secrets: Pick<SecretRegistry, 'mask'>;
+  /** Knows whose code an error comes from. */
+  readonly homes: CodeHomes;
   /** Read for every decision, so that a reload takes effect at once. */
   readonly policy: () => CircuitPolicy;
 }
@@ -71,12 +77,40 @@ export class FaultBook implements InstanceFaults {
   constructor(options: FaultBookOptions) {
     this.#options = options;
     this.#teller = new FaultTeller((fault) => {
-      options.sink.emit({ type: 'plugin-faulted', ...fault });
+      const { instanceId, where, ...rest } = fault;
+      options.sink.emit(
+        instanceId === NOBODY
+          ? { type: 'stray-error', ...rest }
+          : { type: 'plugin-faulted', instanceId, where, ...rest },
+      );
     });
   }
 
   note(fault: InstanceFault): void {
     this.#note(fault, false, undefined);
+  }
+
+  /**
+   * Takes an error that nobody caught, or a rejection that nobody awaits. One that comes from a
+   * plugin's code is its fault; where several instances share the code, each one's.
+   *
+   * @returns whose it is. What is the gateway's own is not told by this.
+   */
+  noteStray(error: unknown): 'plugin' | 'gateway' | 'unknown' {
+    const owner = this.#options.homes.ownerOf(error);
+    if (owner === 'gateway') return owner;
+    if (owner === 'unknown') {
+      const message = this.#options.secrets.mask(faultSentence(error));
+      this.#teller.note({ instanceId: NOBODY, where: 'stray', message, cause: error });
+      return owner;
+    }
+    for (const instanceId of owner.instanceIds) this.note({ instanceId, where: 'stray', error });
+    return 'plugin';
+  }
+
+  /** @param folder - in which an instance's code lives. */
+  noteHome(instanceId: string, folder: string): void {
+    this.#options.homes.note(instanceId, folder);
   }
 
   noteSuccess(instanceId: string): void {
@@ -170,9 +204,10 @@ export class FaultBook implements InstanceFaults {
 
   #note(fault: InstanceFault, trial: boolean, former: CircuitState | undefined): void {
     const { clock, secrets } = this.#options;
-    const { instanceId, where, error, requestId } = fault;
+    const { instanceId, where, error, what, requestId } = fault;
     const entry = this.#entry(instanceId);
-    const message = secrets.mask(faultSentence(error));
+    const sentence = secrets.mask(faultSentence(error));
+    const message = what === undefined ? sentence : `${what}: ${sentence}`;
     entry.counts.set(where, (entry.counts.get(where) ?? 0) + 1);
     entry.last = { where, message, atMs: clock.now() };
     this.#teller.note({

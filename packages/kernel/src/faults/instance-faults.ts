@@ -28,9 +28,14 @@ export interface InstanceFault {
   readonly where: FaultPlace;
   /** Whatever was thrown, or a sentence that says what the plugin did. */
   readonly error: unknown;
+  /** What it failed to do, before what it threw: "could not stop". */
+  readonly what?: string;
   /** The request that it served, where it did. */
   readonly requestId?: string;
 }
+
+/** Takes a fault of one instance. */
+export type OnFault = (where: FaultPlace, error: unknown, what?: string) => void;
 
 /** When an instance that is out is tried again, and why it is out. */
 export interface InstanceOutage {

@@ -10,7 +10,7 @@ import {
   policy,
 } from '../../test/fake-instances.ts';
 import { AccountBook } from '../accounts/account-book.ts';
-import { FaultBook } from '../faults/fault-book.ts';
+import { faultBook } from '../../test/fault-book.ts';
 import type { AttemptRecord, RequestFinished } from '../ports/event-sink.ts';
 import type { Candidate } from '../routing/plan.ts';
 import type { ChildHealth } from './health-snapshot.ts';
@@ -34,12 +34,7 @@ function setUp(...instances: FakeInstance[]) {
     policy: () => policy,
     random: () => 0,
   });
-  const faults = new FaultBook({
-    clock,
-    sink: new Listener(),
-    secrets: { mask: (text) => text },
-    policy: () => policy,
-  });
+  const faults = faultBook({ clock, sink: new Listener() });
   const problems = new Map<string, readonly string[]>();
   const askedAgain: string[] = [];
   const retried: string[] = [];

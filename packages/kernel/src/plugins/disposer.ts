@@ -1,16 +1,16 @@
-import type { Logger } from '@cliproxy/plugin-api';
+import type { OnFault } from '../faults/instance-faults.ts';
 import { within } from './within.ts';
 
 /** Collects what an instance must release, and releases it: the last first, each for itself. */
 export class Disposer {
-  readonly #logger: Logger;
+  readonly #onFault: OnFault;
   readonly #limitMs: number;
   readonly #releases: (() => void | Promise<void>)[] = [];
   #disposed: Promise<void> | undefined;
 
   /** @param limitMs - for each release. */
-  constructor(logger: Logger, limitMs: number) {
-    this.#logger = logger;
+  constructor(onFault: OnFault, limitMs: number) {
+    this.#onFault = onFault;
     this.#limitMs = limitMs;
   }
 
@@ -20,7 +20,7 @@ export class Disposer {
     else void this.#run(release);
   }
 
-  /** Never rejects: what fails is logged, and the rest goes on. */
+  /** Never rejects: what fails is told, and the rest goes on. */
   async dispose(): Promise<void> {
     this.#disposed ??= this.#all();
     return this.#disposed;
@@ -36,7 +36,7 @@ export class Disposer {
     try {
       await within(this.#limitMs, release);
     } catch (error) {
-      this.#logger.warn('something that the plugin had to release could not be', { error });
+      this.#onFault('stop', error, 'something that it had to release could not be');
     }
   }
 }

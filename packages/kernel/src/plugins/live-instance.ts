@@ -1,6 +1,7 @@
 import type { Executor, HealthProbe, Hook, Logger, SocketEndpoint } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { InstanceAccounts } from '../accounts/instance-accounts.ts';
+import type { OnFault } from '../faults/instance-faults.ts';
 import type { LoginPlace } from '../logins/login-place.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { PluginSettings } from '../ports/settings.ts';
@@ -21,6 +22,8 @@ export interface InstanceParts {
   /** Behind the plugin's `signal`. */
   readonly ending: AbortController;
   readonly disposer: Disposer;
+  /** Takes what the plugin does wrong. */
+  readonly onFault: OnFault;
 }
 
 /** Of an instance that could not be set up. */
@@ -189,7 +192,7 @@ export class LiveInstance implements PluginInstance {
       try {
         await within(stopMs, contributions.stop);
       } catch (error) {
-        this.logger.warn('the plugin could not stop', { error });
+        this.#parts.onFault('stop', error, 'could not stop');
       }
     }
     await disposer.dispose();

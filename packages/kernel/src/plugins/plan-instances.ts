@@ -20,7 +20,14 @@ export interface PreloadedPlugin {
 }
 
 /** Where an instance's code comes from. */
-export type PluginSource = { readonly file: string } | { readonly plugin: GatewayPlugin };
+export type PluginSource =
+  | {
+      /** The entry. */
+      readonly file: string;
+      /** The package's folder, without symbolic links. */
+      readonly folder: string;
+    }
+  | { readonly plugin: GatewayPlugin };
 
 /** One configured instance, as far as can be said before any plugin code runs. */
 export interface InstancePlan {
@@ -185,5 +192,5 @@ function find(
     report('PLUGIN_NOT_FOUND', `${who}: ${entry.fault}`);
     return { package: read, source: undefined, home };
   }
-  return { package: read, source: { file: entry.file }, home };
+  return { package: read, source: { file: entry.file, folder: home }, home };
 }

@@ -21,6 +21,7 @@ import {
   settings,
   type Workshop,
 } from '../../test/plugin-workshop.ts';
+import { faultBook } from '../../test/fault-book.ts';
 import { noChildren } from '../../test/no-children.ts';
 import type { PluginSettings } from '../ports/settings.ts';
 import { MemoryCredentials } from '../accounts/memory-credentials.ts';
@@ -50,6 +51,7 @@ function open(rest: Partial<PluginHostOptions> = {}): PluginHost {
     supervisor: noChildren(memory.ports),
     credentials: new MemoryCredentials(),
     onLogin: () => undefined,
+    faults: faultBook(memory.ports),
     fallbackDir: shop.dir,
     version: '1.2.3',
     ...rest,
@@ -129,7 +131,11 @@ describe('the life of an instance', () => {
       'two stopped',
       'one stopped',
     ]);
-    expect(memory.lines.filter((line) => line.includes('release'))).toHaveLength(2);
+    const faults = memory.events.filter(({ type }) => type === 'plugin-faulted');
+    expect(faults).toMatchObject([
+      { instanceId: 'two', where: 'stop', message: expect.stringContaining('release') },
+      { instanceId: 'one', where: 'stop', message: expect.stringMatching(/: Error: oh$/u) },
+    ]);
     expect(states(host)).toEqual({ one: 'stopped', two: 'stopped' });
     expect(await apply(host, [instance('one')])).toMatchObject({ applied: false });
   });

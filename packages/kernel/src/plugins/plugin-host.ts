@@ -3,6 +3,7 @@ import type { GatewayAddress } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import { type Container, createContainer } from '../di/container.ts';
 import { tokens } from '../di/tokens.ts';
+import type { FaultBook } from '../faults/fault-book.ts';
 import { UpstreamPools } from '../http/upstream-pools.ts';
 import type { ApplyResult, ReloadResult } from '../kernel.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -66,6 +67,8 @@ export interface PluginHostOptions {
   readonly credentials: CredentialStore;
   /** Told after an account's credential was renewed, and after its login ended. */
   readonly onLogin: (account: AccountHandle) => void;
+  /** Takes what plugins do wrong, and where their code lives. */
+  readonly faults: Pick<FaultBook, 'note' | 'noteHome'>;
   /** Keeps the instances' child processes. */
   readonly supervisor: SupervisorRoom;
   /** The packages that the operator has added; absent: none. */
@@ -340,10 +343,11 @@ export class PluginHost {
     const container = createContainer();
     container.provide(tokens.checker, () => checker);
     container.provide(tokens.clock, () => clock);
-    const { credentials, onLogin, address } = this.#options;
+    const { credentials, onLogin, address, faults } = this.#options;
     container.provide(tokens.address, () => address ?? NO_ADDRESS);
     container.provide(tokens.credentials, () => credentials);
     container.provide(tokens.loginNews, () => onLogin);
+    container.provide(tokens.faults, () => faults);
     container.provide(tokens.loggers, () => loggers);
     container.provide(tokens.secrets, () => secrets);
     container.provide(tokens.supervisor, () => this.#options.supervisor);

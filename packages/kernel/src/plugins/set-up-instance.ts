@@ -7,11 +7,13 @@ import { instanceContainer, resolveDeps } from '../di/instance-container.ts';
 import { tokens } from '../di/tokens.ts';
 import { AllowedHosts } from '../http/allowed-hosts.ts';
 import { bareDoor } from '../http/http-door.ts';
+import type { OnFault } from '../faults/instance-faults.ts';
 import { loadIsolated } from '../isolation/load-isolated.ts';
 import type { Problem } from '../ports/problem.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
 import { allowedNames } from '../supervisor/child-environment.ts';
 import type { InstanceChildren } from '../supervisor/instance-children.ts';
+import { boundedLogger } from './bounded-logger.ts';
 import { readContributions } from './contributions.ts';
 import { Disposer } from './disposer.ts';
 import { type LoadedPlugin, lookInto } from './import-plugin.ts';
@@ -42,7 +44,14 @@ export async function setUpInstance(
   limits: SetUpLimits,
 ): Promise<LiveInstance> {
   const { instanceId, enabled } = plan.settings;
-  const logger = kernel.get(tokens.loggers).logger(instanceId);
+  const faults = kernel.get(tokens.faults);
+  const onFault: OnFault = (where, error, what) =>
+    faults.note({ instanceId, where, error, ...(what === undefined ? {} : { what }) });
+  const logger = boundedLogger(
+    kernel.get(tokens.loggers).logger(instanceId),
+    kernel.get(tokens.clock),
+    (what) => onFault('log', what),
+  );
   if (!enabled) return new LiveInstance(plan, 'disabled', { logger });
   const secrets = kernel.get(tokens.secrets);
   const failed = (problems: readonly Problem[]): LiveInstance =>
@@ -53,6 +62,7 @@ export async function setUpInstance(
   if (plan.source === undefined || plan.package === undefined) return failed(plan.problems);
   const name = `plugin "${instanceId}" (${plan.package.name} ${plan.package.version})`;
   let plugin: LoadedPlugin | undefined;
+  if ('folder' in plan.source) faults.noteHome(instanceId, plan.source.folder);
   try {
     plugin = await load({ ...plan, source: plan.source, package: plan.package }, name, kernel, {
       logger,
@@ -64,7 +74,7 @@ export async function setUpInstance(
       return failed(problems);
     }
     const parts = await setUp(
-      { instanceId, package: plan.package, plugin, config, logger, limits },
+      { instanceId, package: plan.package, plugin, config, logger, limits, onFault },
       kernel,
     );
     return new LiveInstance(plan, 'starting', { logger, parts });
@@ -162,10 +172,11 @@ interface SetUpWork {
   readonly config: unknown;
   readonly logger: Logger;
   readonly limits: SetUpLimits;
+  readonly onFault: OnFault;
 }
 
 async function setUp(work: SetUpWork, kernel: Container): Promise<InstanceParts> {
-  const { instanceId, plugin, config, logger, limits } = work;
+  const { instanceId, plugin, config, logger, limits, onFault } = work;
   const { manifest } = work.package;
   const pools = kernel.get(tokens.pools);
   const hosts = new AllowedHosts({
@@ -196,7 +207,7 @@ async function setUp(work: SetUpWork, kernel: Container): Promise<InstanceParts>
   });
   const ending = new AbortController();
   setMaxListeners(0, ending.signal);
-  const disposer = new Disposer(logger, limits.stopMs);
+  const disposer = new Disposer(onFault, limits.stopMs);
   // The last to go: what is released before it may need it.
   disposer.add(() => plugin.end?.());
   disposer.add(() => lane.destroy());
@@ -225,7 +236,7 @@ async function setUp(work: SetUpWork, kernel: Container): Promise<InstanceParts>
     }
     accounts.configure(contributions.authenticators, contributions.accounts);
     await accounts.restore();
-    return { schema: plugin.schema, contributions, accounts, children, ending, disposer };
+    return { schema: plugin.schema, contributions, accounts, children, ending, disposer, onFault };
   } catch (error) {
     ending.abort(new Error(`plugin instance "${instanceId}" could not be set up`));
     await disposer.dispose();

@@ -125,9 +125,29 @@ export interface CircuitChanged {
   readonly openings?: number;
 }
 
+/**
+ * Told of errors that nobody caught and that can't be put down to an instance; many in a short time
+ * are told together.
+ */
+export interface StrayError {
+  readonly type: 'stray-error';
+  /** How many this stands for. */
+  readonly count: number;
+  /** What the last of them was; no secrets. */
+  readonly message: string;
+  /** What was thrown, for the log. */
+  readonly cause?: unknown;
+}
+
 /** Everything the kernel tells. */
 export type KernelEvent =
-  RequestFinished | AccountChanged | PluginChanged | ChildChanged | PluginFaulted | CircuitChanged;
+  | RequestFinished
+  | AccountChanged
+  | PluginChanged
+  | ChildChanged
+  | PluginFaulted
+  | CircuitChanged
+  | StrayError;
 
 /** Listens to the kernel. Must not throw and must not block. */
 export interface EventSink {

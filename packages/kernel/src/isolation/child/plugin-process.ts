@@ -169,7 +169,10 @@ export class PluginProcess {
     const { pluginId, instanceId, config, manifest, stopMs, local } = wish;
     this.#told.begin(local);
     this.#told.hear(wish);
-    const disposer = new Disposer(this.#logger, stopMs);
+    // Told by way of the log: when it ends, nobody counts its faults any more.
+    const disposer = new Disposer((_where, error, what = 'a fault') => {
+      this.#logger.warn(what, { error });
+    }, stopMs);
     this.#disposer = disposer;
     deepFreeze(config);
     const context = Object.freeze({
