@@ -14,9 +14,15 @@ import type { Container } from './di/container.ts';
 import { createContainer } from './di/container.ts';
 import type { Token } from './di/tokens.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
+import type { Flight } from './dispatch/flight.ts';
 import type { IngressCall } from './dispatch/ingress-call.ts';
 import { CodeHomes } from './faults/code-homes.ts';
 import { FaultBook } from './faults/fault-book.ts';
+import type { HookChain } from './hooks/hook-chain.ts';
+import { HookRun } from './hooks/hook-run.ts';
+import { createHookTable } from './hooks/hook-table.ts';
+import type { HookTable } from './hooks/hook-table.ts';
+import { RecordLines } from './hooks/record-lines.ts';
 import { HealthMonitor } from './health/health-monitor.ts';
 import type { HealthSnapshot } from './health/health-snapshot.ts';
 import { LoginDesk } from './logins/login-desk.ts';
@@ -27,7 +33,7 @@ import type { PluginHostOptions } from './plugins/plugin-host.ts';
 import type { ChildFiles } from './ports/child-files.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CredentialStore } from './ports/credential-store.ts';
-import type { Dialects } from './ports/dialects.ts';
+import type { Dialects, RequestFacts } from './ports/dialects.ts';
 import type { EventSink } from './ports/event-sink.ts';
 import type { StateStore } from './ports/state-store.ts';
 import type { KernelSettings } from './ports/settings.ts';
@@ -65,6 +71,8 @@ interface Generation {
   readonly settings: KernelSettings;
   readonly table: RoutingTable;
   readonly models: () => readonly ModelEntry[];
+  /** Absent: no plugin has hooks. */
+  readonly hooks: HookTable | undefined;
   /** Absent: any number of requests at the same time. */
   readonly limits: PlaceLimits | undefined;
 }
@@ -128,6 +136,7 @@ class AssembledKernel implements Kernel {
     this.#rooms = furnish(ports, {
       settings: () => this.#settings(),
       plan: (query) => this.plan(query),
+      chain: (facts) => this.#chain(facts),
       limits: () => this.#generation?.limits,
     });
     this.#dialects = ports.dialects;
@@ -172,7 +181,8 @@ class AssembledKernel implements Kernel {
 
   plan(query: RouteQuery): Plan {
     if (this.#generation === undefined) return emptyPlan(query.model);
-    return plan(this.#generation.table, query, {
+    const hooks = this.#chain(query);
+    const found = plan(this.#generation.table, query, {
       turn: this.#turns.of(query),
       latencyMs: (instanceId, model) => this.#health.latencyMs(instanceId, model),
       availability: (instanceId, accountId, model) =>
@@ -180,6 +190,7 @@ class AssembledKernel implements Kernel {
       ...(this.#generation.limits === undefined ? {} : this.#crowd),
       has: (dialect, operation) => this.#dialects.has(dialect, operation),
     });
+    return hooks === undefined ? found : { ...found, hooks };
   }
 
   handle(call: IngressCall): Promise<void> {
@@ -255,10 +266,17 @@ class AssembledKernel implements Kernel {
         catalogue,
         isProbeDown: (accountId) => this.#book.isProbeDown(accountId),
       }),
+      hooks: createHookTable(instances),
       limits: placeLimitsOf(settings.plugins, table.accountSettings),
     };
     this.#faults.retain(instances);
     this.#book.retain(instances);
+  }
+
+  /** The hooks that see requests of a kind; undefined: none does. */
+  #chain({ model, operation }: Pick<RouteQuery, 'model' | 'operation'>): HookChain | undefined {
+    const { hooks, table } = this.#generation ?? {};
+    return hooks && table && hooks.of(table.resolve(model), operation);
   }
 
   #settings(): KernelSettings {
@@ -274,11 +292,12 @@ class AssembledKernel implements Kernel {
 interface Outlook {
   readonly settings: () => KernelSettings;
   readonly plan: (query: RouteQuery) => Plan;
+  readonly chain: (facts: RequestFacts) => HookChain | undefined;
   readonly limits: () => PlaceLimits | undefined;
 }
 
 /** Says how each room is made. They end in the reverse order of their making. */
-function furnish(ports: KernelPorts, { settings, plan, limits }: Outlook): Container {
+function furnish(ports: KernelPorts, { settings, plan, chain, limits }: Outlook): Container {
   const { clock, dialects, credentials: store = new MemoryCredentials() } = ports;
   const random = Math.random;
   const container = createContainer();
@@ -412,7 +431,12 @@ function furnish(ports: KernelPorts, { settings, plan, limits }: Outlook): Conta
   container.provide(rooms.dispatcher, (from) => {
     const book = from.get(rooms.book);
     const places = from.get(rooms.places);
-    return new Dispatcher({ clock, sink, dialects, book, places, plan, settings });
+    const lines = new RecordLines();
+    const hooks = (flight: Flight): HookRun | undefined => {
+      const found = chain(flight.call.request.facts);
+      return found && new HookRun({ chain: found, flight, lines });
+    };
+    return new Dispatcher({ clock, sink, dialects, book, places, plan, settings, hooks });
   });
   return container;
 }

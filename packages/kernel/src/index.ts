@@ -46,6 +46,7 @@ export type {
   EstimatedAnswer,
   EventExchange,
   EventPipe,
+  EventStage,
   EventTarget,
   JsonKind,
   KeptState,

@@ -6,7 +6,10 @@ import type {
   Executor,
   FailureKind,
   HeaderMap,
+  Hook,
+  HookBody,
   ModelEvent,
+  ModelRequest,
   Operation,
   Usage,
   WireExecutor,
@@ -21,12 +24,16 @@ import { Dispatcher } from '../src/dispatch/dispatcher.ts';
 import type { DispatcherOptions } from '../src/dispatch/dispatcher.ts';
 import type { AnswerSink, AnswerStart, IngressCall } from '../src/dispatch/ingress-call.ts';
 import type { DispatchSettings } from '../src/dispatch/prepared-call.ts';
+import { chainOf } from '../src/hooks/hook-chain.ts';
+import { HookRun } from '../src/hooks/hook-run.ts';
+import { RecordLines } from '../src/hooks/record-lines.ts';
 import type { PluginInstance } from '../src/plugins/plugin-instance.ts';
 import type {
   AnswerPipe,
   ClientRequest,
   Dialects,
   EventPipe,
+  EventStage,
   KeptState,
   ReplyPipe,
   RequestFacts,
@@ -221,6 +228,10 @@ export function rig(
     readonly limits?: PlaceLimits;
     /** True: nothing matches the name. */
     readonly unknown?: boolean;
+    /** Of the instance `plug`. */
+    readonly hooks?: readonly Hook[];
+    /** How long a hook may take. */
+    readonly hookMs?: number;
   } = {},
 ): Rig {
   const events: KernelEvent[] = [];
@@ -260,7 +271,15 @@ export function rig(
     near: [],
     ...overrides.plan,
   });
+  const plug = instanceOf({ id: 'plug', executor: httpExecutor('') }, entered, faults);
+  const lines = new RecordLines(overrides.hookMs);
   const options: DispatcherOptions = {
+    hooks: (flight) => {
+      if (overrides.hooks === undefined) return undefined;
+      const bound = overrides.hooks.map((hook) => ({ hook, instance: plug }));
+      const chain = chainOf(bound, flight.call.request.facts.operation);
+      return new HookRun({ chain, flight, lines, limitMs: overrides.hookMs ?? 5_000 });
+    },
     clock,
     sink,
     dialects: { classify, quotas },
@@ -448,12 +467,14 @@ class LinePipe implements AnswerPipe {
 /** The same for events, in the same lines. */
 class LineEventPipe implements EventPipe {
   readonly #lines: LinePipe;
+  readonly #stage: EventStage | undefined;
   readonly contentType = 'text/lines';
   readonly streaming: boolean;
   readonly passthrough = false;
 
-  constructor(streaming: boolean) {
+  constructor(streaming: boolean, stage?: EventStage) {
     this.streaming = streaming;
+    this.#stage = stage;
     this.#lines = new LinePipe(streaming);
   }
 
@@ -466,6 +487,13 @@ class LineEventPipe implements EventPipe {
   }
 
   push(event: ModelEvent, out: Buffer[]): boolean {
+    if (this.#stage === undefined) return this.#write(event, out);
+    let meaningful = false;
+    this.#stage.push(event, (one) => (meaningful = this.#write(one, out) || meaningful));
+    return meaningful;
+  }
+
+  #write(event: ModelEvent, out: Buffer[]): boolean {
     switch (event.type) {
       case 'start':
         return this.#lines.push(Buffer.from('start\n'), out);
@@ -485,7 +513,8 @@ class LineEventPipe implements EventPipe {
     }
   }
 
-  end(): void {
+  end(out: Buffer[]): void {
+    this.#stage?.end((event) => this.#write(event, out));
     this.#lines.end();
   }
 
@@ -592,7 +621,7 @@ export function call(spec: CallSpec = {}): IngressCall & { readonly got: Checkin
       return {
         request: { model: 'up', turns: [], tools: [], stream, extras: extras },
         ignored,
-        answer: () => new LineEventPipe(stream),
+        answer: (stage) => new LineEventPipe(stream, stage),
       };
     },
     reply: ({ instanceId }) => {
@@ -607,6 +636,11 @@ export function call(spec: CallSpec = {}): IngressCall & { readonly got: Checkin
             request: { model: 'up', turns: [], tools: [], stream, extras },
           };
     },
+    body: () =>
+      facts.operation === 'embed'
+        ? { embed: { model: 'm', inputs: [body] } }
+        : { request: saying(body, stream) },
+    withBody: (changed) => requestOf(changed === undefined ? `anew ${body}` : saidIn(changed)),
     withoutReasoning: () => {
       if (spec.reasoning !== true) return undefined;
       if (body !== WITH_REASONING) throw new Error('left out already');
@@ -626,6 +660,17 @@ export function call(spec: CallSpec = {}): IngressCall & { readonly got: Checkin
     sink: spec.sink ?? got,
     got,
   };
+}
+
+/** A request of one text. */
+function saying(text: string, stream: boolean): ModelRequest {
+  const turns = [{ role: 'user', parts: [{ type: 'text', text }] }] as const;
+  return { model: 'm', turns, tools: [], stream, extras };
+}
+
+function saidIn({ request, embed }: HookBody): string {
+  const [part] = request?.turns[0]?.parts ?? [];
+  return part?.type === 'text' ? part.text : (embed?.inputs[0] ?? '');
 }
 
 const extras = { dialect: 'openai-chat', fields: {} } as const;

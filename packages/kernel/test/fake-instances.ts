@@ -86,7 +86,7 @@ export interface FakeInstance extends PluginInstance {
 }
 
 type Shape = Partial<
-  Pick<PluginInstance, 'state' | 'problems' | 'patterns' | 'probes' | 'packageName'>
+  Pick<PluginInstance, 'state' | 'problems' | 'patterns' | 'probes' | 'hooks' | 'packageName'>
 > & {
   readonly keys?: readonly string[];
   readonly executor?: Executor | 'none';
@@ -112,7 +112,7 @@ export function fakeInstance(id: string, shape: Shape = {}): FakeInstance {
     executor: executor === 'none' ? undefined : executor,
     probes,
     sockets: [],
-    hooks: [],
+    hooks: shape.hooks ?? [],
     logger: { debug: silent, info: silent, error: silent, warn: (text) => warnings.push(text) },
     accounts: () => handles,
     enter: silent,

@@ -38,7 +38,7 @@ export interface HookCall {
   readonly headers?: HeaderMap;
   /** Yours for the length of the request; shared by the hooks of one plugin instance. */
   readonly state: Record<string, unknown>;
-  /** Aborted when the client has left, or the time for a call is up. */
+  /** Aborted when the client has left, the request is over, or the time for a call is up. */
   readonly signal: AbortSignal;
 }
 
@@ -82,6 +82,9 @@ export interface EventTransform {
    * Takes an event and gives those that stand in its place: itself, others, none. At once, never a
    * promise: what it needs to wait for belongs into `onRequest`. Must keep the grammar of
    * {@link ModelEvent}: it may hold a text back, but gives it before the block closes.
+   *
+   * @throws GatewayError whose failure's scope is `request`, to refuse the answer: before the client
+   *   has a byte of it, the client gets that error; later, the answer breaks off.
    */
   push(event: ModelEvent): readonly ModelEvent[];
   /** The answer is complete; gives what is still held back. Not called when it broke off. */
@@ -144,7 +147,8 @@ export interface Hook {
   readonly order?: number;
   /**
    * Models that it applies to; `*` stands for any characters. Held against the name that the client
-   * wrote, the one after aliases, and those at the upstreams that may serve it. Default: all.
+   * wrote, the one after aliases, and those that it has at the plugins and upstreams that may serve
+   * it. Default: all.
    */
   readonly match?: readonly string[];
   /** Operations that it applies to. Default: all. */

@@ -212,6 +212,8 @@ export const fakeDialects: Dialects = {
       wire: () => ({ path: '', body, ignored: [], answer: () => ({}) as never }),
       events: () => ({}) as never,
       reply: () => ({}) as never,
+      body: () => ({}),
+      withBody: () => ({}) as never,
       withoutReasoning: () => undefined,
       estimate: () => undefined,
     };

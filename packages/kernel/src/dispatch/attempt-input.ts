@@ -1,7 +1,7 @@
 import type { GatewayError } from '@cliproxy/plugin-api';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Dialects, ToldFailure } from '../ports/dialects.ts';
+import type { Dialects, EventStage, ToldFailure } from '../ports/dialects.ts';
 import type { AccountChoice, Candidate } from '../routing/plan.ts';
 import type { IngressCall } from './ingress-call.ts';
 import type { DispatchSettings, PreparedCall } from './prepared-call.ts';
@@ -22,6 +22,8 @@ export interface AttemptInput {
   readonly commitAtMs: number | undefined;
   /** Nothing was sent to the client for so long: a heartbeat is. */
   readonly heartbeatMs: number;
+  /** What changes the events of its answer, made when one begins; absent: nothing does. */
+  readonly stage?: (() => EventStage | undefined) | undefined;
   /** Called at the commit point. */
   readonly onCommit: () => void;
 }

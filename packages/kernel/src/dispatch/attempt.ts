@@ -154,7 +154,8 @@ export class Attempt implements AttemptClockOwner {
       return;
     }
     try {
-      const pipe = prepared.exchange.answer({ status: reply.status, headers: reply.headers });
+      const { status, headers } = reply;
+      const pipe = prepared.exchange.answer({ status, headers }, this.#input.stage?.());
       const relay = this.#open(pipe, prepared.exchange.ignored);
       relay.from(relayBody(reply.body, relay, (what) => pluginFault(instanceId, what)));
     } catch (thrown) {
@@ -205,7 +206,7 @@ export class Attempt implements AttemptClockOwner {
       this.#fail(pluginFault(instanceId, 'gave something for its events that is not iterable'));
       return;
     }
-    const relay = this.#open(exchange.answer(), exchange.ignored);
+    const relay = this.#open(exchange.answer(this.#input.stage?.()), exchange.ignored);
     const take = (event: unknown): void => {
       if (isEvent(event)) relay.take(event);
       else relay.fail(pluginFault(instanceId, 'gave an event of no known type'));

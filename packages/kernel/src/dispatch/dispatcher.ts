@@ -3,6 +3,7 @@ import type { Failure } from '@cliproxy/plugin-api';
 import type { AccountBook, AttemptOutcome } from '../accounts/account-book.ts';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { Places } from '../accounts/places.ts';
+import type { HookRun } from '../hooks/hook-run.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Dialects } from '../ports/dialects.ts';
@@ -36,6 +37,8 @@ export interface DispatcherOptions {
   plan(query: RouteQuery): Plan;
   /** The settings in force; read once per request. */
   settings(): DispatchSettings;
+  /** The hooks that see a request; undefined: none does. Absent: there are none. */
+  hooks?(flight: Flight): HookRun | undefined;
   /** Nothing was sent to a client for so long: a heartbeat is. Default 15 s. */
   readonly heartbeatMs?: number;
 }
@@ -50,6 +53,8 @@ interface Course {
   /** Who keeps what the request goes on from: then nobody else is asked. */
   readonly home: AnswerHome | undefined;
   unsupported: GatewayError | undefined;
+  /** Targets that a hook keeps the request away from, and what it says. */
+  vetoes: Map<string, GatewayError> | undefined;
   /** An instance has ended since the plan was made; another may have taken its place. */
   ended: boolean;
   tried: number;
@@ -88,11 +93,14 @@ export class Dispatcher {
       call.sink.onClosed(flight.leave);
       if (this.#stopping) throw stopping();
       this.#budget.noteRequest();
+      flight.hooks = this.#options.hooks?.(flight);
       const outcome = await this.#serve(flight);
-      flight.record.tell(sink, outcome, flight.error);
+      const told = flight.record.tell(sink, outcome, flight.error);
+      flight.hooks?.end(told);
     } catch (thrown) {
       const error = withRetryTime(flight.stopped ?? asGatewayError(thrown), clock.now());
-      flight.record.tell(sink, 'failed', error);
+      const told = flight.record.tell(sink, 'failed', error);
+      flight.hooks?.end(told);
       throw error;
     } finally {
       this.#flights.remove(flight);
@@ -107,6 +115,12 @@ export class Dispatcher {
 
   async #serve(flight: Flight): Promise<RequestFinished['outcome']> {
     const settings = this.#options.settings();
+    const { hooks, call } = flight;
+    if (hooks !== undefined) {
+      flight.call = { ...call, request: await hooks.onRequest() };
+      if (flight.left) return 'client-left';
+      if (flight.stopped !== undefined) throw flight.stopped;
+    }
     const { facts } = flight.call.request;
     const course: Course = {
       flight,
@@ -115,6 +129,7 @@ export class Dispatcher {
       skipped: new Set(),
       home: this.#homeOf(flight),
       unsupported: undefined,
+      vetoes: undefined,
       ended: false,
       tried: 0,
       busy: new Set(),
@@ -138,6 +153,8 @@ export class Dispatcher {
       giveEstimate(flight, estimate);
       return 'answered';
     }
+    const [vetoed] = course.vetoes?.values() ?? [];
+    if (vetoed !== undefined && course.failures.length === 0) throw vetoed;
     throw noAnswer({
       plan: now,
       failures: course.failures,
@@ -208,6 +225,7 @@ export class Dispatcher {
     if (this.#options.places.limited) course.busy = busyIn(plan, course.skipped);
     for (const candidate of plan.candidates) {
       if (!candidate.usable || course.skipped.has(candidate.instanceId)) continue;
+      if (course.vetoes?.has(targetKey(candidate)) === true) continue;
       const verdict = await this.#tryTarget(candidate, course);
       if (verdict !== undefined) return verdict;
       if (!this.#mayTry(course)) break;
@@ -221,8 +239,14 @@ export class Dispatcher {
       if (!choice.usable) continue;
       if (course.flight.left) return 'client-left';
       if (!this.#mayTry(course)) return undefined;
-      const prepared = this.#prepare(candidate, course);
-      if (prepared === undefined) return undefined;
+      const { hooks } = course.flight;
+      const call =
+        hooks?.asksBeforeAttempts === true
+          ? await this.#allowed(candidate, choice, course, hooks)
+          : course.flight.call;
+      if (call === 'client-left') return call;
+      const prepared = call && this.#prepare(candidate, course, call);
+      if (call === undefined || prepared === undefined) return undefined;
       const { book, places } = this.#options;
       const release = places.take(choice.handle);
       if (release === undefined) {
@@ -235,13 +259,33 @@ export class Dispatcher {
         this.#leaveLine(course, true);
         if (course.tried > 0) this.#budget.noteRetry();
         course.tried += 1;
-        verdict = await this.#tryAccount(candidate, choice, prepared, course);
+        verdict = await this.#tryAccount(candidate, choice, prepared, course, call);
       } finally {
         release();
       }
       if (verdict !== undefined) return verdict;
       if (course.skipped.has(candidate.instanceId)) return undefined;
     }
+    return undefined;
+  }
+
+  /**
+   * Asks the hooks, before a place is taken: one that takes its time holds none.
+   *
+   * @returns what is to be sent; undefined: the target is not to be tried.
+   */
+  async #allowed(
+    candidate: Candidate,
+    choice: AccountChoice,
+    course: Course,
+    hooks: HookRun,
+  ): Promise<IngressCall | 'client-left' | undefined> {
+    const verdict = await hooks.onAttempt(candidate, choice, course.flight.record.attempts + 1);
+    if (course.flight.left) return 'client-left';
+    if (course.flight.stopped !== undefined) throw course.flight.stopped;
+    if (!isGatewayError(verdict)) return verdict;
+    course.vetoes ??= new Map();
+    course.vetoes.set(targetKey(candidate), verdict);
     return undefined;
   }
 
@@ -254,6 +298,7 @@ export class Dispatcher {
     choice: AccountChoice,
     prepared: PreparedCall,
     course: Course,
+    call: IngressCall,
   ): Promise<Verdict> {
     const { book } = this.#options;
     const { handle } = choice;
@@ -264,14 +309,14 @@ export class Dispatcher {
       end = await this.#attempt(candidate, choice, prepared, course);
       if (end.outcome === 'failed' && end.failure.kind === 'auth') {
         const renewed = await this.#renewed(handle, generation, course);
-        const again = renewed ? this.#prepare(candidate, course) : undefined;
+        const again = renewed ? this.#prepare(candidate, course, call) : undefined;
         if (again !== undefined) end = await this.#attempt(candidate, choice, again, course);
         // Whether the renewal would have mended it was not waited for.
         else if (course.flight.left) end = { outcome: 'client-left' };
         else if (!renewed) end = unrenewed(end, handle, candidate.instanceId);
       }
       if (end.outcome === 'failed' && end.failure.refusesReasoning === true) {
-        const again = this.#prepareWithoutReasoning(candidate, course);
+        const again = this.#prepareWithoutReasoning(candidate, course, call);
         if (again !== undefined) {
           end = await this.#attempt(candidate, choice, again, course, 'reasoning');
         }
@@ -329,6 +374,7 @@ export class Dispatcher {
       settings,
       clock,
       dialects,
+      stage: flight.hooks && (() => flight.hooks?.stage()),
       commitAtMs: commitAfterMs > 0 ? record.startedMs + commitAfterMs : undefined,
       heartbeatMs,
       onCommit: () => {
@@ -368,9 +414,9 @@ export class Dispatcher {
     }
   }
 
-  #prepare(candidate: Candidate, course: Course): PreparedCall | undefined {
+  #prepare(candidate: Candidate, course: Course, call: IngressCall): PreparedCall | undefined {
     try {
-      const prepared = prepareCall(course.flight.call, candidate, course.settings);
+      const prepared = prepareCall(call, candidate, course.settings);
       if (candidate.instance?.executor === undefined) course.ended = true;
       return prepared;
     } catch (thrown) {
@@ -381,8 +427,11 @@ export class Dispatcher {
   }
 
   /** Undefined where there is nothing to leave out, or the target can't do the rest. */
-  #prepareWithoutReasoning(candidate: Candidate, course: Course): PreparedCall | undefined {
-    const { call } = course.flight;
+  #prepareWithoutReasoning(
+    candidate: Candidate,
+    course: Course,
+    call: IngressCall,
+  ): PreparedCall | undefined {
     try {
       const request = call.request.withoutReasoning();
       return request && prepareCall({ ...call, request }, candidate, course.settings);
@@ -412,6 +461,10 @@ function outcomeOf(
 ): AttemptOutcome {
   if (error.code !== 'PLUGIN_FAULT') return { type: 'failed', failure };
   return { type: 'faulted', error, requestId };
+}
+
+function targetKey({ instanceId, upstreamModel }: Candidate): string {
+  return `${instanceId}/${upstreamModel}`;
 }
 
 function stopping(): GatewayError {

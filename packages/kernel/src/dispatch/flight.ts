@@ -3,15 +3,19 @@ import type { Clock } from '../ports/clock.ts';
 import type { AttemptEnd } from './attempt-input.ts';
 import type { Attempt } from './attempt.ts';
 import { failureOf } from './failure-of.ts';
+import type { HookRun } from '../hooks/hook-run.ts';
 import type { IngressCall } from './ingress-call.ts';
 import { RequestRecord } from './request-record.ts';
 
 /** One client's request under way: what it does now, and whether anybody still wants it. */
 export class Flight {
-  readonly call: IngressCall;
+  /** The client's; the hooks may put another request into it, before anything is sent. */
+  call: IngressCall;
   readonly record: RequestRecord;
   /** Where it stands among those under way; theirs to change. */
   place = 0;
+  /** The hooks that see it; absent: none does. */
+  hooks: HookRun | undefined;
   /** What broke the answer after it had begun. */
   error: GatewayError | undefined;
   /** Why the gateway itself ended it. */

@@ -85,9 +85,9 @@ export class RequestRecord {
     this.#attempts.push(told);
   }
 
-  /** Tells it, the first time only. */
-  tell(sink: EventSink, outcome: Outcome, error?: GatewayError): void {
-    if (this.#told) return;
+  /** Tells it, the first time only. @returns what was told. */
+  tell(sink: EventSink, outcome: Outcome, error?: GatewayError): RequestFinished | undefined {
+    if (this.#told) return undefined;
     this.#told = true;
     const { requestId, request, client } = this.#call;
     const { dialect, operation, model, stream } = request.facts;
@@ -116,6 +116,7 @@ export class RequestRecord {
       if (finish !== undefined) event.finish = finish;
     }
     this.#emit(sink, event);
+    return event;
   }
 
   /** A listener that throws must not cost a client its answer. */

@@ -135,10 +135,10 @@ function isOld({ atMs }: Latency, nowMs: number): boolean {
   return Math.abs(nowMs - atMs) > LATENCY_KEPT_MS;
 }
 
-/** The request was at fault, or the gateway ended it: neither says anything about the instance. */
+/** The request was at fault, a hook was, or the gateway ended it: none says anything about the instance. */
 function isNobodysFailure({ scope, code = '' }: AttemptRecord): boolean {
   if (scope !== 'request') return false;
-  return errorRow(code).status < 500 || code.startsWith('KERNEL_');
+  return errorRow(code).status < 500 || /^(KERNEL|PLUGIN_HOOK)_/.test(code);
 }
 
 /** The value that a share of all values does not exceed. */

@@ -6,6 +6,7 @@ import type {
   FinishReason,
   GatewayError,
   HeaderMap,
+  HookBody,
   ModelEvent,
   ModelRequest,
   Operation,
@@ -120,6 +121,14 @@ export interface ReplyPipe extends Omit<AnswerPipe, 'push'> {
   push(reply: unknown, out: Buffer[]): boolean;
 }
 
+/** Changes the events of one answer, between reading them and writing them. */
+export interface EventStage {
+  /** @param tell - takes what stands in the event's place. */
+  push(event: ModelEvent, tell: (event: ModelEvent) => void): void;
+  /** The answer is at its end, whole or not. */
+  end(tell: (event: ModelEvent) => void): void;
+}
+
 /** A request made ready for one wire target. */
 export interface WireExchange {
   /** See `WireCall.path`. */
@@ -127,15 +136,19 @@ export interface WireExchange {
   readonly body: Buffer;
   /** Parameters of the client that the target can't honour. */
   readonly ignored: readonly string[];
-  /** Called once, for a 2xx answer. */
-  answer(head: AnswerHead): AnswerPipe;
+  /**
+   * Called once, for a 2xx answer.
+   *
+   * @param stage - only for requests that {@link ClientRequest.withBody} made.
+   */
+  answer(head: AnswerHead, stage?: EventStage): AnswerPipe;
 }
 
 /** A request made ready for an executor that produces events. */
 export interface EventExchange {
   readonly request: ModelRequest;
   readonly ignored: readonly string[];
-  answer(): EventPipe;
+  answer(stage?: EventStage): EventPipe;
 }
 
 /** A question that an executor of events answers whole, made ready for it. */
@@ -169,6 +182,17 @@ export interface ClientRequest {
    * Its bytes are never the client's.
    */
   withoutReasoning(): ClientRequest | undefined;
+  /**
+   * The request, decoded.
+   *
+   * @throws GatewayError `CLIENT_UNSUPPORTED`, `CLIENT_BAD_REQUEST`
+   */
+  body(): HookBody;
+  /**
+   * The same request with another body, or with its own, encoded anew in any case: its bytes are
+   * never the client's.
+   */
+  withBody(body?: HookBody): ClientRequest;
   /**
    * An answer made from the request alone; undefined where there can be none.
    *

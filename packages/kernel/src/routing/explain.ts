@@ -1,3 +1,5 @@
+import { explainHook, hookLine } from '../hooks/explain-hook.ts';
+import type { ExplainedHook } from '../hooks/explain-hook.ts';
 import type { AccountChoice, Candidate, OutReason, Plan, RouteVia } from './plan.ts';
 import { ratingOf } from './strategies.ts';
 
@@ -50,6 +52,10 @@ export interface Explanation {
   readonly steps: readonly string[];
   readonly candidates: readonly ExplainedCandidate[];
   readonly near: readonly string[];
+  /** The hooks that see requests for it, in their order. */
+  readonly hooks: readonly ExplainedHook[];
+  /** The client's bytes go upstream as they are, where the target speaks the client's dialect. */
+  readonly passthrough: boolean;
   readonly outcome: string;
 }
 
@@ -95,13 +101,15 @@ export function explainPlan(plan: Plan, nowMs: number): Explanation {
       explainCandidate(candidate, index + 1, nowMs),
     ),
     near,
+    hooks: (plan.hooks?.links ?? []).map(explainHook),
+    passthrough: plan.hooks?.encodesAnew !== true,
     outcome: outcomeOf(plan, nowMs),
   };
 }
 
 /** An explanation as text for a terminal. */
 export function formatExplanation(explanation: Explanation): string {
-  const { requested, steps, candidates, outcome } = explanation;
+  const { requested, steps, candidates, hooks, outcome } = explanation;
   const lines = [requested, ...steps.map((step) => `  ${step}`)];
   if (candidates.length > 0) lines.push('', 'Candidates, in order:');
   for (const candidate of candidates) {
@@ -117,6 +125,8 @@ export function formatExplanation(explanation: Explanation): string {
       );
     }
   }
+  if (hooks.length > 0) lines.push('', 'Hooks, in order:');
+  lines.push(...hooks.map(hookLine));
   return [...lines, '', outcome].join('\n');
 }
 
@@ -206,7 +216,8 @@ function outcomeOf(plan: Plan, nowMs: number): string {
   const first = candidates.find(({ usable }) => usable);
   if (first !== undefined) {
     const account = first.accounts.find(({ usable }) => usable)?.handle.account.id;
-    return `A request would go to ${first.instanceId} (${account ?? ''}) as ${first.upstreamModel} first.`;
+    const anew = plan.hooks?.encodesAnew === true ? ', decoded, and encoded anew for hooks' : '';
+    return `A request would go to ${first.instanceId} (${account ?? ''}) as ${first.upstreamModel} first${anew}.`;
   }
   if (via === undefined) {
     const guess = near.length === 0 ? '' : ` Near it: ${near.join(', ')}.`;

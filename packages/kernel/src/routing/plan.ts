@@ -1,5 +1,6 @@
 import type { Capability, Dialect, FailureKind, Operation } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
+import type { HookChain } from '../hooks/hook-chain.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { StrategyName } from '../ports/settings.ts';
 
@@ -92,4 +93,6 @@ export interface Plan {
   readonly near: readonly string[];
   /** Disabled instances, where nothing matches and there are any. */
   readonly disabled?: readonly string[];
+  /** The hooks that see requests for it; absent: none does. */
+  readonly hooks?: HookChain;
 }

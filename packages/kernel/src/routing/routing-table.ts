@@ -36,6 +36,8 @@ export interface ResolvedTarget {
   readonly instance: PluginInstance | undefined;
   /** False: the configuration names an instance that it does not have. */
   readonly configured: boolean;
+  /** The model's name towards the plugin, which may have another one for its upstream. */
+  readonly pluginModel: string;
   readonly upstreamModel: string;
   /** What the plugin lists about the model, if it lists it. */
   readonly info: ModelInfo | undefined;
@@ -117,6 +119,7 @@ export function createRoutingTable(options: RoutingTableOptions): RoutingTable {
       instanceId: id,
       instance: mount?.instance,
       configured: mount !== undefined,
+      pluginModel: name,
       upstreamModel: upstream,
       info,
       speaks: spokenFor(mount?.instance, upstream),

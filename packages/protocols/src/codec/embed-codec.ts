@@ -17,6 +17,8 @@ export interface EmbedCodec {
    *   that are no text.
    */
   decodeRequest(body: JsonObject, hints: { readonly model: string }): EmbedQuestion;
+  /** The client's body with another request in it; everything else stays. */
+  withRequest(body: JsonObject, request: EmbedRequest): JsonObject;
   /** The usage that an answer tells; undefined where it tells none. */
   usageOf(body: JsonObject): Usage | undefined;
 }

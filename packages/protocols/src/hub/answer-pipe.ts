@@ -1,5 +1,5 @@
 import type { FinishReason, GatewayError, HeaderMap, Usage } from '@cliproxy/plugin-api';
-import type { AnswerHead, AnswerPipe } from '@cliproxy/kernel';
+import type { AnswerHead, AnswerPipe, EventStage } from '@cliproxy/kernel';
 import { BodyPassthrough } from './body-passthrough.ts';
 import { silentTeller } from './client-writer.ts';
 import { countPipe } from './count-pipe.ts';
@@ -21,28 +21,38 @@ const VAGUE_TYPES: readonly string[] = ['', 'text/plain', 'application/octet-str
  *
  * @throws GatewayError `UPSTREAM_BAD_ANSWER` for what is neither, such as a login page.
  */
-export function answerPipe(exchange: WireExchangeContext, head: AnswerHead): AnswerPipe {
+export function answerPipe(
+  exchange: WireExchangeContext,
+  head: AnswerHead,
+  stage?: EventStage,
+): AnswerPipe {
   const declared = headerOf(head.headers, 'content-type');
   const type = mediaType(declared);
-  if (type === 'text/event-stream') return pipeFor(exchange, 'events', declared);
-  if (type.endsWith('json')) return pipeFor(exchange, 'json', declared);
-  if (VAGUE_TYPES.includes(type)) return new SniffingPipe(exchange);
+  if (type === 'text/event-stream') return pipeFor(exchange, 'events', declared, stage);
+  if (type.endsWith('json')) return pipeFor(exchange, 'json', declared, stage);
+  if (VAGUE_TYPES.includes(type)) return new SniffingPipe(exchange, stage);
   throw badAnswer(
     `The upstream answered with ${type.slice(0, 100)}, which is neither JSON nor an event stream.`,
   );
 }
 
-function pipeFor(exchange: WireExchangeContext, form: Form, contentType: string): AnswerPipe {
+function pipeFor(
+  exchange: WireExchangeContext,
+  form: Form,
+  contentType: string,
+  stage: EventStage | undefined,
+): AnswerPipe {
   const { stream, passthrough, operation, maxAnswerBytes } = exchange;
   if (operation !== 'generate') return wholePipe(exchange, form, contentType);
   if (form === 'events') {
-    if (!stream) return translatePipe(exchange, streamSource(exchange, maxAnswerBytes));
+    if (!stream) return translatePipe(exchange, streamSource(exchange, maxAnswerBytes), stage);
     if (passthrough) return new StreamPassthrough(exchange, contentType);
-    return translatePipe(exchange, streamSource(exchange));
+    return translatePipe(exchange, streamSource(exchange), stage);
   }
   if (passthrough && !stream) return new BodyPassthrough(exchange, contentType);
   const { jsonArrays } = exchange.upstream.stream;
-  return translatePipe(exchange, jsonArrays === true ? jsonSource(exchange) : bodySource(exchange));
+  const source = jsonArrays === true ? jsonSource(exchange) : bodySource(exchange);
+  return translatePipe(exchange, source, stage);
 }
 
 /** For the operations whose answers are one document in every dialect. */
@@ -69,14 +79,16 @@ class SniffingPipe implements AnswerPipe {
   readonly streaming: boolean;
   readonly passthrough: boolean;
   readonly #exchange: WireExchangeContext;
+  readonly #stage: EventStage | undefined;
   #pipe: AnswerPipe | undefined;
   #space: Buffer = Buffer.alloc(0);
 
-  constructor(exchange: WireExchangeContext) {
+  constructor(exchange: WireExchangeContext, stage: EventStage | undefined) {
     this.contentType = contentTypeOf(exchange.stream);
     this.streaming = exchange.stream;
     this.passthrough = exchange.passthrough;
     this.#exchange = exchange;
+    this.#stage = stage;
   }
 
   push(chunk: Buffer, out: Buffer[]): boolean {
@@ -87,7 +99,7 @@ class SniffingPipe implements AnswerPipe {
       this.#space = start;
       return false;
     }
-    this.#pipe = pipeFor(this.#exchange, form, this.contentType);
+    this.#pipe = pipeFor(this.#exchange, form, this.contentType, this.#stage);
     return this.#pipe.push(start, out);
   }
 

@@ -1,4 +1,11 @@
-import type { Capability, Dialect, HeaderMap, ModelRequest, Operation } from '@cliproxy/plugin-api';
+import type {
+  Capability,
+  Dialect,
+  HeaderMap,
+  HookBody,
+  ModelRequest,
+  Operation,
+} from '@cliproxy/plugin-api';
 import type {
   BodyCheck,
   ClientForm,
@@ -6,6 +13,7 @@ import type {
   EncodeTarget,
   EstimatedAnswer,
   EventExchange,
+  EventStage,
   EventTarget,
   RequestFacts,
 } from '@cliproxy/kernel';
@@ -14,6 +22,7 @@ import type { JsonObject } from '../model/json-object.ts';
 import { withoutReasoning } from '../model/without-reasoning.ts';
 import type { CountCodec } from '../codec/count-codec.ts';
 import type { DialectCodec } from '../codec/dialect-codec.ts';
+import type { EmbedCodec } from '../codec/embed-codec.ts';
 import { contentTypeOf, unsupported } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { ItemMemory } from './item-memory.ts';
@@ -57,17 +66,17 @@ export function readRequest(
 ): ClientRequest {
   const { dialect, operation } = source;
   const codec = codecOf(codecs, dialect);
-  const body = new RequestBody(source.body);
-  const { fields, top } = body;
+  const read = new RequestBody(source.body);
+  const { fields, top } = read;
   const model = modelOf(fields, top.has('model'), source.model);
   const asksForStream = streamOf(fields, top.has('stream'), source.stream);
   const stream = asksForStream && operation === 'generate';
-  source.check?.((key) => body.kindOf(key));
-  const form = spokenForm(codec, source.form, () => body.json());
+  source.check?.((key) => read.kindOf(key));
+  const form = spokenForm(codec, source.form, () => read.json());
   const client = form?.client ?? codec;
   const owner = source.client ?? '';
-  const recalled = recalledBody(codec, body, (id) => memory?.find(owner, id));
-  const json = (): JsonObject => recalled ?? body.json();
+  const recalled = recalledBody(codec, read, (id) => memory?.find(owner, id));
+  const json = (): JsonObject => recalled ?? read.json();
   const stores = operation === 'generate' && codec.state?.keeps(fields) === true;
   const sessionKey = client.request.sessionKey(fields, source.headers);
   const exchange: Exchange = {
@@ -113,14 +122,21 @@ export function readRequest(
   const passes = ({ passthrough, refuses }: EncodeTarget): boolean =>
     passthrough &&
     (refuses.length === 0 || client.passthrough.holdsRefused?.(json(), refuses) !== true);
-  /** @param ours - the request was changed: the client's bytes are not it any more. */
-  const requestOf = (decode: () => ModelRequest, ours: boolean): ClientRequest => ({
+  /**
+   * @param ours - the request was changed: the client's bytes are not it any more.
+   * @param body - of a request for embeddings, which is never encoded from anything else.
+   */
+  const requestOf = (
+    decode: () => ModelRequest,
+    ours: boolean,
+    body: RequestBody = read,
+  ): ClientRequest => ({
     facts,
     wire(target) {
       if (state !== undefined) checkKeeps(target, dialect, state);
-      const same = target.dialect === dialect && client === codec && !ours;
+      const same = target.dialect === dialect && client === codec;
       // Embeddings hold nothing to unwrap or repair.
-      if (same && (operation === 'embed' || (passes(target) && !body.holdsTag))) {
+      if (same && (operation === 'embed' || (!ours && passes(target) && !body.holdsTag))) {
         return inForm(form, passthroughExchange(exchange, body, target));
       }
       const upstream = codecOf(codecs, target.dialect);
@@ -135,22 +151,39 @@ export function readRequest(
       return inForm(form, {
         request: { ...request, model: target.model, ...clamped(request, target.maxOutputTokens) },
         ignored,
-        answer: () => eventPipe(withEcho(), target.maxAnswerBytes),
+        answer: (stage?: EventStage) => eventPipe(withEcho(), target.maxAnswerBytes, stage),
       });
     },
     reply(target) {
       if (state !== undefined) throw keepsNothing(target, state);
       if (operation !== 'embed') checkWhole(target);
-      return replyExchange(exchange, target, decode, json);
+      return replyExchange(exchange, target, decode, () => body.json());
     },
     estimate: () =>
       operation === 'count-tokens' ? estimatedCount(client.count, decode()) : undefined,
+    body(): HookBody {
+      if (operation !== 'embed') return { request: decode() };
+      return { embed: embedOf(client).decodeRequest(body.json(), { model }).request };
+    },
+    withBody({ request, embed } = {}) {
+      if (embed !== undefined) {
+        const changed = embedOf(client).withRequest(body.json(), embed);
+        return requestOf(decode, true, new RequestBody(Buffer.from(JSON.stringify(changed))));
+      }
+      return requestOf(request === undefined ? decode : () => request, true, body);
+    },
     withoutReasoning() {
       const rest = operation === 'embed' ? undefined : withoutReasoning(decode());
-      return rest && requestOf(() => rest, true);
+      return rest && requestOf(() => rest, true, body);
     },
   });
   return requestOf(decode, recalled !== undefined);
+}
+
+/** @throws GatewayError `CLIENT_UNSUPPORTED` */
+function embedOf({ id, embed }: DialectCodec): EmbedCodec {
+  if (embed === undefined) throw unsupported(`${id} has no operation embed.`);
+  return embed;
 }
 
 function estimatedCount(

@@ -1,5 +1,5 @@
 import type { FinishReason, GatewayError, ModelEvent, Usage } from '@cliproxy/plugin-api';
-import type { AnswerPipe, EventPipe } from '@cliproxy/kernel';
+import type { AnswerPipe, EventPipe, EventStage } from '@cliproxy/kernel';
 import { isMeaningful } from '../model/meaningful.ts';
 import { bodyWriter, silentTeller, streamTeller, streamWriter } from './client-writer.ts';
 import type { ClientTeller, ClientWriter } from './client-writer.ts';
@@ -12,14 +12,33 @@ import type { Exchange, WireExchangeContext } from './exchange.ts';
  * The client's answer, from the events of an executor.
  *
  * @param maxAnswerBytes - of an answer that has to be collected.
+ * @param stage - changes the events on the way.
  */
-export function eventPipe(exchange: Exchange, maxAnswerBytes: number): EventPipe {
-  return new WrittenAnswer(exchange, answerContext(exchange, undefined), maxAnswerBytes);
+export function eventPipe(
+  exchange: Exchange,
+  maxAnswerBytes: number,
+  stage?: EventStage,
+): EventPipe {
+  return writtenAnswer(exchange, answerContext(exchange, undefined), maxAnswerBytes, stage);
 }
 
 /** The client's answer, from an upstream's in whatever dialect and form. */
-export function translatePipe(exchange: WireExchangeContext, source: EventSource): AnswerPipe {
-  return new TranslatedAnswer(exchange, source);
+export function translatePipe(
+  exchange: WireExchangeContext,
+  source: EventSource,
+  stage?: EventStage,
+): AnswerPipe {
+  return new TranslatedAnswer(exchange, source, stage);
+}
+
+function writtenAnswer(
+  exchange: Exchange,
+  context: AnswerContext,
+  maxAnswerBytes: number,
+  stage: EventStage | undefined,
+): EventPipe {
+  const answer = new WrittenAnswer(exchange, context, maxAnswerBytes);
+  return stage === undefined ? answer : new StagedAnswer(answer, stage);
 }
 
 // Classes: an object literal with `get` costs a hidden class of its own, which keeps all that its
@@ -66,6 +85,53 @@ class WrittenAnswer implements EventPipe {
   }
 }
 
+/** Writes what a stage makes of the events. Usage and finish are those of the upstream. */
+class StagedAnswer implements EventPipe {
+  readonly contentType: string;
+  readonly streaming: boolean;
+  readonly passthrough = false;
+  usage: Usage | undefined;
+  finish: FinishReason | undefined;
+  readonly #answer: WrittenAnswer;
+  readonly #stage: EventStage;
+  #out: Buffer[] = [];
+  #meaningful = false;
+
+  constructor(answer: WrittenAnswer, stage: EventStage) {
+    this.#answer = answer;
+    this.#stage = stage;
+    this.contentType = answer.contentType;
+    this.streaming = answer.streaming;
+  }
+
+  push(event: ModelEvent, out: Buffer[]): boolean {
+    if (event.type === 'usage') this.usage = event.usage;
+    else if (event.type === 'finish') this.finish = event.reason;
+    this.#out = out;
+    this.#meaningful = false;
+    this.#stage.push(event, this.#tell);
+    return this.#meaningful;
+  }
+
+  end(out: Buffer[]): void {
+    this.#out = out;
+    this.#stage.end(this.#tell);
+    this.#answer.end(out);
+  }
+
+  failure(error: GatewayError): Buffer {
+    return this.#answer.failure(error);
+  }
+
+  heartbeat(): Buffer {
+    return this.#answer.heartbeat();
+  }
+
+  readonly #tell = (event: ModelEvent): void => {
+    if (this.#answer.push(event, this.#out)) this.#meaningful = true;
+  };
+}
+
 /** Reads an upstream's bytes as events, and writes those. */
 class TranslatedAnswer implements AnswerPipe {
   readonly contentType: string;
@@ -73,17 +139,17 @@ class TranslatedAnswer implements AnswerPipe {
   readonly passthrough = false;
   keptAs: string | undefined;
   readonly #source: EventSource;
-  readonly #answer: WrittenAnswer;
+  readonly #answer: EventPipe;
   readonly #keeps: boolean;
   #out: Buffer[] = [];
   #meaningful = false;
 
-  constructor(exchange: WireExchangeContext, source: EventSource) {
+  constructor(exchange: WireExchangeContext, source: EventSource, stage: EventStage | undefined) {
     this.#source = source;
     this.#keeps = exchange.keeping !== undefined;
     const context = answerContext(exchange, exchange.upstream.id);
     // What the source lets through is within the limit already.
-    this.#answer = new WrittenAnswer(exchange, context, Infinity);
+    this.#answer = writtenAnswer(exchange, context, Infinity, stage);
     this.contentType = this.#answer.contentType;
     this.streaming = this.#answer.streaming;
   }

@@ -134,7 +134,7 @@ interface Prepared extends Omit<WireExchange, 'answer'> {
 }
 
 function wireExchange({ context, path, body, ignored }: Prepared): WireExchange {
-  return { path, body, ignored, answer: (head) => answerPipe(context, head) };
+  return { path, body, ignored, answer: (head, stage) => answerPipe(context, head, stage) };
 }
 
 type Renamed = Pick<EncodedBody, 'toolNames' | 'customTools' | 'parameterNames'>;

@@ -26,6 +26,11 @@ export const embed: EmbedCodec = {
       encodeAnswer: (reply, name) => encodeAnswer(reply, name, format === 'base64'),
     };
   },
+  withRequest(body, { inputs, dimensions }) {
+    const [first] = inputs;
+    const input = Array.isArray(body.input) || inputs.length !== 1 ? inputs : first;
+    return { ...body, input, ...(dimensions === undefined ? {} : { dimensions }) };
+  },
   usageOf: (body) => usageIn(body),
 };
 

@@ -70,6 +70,14 @@ export const explanation = object('Explanation', {
   steps: { type: 'array', items: string },
   candidates: objects,
   near: { type: 'array', items: string },
+  hooks: {
+    ...objects,
+    description: 'what plugins do with the requests on their way, nearest to the client first',
+  },
+  passthrough: {
+    type: 'boolean',
+    description: 'false: hooks need the body or the events, so that requests are encoded anew',
+  },
   outcome: string,
 });
 
