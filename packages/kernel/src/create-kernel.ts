@@ -431,10 +431,11 @@ function furnish(ports: KernelPorts, { settings, plan, chain, limits }: Outlook)
   container.provide(rooms.dispatcher, (from) => {
     const book = from.get(rooms.book);
     const places = from.get(rooms.places);
-    const lines = new RecordLines();
+    const faults = from.get(rooms.faults);
+    const lines = new RecordLines(faults);
     const hooks = (flight: Flight): HookRun | undefined => {
       const found = chain(flight.call.request.facts);
-      return found && new HookRun({ chain: found, flight, lines });
+      return found && new HookRun({ chain: found, flight, lines, faults });
     };
     return new Dispatcher({ clock, sink, dialects, book, places, plan, settings, hooks });
   });

@@ -271,14 +271,20 @@ export function rig(
     near: [],
     ...overrides.plan,
   });
-  const plug = instanceOf({ id: 'plug', executor: httpExecutor('') }, entered, faults);
-  const lines = new RecordLines(overrides.hookMs);
+  const plug = instanceOf({ id: 'plug', executor: httpExecutor('') }, entered);
+  const lines = new RecordLines(ownFaults, overrides.hookMs);
   const options: DispatcherOptions = {
     hooks: (flight) => {
       if (overrides.hooks === undefined) return undefined;
       const bound = overrides.hooks.map((hook) => ({ hook, instance: plug }));
       const chain = chainOf(bound, flight.call.request.facts.operation);
-      return new HookRun({ chain, flight, lines, limitMs: overrides.hookMs ?? 5_000 });
+      return new HookRun({
+        chain,
+        flight,
+        lines,
+        faults: ownFaults,
+        limitMs: overrides.hookMs ?? 5_000,
+      });
     },
     clock,
     sink,

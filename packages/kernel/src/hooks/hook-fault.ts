@@ -1,4 +1,5 @@
 import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
+import type { InstanceOutage } from '../faults/instance-faults.ts';
 import type { BoundHook } from './hook-chain.ts';
 
 /**
@@ -12,6 +13,20 @@ export function hookFailed(bound: BoundHook, what: string, cause?: unknown): Gat
   return new GatewayError('PLUGIN_HOOK_FAILED', message, {
     failure: { kind: 'upstream', scope: 'request', message: `the hook ${what}` },
     ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** The same, for the log and the count of the plugin's faults. */
+export function hookFault(bound: BoundHook, what: string, cause?: unknown): GatewayError {
+  const options = cause === undefined ? {} : { cause };
+  return new GatewayError('PLUGIN_HOOK_FAILED', `${hookName(bound)} ${what}`, options);
+}
+
+/** A hook that has failed again and again is left alone for a while. */
+export function hookOut(bound: BoundHook, { untilMs }: InstanceOutage): GatewayError {
+  const message = `${hookName(bound)} has failed again and again and is left alone for a while; nothing passes without it`;
+  return new GatewayError('PLUGIN_HOOK_FAILED', message, {
+    failure: { kind: 'upstream', scope: 'request', message, resetAtMs: untilMs },
   });
 }
 

@@ -193,6 +193,37 @@ describe.each(['onRequest', 'onAttempt'] as const)('a hook that fails in %s', (n
   );
 });
 
+describe('a hook that fails again and again', () => {
+  const broken = (onFailure: Hook['onFailure'], calls: unknown[]): Hook =>
+    hook({
+      onFailure,
+      onRequest: (client) => {
+        calls.push(client);
+        throw new Error('oops');
+      },
+    });
+
+  test('is left out for a while', async () => {
+    const calls: unknown[] = [];
+    const found = hooked(broken('continue', calls));
+    for (let count = 0; count < 8; count++) await found.dispatcher.handle(call());
+    expect(calls).toHaveLength(5);
+    expect(found.finished().every(({ outcome }) => outcome === 'answered')).toBe(true);
+  });
+
+  test('is asked no more where nothing passes without it, and the client is told when to come back', async () => {
+    const calls: unknown[] = [];
+    const found = hooked(broken('refuse', calls));
+    let error: GatewayError | undefined;
+    for (let count = 0; count < 8; count++) error = await errorOf(found.dispatcher.handle(call()));
+    expect(calls).toHaveLength(5);
+    expect(error).toMatchObject({ code: 'PLUGIN_HOOK_FAILED' });
+    expect(error?.message).toContain('again and again');
+    expect(error?.failure?.resetAtMs).toBeGreaterThan(Date.now() - 1_000);
+    expect(bodies()).toEqual([]);
+  });
+});
+
 test('a client that leaves is not held by a hook that hangs', async () => {
   const signals: AbortSignal[] = [];
   const found = rig(targets(), {

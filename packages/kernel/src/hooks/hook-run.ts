@@ -2,12 +2,21 @@ import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
 import type { HookBody } from '@cliproxy/plugin-api';
 import type { Flight } from '../dispatch/flight.ts';
 import type { IngressCall } from '../dispatch/ingress-call.ts';
+import type { InstanceFaults } from '../faults/instance-faults.ts';
 import type { ClientRequest, EventStage } from '../ports/dialects.ts';
 import type { RequestFinished } from '../ports/event-sink.ts';
 import type { AccountChoice, Candidate } from '../routing/plan.ts';
 import { HookCallView } from './hook-call.ts';
 import type { ChainLink, HookChain } from './hook-chain.ts';
-import { hookFailed, hookName, hookVetoed, isRefusal, thrownName } from './hook-fault.ts';
+import {
+  hookFailed,
+  hookFault,
+  hookName,
+  hookOut,
+  hookVetoed,
+  isRefusal,
+  thrownName,
+} from './hook-fault.ts';
 import { hookRecord } from './hook-record.ts';
 import { HookStage } from './hook-stage.ts';
 import type { StageLink } from './hook-stage.ts';
@@ -19,6 +28,7 @@ export interface HookRunOptions {
   readonly chain: HookChain;
   readonly flight: Flight;
   readonly lines: RecordLines;
+  readonly faults: InstanceFaults;
   /** How long one call of `onRequest` or `onAttempt` may take. Default 5 s. */
   readonly limitMs?: number;
 }
@@ -31,15 +41,17 @@ export class HookRun {
   readonly #chain: HookChain;
   readonly #flight: Flight;
   readonly #lines: RecordLines;
+  readonly #faults: InstanceFaults;
   readonly #limitMs: number;
   readonly #views: readonly HookCallView[];
   /** The body as the hooks have left it. */
   #body: HookBody = NO_BODY;
 
-  constructor({ chain, flight, lines, limitMs = LIMIT_MS }: HookRunOptions) {
+  constructor({ chain, flight, lines, faults, limitMs = LIMIT_MS }: HookRunOptions) {
     this.#chain = chain;
     this.#flight = flight;
     this.#lines = lines;
+    this.#faults = faults;
     this.#limitMs = limitMs;
     const states = new Map(chain.instances.map((instance) => [instance, {}]));
     this.#views = chain.links.map(
@@ -150,7 +162,9 @@ export class HookRun {
     if (finished !== undefined && listeners.length > 0) {
       const record = hookRecord(finished);
       owed += listeners.length;
-      for (const link of listeners) this.#lines.add(link, record, this.#viewOf(link), over);
+      for (const link of listeners) {
+        this.#lines.add(link, record, this.#viewOf(link), over);
+      }
     }
     over();
   }
@@ -164,6 +178,7 @@ export class HookRun {
   ): Promise<T | undefined> {
     const link = this.#chain.links[at] as ChainLink;
     const view = this.#views[at] as HookCallView;
+    if (this.#isOut(link)) return undefined;
     try {
       const given = ask(view);
       let value = given;
@@ -178,19 +193,37 @@ export class HookRun {
         }
         value = came.it;
       }
-      if (value === undefined) return undefined;
+      if (value === undefined) {
+        this.#faults.noteSuccess(link.instance.id);
+        return undefined;
+      }
       if (typeof value !== 'object' || value === null) {
         this.#failed(link, `gave junk in ${name}`);
         return undefined;
       }
       const checked = check(value);
-      if (typeof checked !== 'string') return checked;
+      if (typeof checked !== 'string') {
+        this.#faults.noteSuccess(link.instance.id);
+        return checked;
+      }
       this.#failed(link, `${checked}, in ${name}`);
     } catch (thrown) {
       if (isRefusal(thrown)) throw thrown;
       this.#failed(link, `threw ${thrownName(thrown)} in ${name}`, thrown);
     }
     return undefined;
+  }
+
+  /**
+   * Whether it has failed so often that it is left alone.
+   *
+   * @throws GatewayError `PLUGIN_HOOK_FAILED` where nothing passes without it.
+   */
+  #isOut(link: ChainLink): boolean {
+    const outage = this.#faults.outage(link.instance.id);
+    if (outage === undefined) return false;
+    if (link.hook.onFailure === 'refuse') throw hookOut(link, outage);
+    return true;
   }
 
   /** @throws GatewayError `PLUGIN_HOOK_FAILED` where nothing passes without it. */
@@ -201,11 +234,13 @@ export class HookRun {
 
   #fault(link: ChainLink, what: string, cause?: unknown): void {
     const { requestId } = this.#flight.call;
-    link.instance.logger.error(`${hookName(link)} ${what}`, { requestId, cause });
+    const error = hookFault(link, what, cause);
+    this.#faults.note({ instanceId: link.instance.id, where: 'hook', error, requestId });
   }
 
   #transformOf(link: ChainLink): StageLink | undefined {
     let transform: unknown;
+    if (this.#isOut(link)) return undefined;
     try {
       transform = link.hook.onEvents?.(this.#viewOf(link));
     } catch (thrown) {

@@ -27,7 +27,7 @@ test('a slow hook gets one after another; what finds the line full is dropped, a
   };
   const instance = fakeInstance('plug');
   const link = { hook, instance } as unknown as ChainLink;
-  const lines = new RecordLines();
+  const lines = new RecordLines({ note: () => undefined });
   let over = 0;
   const add = (): void => {
     lines.add(link, record, view, () => (over += 1));

@@ -1,6 +1,7 @@
 import type { Hook, HookCall, HookRecord } from '@cliproxy/plugin-api';
+import type { InstanceFaults } from '../faults/instance-faults.ts';
 import type { ChainLink } from './hook-chain.ts';
-import { hookName, thrownName } from './hook-fault.ts';
+import { hookFault, hookName, thrownName } from './hook-fault.ts';
 import type { HookCallView } from './hook-call.ts';
 
 /** Records that wait for one hook. */
@@ -25,9 +26,11 @@ interface Line {
 /** Brings finished requests to the hooks that want to know of them, one at a time, and waits for no one. */
 export class RecordLines {
   readonly #lines = new WeakMap<Hook, Line>();
+  readonly #faults: Pick<InstanceFaults, 'note'>;
   readonly #limitMs: number;
 
-  constructor(limitMs = COMPLETE_MS) {
+  constructor(faults: Pick<InstanceFaults, 'note'>, limitMs = COMPLETE_MS) {
+    this.#faults = faults;
     this.#limitMs = limitMs;
   }
 
@@ -87,6 +90,7 @@ export class RecordLines {
   }
 
   #fault(link: ChainLink, { requestId }: HookRecord, what: string, cause?: unknown): void {
-    link.instance.logger.error(`${hookName(link)} ${what}`, { requestId, cause });
+    const error = hookFault(link, what, cause);
+    this.#faults.note({ instanceId: link.instance.id, where: 'hook', error, requestId });
   }
 }
