@@ -133,6 +133,7 @@ const operatorSamples: readonly OperatorSample[] = [
   { route: 'delete /v1/auth/{instance}/login' },
   { route: 'post /v1/plugins/{instance}/reload' },
   { route: 'post /v1/config/reload' },
+  { route: 'post /v1/sockets/{instance}/ticket' },
 ];
 
 /** What the vendor sends the browser of the newest login back with. */

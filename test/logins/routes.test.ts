@@ -316,6 +316,7 @@ describe('what is refused', () => {
     ['DELETE', '/v1/auth/acme'],
     ['GET', '/v1/accounts'],
     ['POST', '/v1/accounts/reset'],
+    ['POST', '/v1/sockets/acme/ticket'],
   ];
   test.each(routes)('%s %s without an admin key in a header', async (method, at) => {
     expect((await ask(method, at, undefined, '')).status).toBe(401);

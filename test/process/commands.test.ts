@@ -8,7 +8,7 @@ import { ADMIN_KEY, KEY, echoConfig, openWorkshop, prepareOnce } from './gateway
 import type { Ended, GatewayProcess, Workshop } from './gateway-process.ts';
 
 const WORDS = [
-  ...['start', 'status', 'login', 'logout', 'accounts'],
+  ...['start', 'status', 'login', 'logout', 'accounts', 'ticket'],
   ...['plugins', 'explain', 'config', 'doctor', 'test-provider'],
 ];
 const INNER = [
@@ -107,6 +107,7 @@ describe('the command line itself', () => {
     ['logout echo'],
     ['accounts'],
     ['accounts reset'],
+    ['ticket echo'],
     ['plugins list'],
     ['plugins check'],
     ['explain echo'],

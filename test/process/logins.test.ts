@@ -217,6 +217,19 @@ plugins:
 );
 
 test(
+  'a ticket is given once it is asked for, with the address where it counts',
+  async () => {
+    const { code, stdout } = await run('ticket acme');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^Address: ws:.*\/acme\/ws\nTicket: {2}ticket\.once\nEnter both .*once/m,
+    );
+    expect(json(await run('ticket acme --json'))).toMatchObject({ ticket: 'ticket.once' });
+  },
+  TIME_MS,
+);
+
+test(
   'accounts are listed, reset and logged out',
   async () => {
     expect((await run('accounts')).stdout).toContain('cliproxy login NAME');
@@ -262,7 +275,7 @@ test(
     gateway.kill('SIGTERM');
     await gateway.ended;
     const env = { CLIPROXY_SERVER_PORT: '9' };
-    for (const line of ['login acme', 'logout acme', 'accounts', 'accounts reset']) {
+    for (const line of ['login acme', 'logout acme', 'accounts', 'accounts reset', 'ticket acme']) {
       const { code, stdout, stderr } = await run(line, { env });
       expect({ line, code, stdout }).toEqual({ line, code: 1, stdout: '' });
       expect(stderr).toContain(

@@ -290,6 +290,46 @@ describe('what a page reports', () => {
   });
 });
 
+describe('a ticket', () => {
+  const ticketOf = async (name: string) => {
+    const given = await gateway!.ask(`/v1/sockets/${name}/ticket`, { admin: true, body: {} });
+    return (await given.json()) as { path: string; ticket: string; expiresAtMs: number };
+  };
+  const refused = { message: expect.stringContaining('401') };
+
+  test.each([
+    ['a relay token', [RELAY_TOKEN]],
+    ['none', []],
+  ])(
+    'lets a page in once, with %s configured; then it comes by its resume token',
+    async (_name, relayTokens) => {
+      gateway = await startRelayGateway(upstream.url, { config: { relayTokens } });
+      const { path, ticket, expiresAtMs } = await ticketOf('aistudio');
+      expect([path, expiresAtMs > Date.now()]).toEqual(['/v1/ws', true]);
+      const page = await v2({ credential: ticket });
+      await untilPages(gateway, 1);
+      expect((await gateway.ask(PATH, { body: BODY })).status).toBe(200);
+      await expect(v2({ credential: ticket, clientId: 'another-page' })).rejects.toEqual(
+        expect.objectContaining(refused),
+      );
+      page.socket.terminate();
+      await untilPages(gateway, 0);
+      const back = await v2({ credential: `resume.${page.resume}` });
+      await untilPages(gateway, 1);
+      expect((await gateway.ask(PATH, { body: BODY })).status).toBe(200);
+      expect(back.asked.some((url) => url.includes('generateContent'))).toBe(true);
+      expect(gateway.log()).not.toContain(ticket.replace('ticket.', ''));
+    },
+  );
+
+  test('is given to whoever has an admin key, and to nobody else', async () => {
+    gateway = await startRelayGateway(upstream.url);
+    const at = '/v1/sockets/aistudio-relay/ticket';
+    expect((await gateway.ask(at, { body: {} })).status).toBe(403);
+    expect((await fetch(gateway.url + at, { method: 'POST' })).status).toBe(401);
+  });
+});
+
 describe('a page is not taken', () => {
   const refusalOf = async (
     query: string,

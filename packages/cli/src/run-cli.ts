@@ -53,6 +53,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/accounts.ts')).accountsCommand(),
   },
   {
+    name: 'ticket',
+    description: 'give a page a ticket to connect with, once',
+    load: async () => (await import('./commands/ticket.ts')).ticketCommand(),
+  },
+  {
     name: 'plugins',
     description: 'list or check the configured plugins',
     load: async () => (await import('./commands/plugins.ts')).pluginsCommand(),

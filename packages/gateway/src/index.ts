@@ -5,6 +5,7 @@ export type {
   Explanation,
   HealthSnapshot,
   PluginHealth,
+  IssuedSocketTicket,
   LoginView,
   LogoutResult,
 } from '@cliproxy/kernel';

@@ -84,7 +84,12 @@ export type {
   StrategyName,
   TimeoutSettings,
 } from './ports/settings.ts';
-export type { AdmittedSocket, SocketPlace, Sockets } from './sockets/sockets.ts';
+export type {
+  AdmittedSocket,
+  IssuedSocketTicket,
+  SocketPlace,
+  Sockets,
+} from './sockets/sockets.ts';
 export { explainPlan, formatExplanation } from './routing/explain.ts';
 export type { Explanation } from './routing/explain.ts';
 export type {

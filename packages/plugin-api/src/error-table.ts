@@ -245,6 +245,12 @@ export const errorTable = Object.freeze({
     'The instance does not run, can log nobody in, or has several ways to and none was named.',
     'Name what the message names; `cliproxy plugins list` shows the instances.',
   ),
+  AUTH_TICKET_UNSUPPORTED: row(
+    400,
+    'bad-request',
+    'The instance does not run, or gives no tickets to connect with.',
+    'Name an instance that does; `cliproxy plugins list` shows them all.',
+  ),
   AUTH_LOGIN_UNKNOWN: row(
     404,
     'not-found',

@@ -67,7 +67,13 @@ export { secret } from './secret.ts';
 export type { Secret } from './secret.ts';
 export { services } from './services.ts';
 export type { GatewayAddress, ServiceRef } from './services.ts';
-export type { Socket, SocketAdmission, SocketEndpoint, SocketHead } from './socket.ts';
+export type {
+  Socket,
+  SocketAdmission,
+  SocketEndpoint,
+  SocketHead,
+  SocketTicket,
+} from './socket.ts';
 export type {
   Child,
   ChildExit,

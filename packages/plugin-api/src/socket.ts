@@ -47,6 +47,14 @@ export interface SocketAdmission {
   accept(socket: Socket, signal: AbortSignal): Promise<void>;
 }
 
+/** What one peer may connect with, once; an operator hands it on. */
+export interface SocketTicket {
+  /** As a person enters it at the peer: up to 500 printable characters, no blanks. */
+  readonly ticket: string;
+  /** Milliseconds since 1970; soon. */
+  readonly expiresAtMs: number;
+}
+
 /** A WebSocket path that a plugin serves on the gateway's port. */
 export interface SocketEndpoint {
   /** Named in the manifest's `provides.sockets`. */
@@ -70,4 +78,9 @@ export interface SocketEndpoint {
    * its connections are closed at once with 1008. Absent: all count.
    */
   holds?(grant: string): boolean;
+  /**
+   * Makes a ticket for a peer that a person sets up and that has no credential of its own. An
+   * operator asks for it with an admin key. 10 s. Absent: there are none.
+   */
+  issueTicket?(): Promise<SocketTicket>;
 }

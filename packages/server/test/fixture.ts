@@ -123,7 +123,10 @@ function fakeKernel(): FakeKernel {
     reload: async () => ({ reloaded: true, problems: [], version: '1.0.0' }),
     schemas: unused,
     socketPlace: undefined,
-    sockets: { at: (path) => (path === '/v1/ws' ? kernel.socketPlace : undefined) },
+    sockets: {
+      at: (path) => (path === '/v1/ws' ? kernel.socketPlace : undefined),
+      ticket: async () => ({ path: '/v1/ws', ticket: 'ticket.abc', expiresAtMs: 1 }),
+    },
     logins: {
       list: () => [login],
       get: () => login,

@@ -23,8 +23,18 @@ export default definePlugin({
       ...(copied ? [authenticator('copied', baseUrl)] : []),
     ],
     accounts: [],
+    sockets: [endpoint],
   }),
 });
+
+/** Lets nobody in: what it gives is looked at, and not used. */
+const endpoint = {
+  path: '/acme/ws',
+  origins: [],
+  maxMessageBytes: 1,
+  admit: () => Promise.reject(new GatewayError('CLIENT_UNAUTHORIZED', 'nobody comes in')),
+  issueTicket: async () => ({ ticket: 'ticket.once', expiresAtMs: Date.now() + 60_000 }),
+};
 
 function authenticator(id, baseUrl) {
   const post = async ({ http, signal }, path, query) => {

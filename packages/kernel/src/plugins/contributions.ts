@@ -104,6 +104,7 @@ function read(
     }
     check.method(one, 'admit', part, true);
     check.method(one, 'holds', part, false);
+    check.method(one, 'issueTicket', part, false);
   });
   check.complete(sockets, 'sockets', provides.sockets);
   readHooks(all.hooks, provides.hooks, apiVersion, check);

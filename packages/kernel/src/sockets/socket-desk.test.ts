@@ -88,6 +88,48 @@ describe('who is let in', () => {
   });
 });
 
+describe('a ticket', () => {
+  const giver = (issueTicket: () => unknown): PluginInstance => {
+    const { one } = instance('a', patient([]));
+    const [endpoint] = one.sockets;
+    return {
+      ...one,
+      sockets: [
+        { ...endpoint!, path: '/other' },
+        { ...endpoint!, issueTicket: issueTicket as NonNullable<SocketEndpoint['issueTicket']> },
+      ],
+    };
+  };
+
+  test('comes from the instance that was named, with the path where it counts', async () => {
+    const ticket = { ticket: 'ticket.abc', expiresAtMs: 7, more: 'not passed on' };
+    const { desk: at } = desk(
+      instance('b', patient([])).one,
+      giver(async () => ticket),
+    );
+    expect(await at.ticket('a')).toEqual({ path: '/v1/ws', ticket: 'ticket.abc', expiresAtMs: 7 });
+    await expect(at.ticket('b')).rejects.toMatchObject({
+      code: 'AUTH_TICKET_UNSUPPORTED',
+      message: '"b" gives no tickets to connect with; these do: a',
+    });
+    await expect(desk().desk.ticket('a')).rejects.toThrow('no running plugin does');
+  });
+
+  test.each<[string, () => unknown, string]>([
+    ['throws', () => Promise.reject(new Error('boo')), 'PLUGIN_FAULT'],
+    ['hangs', () => new Promise(() => undefined), 'PLUGIN_TIMEOUT'],
+    ['gives nothing', async () => undefined, 'PLUGIN_FAULT'],
+    [
+      'gives what nobody can enter',
+      async () => ({ ticket: 'a b', expiresAtMs: 1 }),
+      'PLUGIN_FAULT',
+    ],
+    ['gives no end', async () => ({ ticket: 'ab' }), 'PLUGIN_FAULT'],
+  ])('is none of a plugin that %s', async (_name, issueTicket, code) => {
+    await expect(desk(giver(issueTicket)).desk.ticket('a')).rejects.toMatchObject({ code });
+  });
+});
+
 describe('a connection', () => {
   test('is closed when the plugin is done with it, and when it fails', async () => {
     const done = fakeSocket();

@@ -1,16 +1,24 @@
 import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
-import type { Socket, SocketAdmission, SocketEndpoint, SocketHead } from '@cliproxy/plugin-api';
+import type {
+  Socket,
+  SocketAdmission,
+  SocketEndpoint,
+  SocketHead,
+  SocketTicket,
+} from '@cliproxy/plugin-api';
 import { pluginFault } from '../dispatch/failure-of.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import { isOutOfTime, within } from '../plugins/within.ts';
-import type { AdmittedSocket, SocketPlace, Sockets } from './sockets.ts';
+import type { AdmittedSocket, IssuedSocketTicket, SocketPlace, Sockets } from './sockets.ts';
 
 /** What a {@link SocketDesk} works with. */
 export interface SocketDeskOptions {
   instances(): readonly PluginInstance[];
-  /** How long a plugin may think about a connection. Default 10 s. */
+  /** How long a plugin may think about a connection or a ticket. Default 10 s. */
   readonly admitMs?: number;
 }
+
+const TICKET = /^[\x21-\x7e]{1,500}$/;
 
 /** A connection that an instance serves. */
 interface Held {
@@ -47,6 +55,21 @@ export class SocketDesk implements Sockets {
     };
   }
 
+  async ticket(instanceId: string): Promise<IssuedSocketTicket> {
+    const instance = this.#options.instances().find(({ id }) => id === instanceId);
+    const endpoint = instance?.sockets.find((one) => one.issueTicket !== undefined);
+    if (endpoint === undefined) throw this.#noTickets(instanceId);
+    let issued: SocketTicket | undefined;
+    try {
+      issued = await within(this.#limitMs, () => endpoint.issueTicket?.());
+    } catch (error) {
+      throw asRefusal(error, instanceId, 'gave a ticket');
+    }
+    if (!isTicket(issued)) throw pluginFault(instanceId, 'gave junk in the place of a ticket');
+    const { ticket, expiresAtMs } = issued;
+    return { path: endpoint.path, ticket, expiresAtMs };
+  }
+
   /** Looks after what is open once instances may have changed. */
   review(): void {
     const instances = this.#options.instances();
@@ -58,6 +81,21 @@ export class SocketDesk implements Sockets {
       if (!this.#stillGranted(held)) held.socket.close(1008, 'the credential counts no more');
       held.leaving.abort(new Error(`plugin instance "${held.instance.id}" was replaced`));
     }
+  }
+
+  get #limitMs(): number {
+    return this.#options.admitMs ?? 10_000;
+  }
+
+  #noTickets(instanceId: string): GatewayError {
+    const able = this.#options
+      .instances()
+      .filter(({ sockets }) => sockets.some((one) => one.issueTicket !== undefined));
+    const names = able.map(({ id }) => id).join(', ');
+    return new GatewayError(
+      'AUTH_TICKET_UNSUPPORTED',
+      `"${instanceId}" gives no tickets to connect with; ${names === '' ? 'no running plugin does' : `these do: ${names}`}`,
+    );
   }
 
   #find(
@@ -89,10 +127,9 @@ export class SocketDesk implements Sockets {
   ): Promise<AdmittedSocket> {
     let admission: SocketAdmission;
     try {
-      const { admitMs = 10_000 } = this.#options;
-      admission = await within(admitMs, () => endpoint.admit(head));
+      admission = await within(this.#limitMs, () => endpoint.admit(head));
     } catch (error) {
-      throw asRefusal(error, instance.id);
+      throw asRefusal(error, instance.id, 'decided on a connection');
     }
     if (!isAdmission(admission)) {
       throw pluginFault(instance.id, 'let a connection in without saying who serves it');
@@ -143,11 +180,17 @@ function isAdmission(value: unknown): value is SocketAdmission {
   );
 }
 
-function asRefusal(error: unknown, instanceId: string): GatewayError {
+function isTicket(value: SocketTicket | undefined): value is SocketTicket {
+  const { ticket, expiresAtMs } = (value ?? {}) as Partial<Record<keyof SocketTicket, unknown>>;
+  return typeof ticket === 'string' && TICKET.test(ticket) && Number.isFinite(expiresAtMs);
+}
+
+/** @param did - what the plugin was asked for, as past. */
+function asRefusal(error: unknown, instanceId: string, did: string): GatewayError {
   if (isGatewayError(error)) return error;
   if (isOutOfTime(error)) {
-    const message = `plugin "${instanceId}" took too long to decide on the connection`;
+    const message = `plugin "${instanceId}" took too long while it ${did}`;
     return new GatewayError('PLUGIN_TIMEOUT', message, { cause: error });
   }
-  return pluginFault(instanceId, 'threw while it decided on a connection', error);
+  return pluginFault(instanceId, `threw while it ${did}`, error);
 }

@@ -10,6 +10,7 @@ import { openaiRoutes } from './openai.ts';
 import { pluginRoutes } from './plugins.ts';
 import { rootRoute } from './root.ts';
 import type { Route } from './route.ts';
+import { socketTicketRoute } from './socket-ticket.ts';
 
 /** Every route of the gateway. Routing, `Allow`, the documentation and OpenAPI come from here. */
 export const routeTable: readonly Route[] = Object.freeze([
@@ -22,6 +23,7 @@ export const routeTable: readonly Route[] = Object.freeze([
   ...accountRoutes,
   ...authRoutes,
   ...pluginRoutes,
+  socketTicketRoute,
   createOpenapiRoute(() => routeTable),
   rootRoute,
 ]);

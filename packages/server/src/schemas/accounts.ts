@@ -103,5 +103,11 @@ export const loginRequest: JsonSchema = {
 
 export const ticketAnswer = object('Ticket', { path: string, expiresAtMs: integer });
 
+export const socketTicketAnswer = object('SocketTicket', {
+  path: { type: 'string', description: 'the WebSocket path that it counts at' },
+  ticket: { type: 'string', description: 'what the peer shows; a secret until it is used' },
+  expiresAtMs: integer,
+});
+
 /** A page for a person. */
 export const page: JsonSchema = { type: 'string' };

@@ -32,7 +32,7 @@ export class RelayPage implements CallCounter {
   #watch: ReturnType<typeof setTimeout> | undefined;
   #silenceMs: number | undefined = FIRST_WORD_MS;
   #failures = 0;
-  /** A ticket counts once. */
+  /** In this life of the page. */
   #ticketUsed = false;
 
   /** Begins at once. */
@@ -120,12 +120,13 @@ export class RelayPage implements CallCounter {
     return new WebSocket(address);
   }
 
-  /** A ticket counts once; from then on, what the last welcome brought. */
+  /** A ticket counts once; from then on, also when the page is loaded anew, what the welcome brought. */
   #credential(): string {
     const { credential } = this.options;
     if (!credential.startsWith(credentialPrefixes.ticket)) return credential;
-    const resume = this.#ticketUsed ? this.#kept.get('resume') : undefined;
+    const used = this.#ticketUsed || this.#kept.get('ticket') === credential;
     this.#ticketUsed = true;
+    const resume = used ? this.#kept.get('resume') : undefined;
     return resume === undefined ? credential : `${credentialPrefixes.resume}${resume}`;
   }
 
@@ -145,6 +146,7 @@ export class RelayPage implements CallCounter {
       onSign,
       onWelcome: ({ resume, pingMs }) => {
         this.#kept.set('resume', resume);
+        this.#kept.set('ticket', this.options.credential);
         this.#welcome(pingMs * LOST_PINGS);
       },
     });

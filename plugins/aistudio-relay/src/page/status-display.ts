@@ -1,3 +1,4 @@
+import { credentialPrefixes } from '../envelope/v2.ts';
 import type { RelayOptions, RelayStatus } from './relay-options.ts';
 
 /** The small box in a corner that says how a page's work goes. */
@@ -87,7 +88,7 @@ export function statusDisplay(
 function form(address: string | undefined, onGiven: (given: Given) => void): HTMLElement {
   const url = field('Address of the gateway', 'text');
   url.input.value = address ?? 'ws://127.0.0.1:8317/v1/ws';
-  const token = field('Relay token', 'password');
+  const shown = field('Ticket or relay token', 'password');
   const button = element('button', {
     marginTop: '8px',
     padding: '6px 14px',
@@ -99,7 +100,7 @@ function form(address: string | undefined, onGiven: (given: Given) => void): HTM
     cursor: 'pointer',
   });
   button.textContent = address === undefined ? 'Connect' : 'Connect again';
-  const fields = element('form', { marginTop: '8px' }, url.label, token.label, button);
+  const fields = element('form', { marginTop: '8px' }, url.label, shown.label, button);
   fields.addEventListener('submit', (event) => {
     event.preventDefault();
     const given = url.input.value.trim().replace(/^http/, 'ws');
@@ -112,7 +113,7 @@ function form(address: string | undefined, onGiven: (given: Given) => void): HTM
     onGiven({
       url: given,
       version: asksByAddress ? 1 : 2,
-      credential: asksByAddress ? '' : `token.${base64Url(token.input.value)}`,
+      credential: asksByAddress ? '' : credentialOf(shown.input.value.trim()),
     });
   });
   url.input.addEventListener('input', () => url.input.setCustomValidity(''));
@@ -120,6 +121,12 @@ function form(address: string | undefined, onGiven: (given: Given) => void): HTM
   more.open = address === undefined;
   more.append(element('summary', { cursor: 'pointer', color: '#5f6368' }, 'Gateway'), fields);
   return more;
+}
+
+/** A ticket says itself that it is one. */
+function credentialOf(shown: string): string {
+  if (shown.startsWith(credentialPrefixes.ticket)) return shown;
+  return `${credentialPrefixes.token}${base64Url(shown)}`;
 }
 
 function field(name: string, type: string): { label: HTMLElement; input: HTMLInputElement } {

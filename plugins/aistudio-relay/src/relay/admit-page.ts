@@ -44,7 +44,7 @@ function refusal(tokens: RelayTokens): GatewayError {
   return new GatewayError(
     'CLIENT_UNAUTHORIZED',
     tokens.any
-      ? 'the relay page shows no relay token, ticket or resume token that counts; give it one of relayTokens'
-      : 'no relay token is configured; add one to relayTokens of the plugin',
+      ? 'the relay page shows no relay token, ticket or resume token that counts; give it one of relayTokens, or a new ticket'
+      : 'no relay token is configured; add one to relayTokens of the plugin, or give the page a ticket',
   );
 }

@@ -54,7 +54,7 @@ export function createRelay(options: RelayOptions): Relay {
     probe: pageProbe(pages, options.whyAway),
     view: {
       path: RELAY_PATH,
-      issueTicket: (profile) => tokens.issueTicket(profile),
+      issueTicket: (profile) => tokens.issueTicket(profile).ticket,
       pageOf: (profile) => pages.ofProfile(profile),
       onChange: (listener) => pages.onChange(listener),
     },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket, SocketEndpoint } from '@cliproxy/plugin-api';
-import { readPageMessageV2, SUBPROTOCOL_V2, writeV2 } from '../envelope/v2.ts';
+import { credentialPrefixes, readPageMessageV2, SUBPROTOCOL_V2, writeV2 } from '../envelope/v2.ts';
 import type { PageMessageV2 } from '../envelope/v2.ts';
 import { admitPage } from './admit-page.ts';
 import type { AdmittedPage } from './admit-page.ts';
@@ -33,6 +33,11 @@ export function relayEndpoint(options: RelayEndpointOptions): SocketEndpoint {
     origins,
     maxMessageBytes,
     holds: (grant) => tokens.holds(grant),
+    async issueTicket() {
+      const { ticket, expiresAtMs } = tokens.issueTicket();
+      // As it is offered, so that the page sees what a person has entered.
+      return { ticket: `${credentialPrefixes.ticket}${ticket}`, expiresAtMs };
+    },
     async admit(head) {
       const page = admitPage(head, tokens);
       return {

@@ -13,11 +13,11 @@ function rig(relayTokens: readonly string[]) {
 describe('tickets', () => {
   test('count once, for the profile that they were made for', () => {
     const { tokens } = rig([ONE]);
-    const ticket = tokens.issueTicket('work');
+    const { ticket } = tokens.issueTicket('work');
     expect(tokens.ticket(`${ticket}x`)).toBeUndefined();
     expect(tokens.ticket(ticket)).toMatchObject({ profile: 'work' });
     expect(tokens.ticket(ticket)).toBeUndefined();
-    expect(tokens.ticket(tokens.issueTicket())).toEqual({ grant: tokens.token(ONE)!.grant });
+    expect(tokens.ticket(tokens.issueTicket().ticket)).toEqual({ grant: tokens.token(ONE)!.grant });
   });
 
   test('of the service count two minutes, of a person ten', () => {
@@ -26,7 +26,10 @@ describe('tickets', () => {
       tokens.issueTicket('a'),
       tokens.issueTicket('a'),
       tokens.issueTicket(),
-    ];
+    ].map(({ ticket, expiresAtMs }) => {
+      expect(expiresAtMs).toBeGreaterThan(clock.nowMs);
+      return ticket;
+    }) as [string, string, string];
     clock.nowMs += 119 * SEC;
     expect(tokens.ticket(early)).toBeDefined();
     clock.nowMs += SEC;
@@ -37,7 +40,7 @@ describe('tickets', () => {
 
   test('are remembered up to a thousand', () => {
     const { tokens } = rig([ONE]);
-    const tickets = Array.from({ length: 1500 }, () => tokens.issueTicket());
+    const tickets = Array.from({ length: 1500 }, () => tokens.issueTicket().ticket);
     const counting = tickets.filter((ticket) => tokens.ticket(ticket) !== undefined);
     expect(counting).toEqual(tickets.slice(-counting.length));
     expect(counting.length).toBeLessThanOrEqual(1001);
@@ -72,7 +75,7 @@ describe('tokens to connect again with', () => {
 
   test('without any relay token count for one life', () => {
     const { tokens } = rig([]);
-    const { token } = tokens.resumeFor('client-1', tokens.ticket(tokens.issueTicket())!);
+    const { token } = tokens.resumeFor('client-1', tokens.ticket(tokens.issueTicket().ticket)!);
     expect(tokens.resume(token)).toBeDefined();
     expect(rig([]).tokens.resume(token)).toBeUndefined();
     expect(tokens.token('')).toBeUndefined();

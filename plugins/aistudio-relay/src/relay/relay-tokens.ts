@@ -21,6 +21,12 @@ export interface ResumeToken {
   readonly expiresAtMs: number;
 }
 
+/** A ticket, for who hands it on. Times are milliseconds since 1970. */
+export interface IssuedTicket {
+  readonly ticket: string;
+  readonly expiresAtMs: number;
+}
+
 interface KnownToken {
   readonly grant: string;
   readonly digest: Buffer;
@@ -61,19 +67,25 @@ export class RelayTokens {
     return found;
   }
 
-  /** Makes a ticket: for a page of the gateway's own, or for a person to paste. */
-  issueTicket(profile?: string): string {
+  /**
+   * Makes a ticket that one page can connect with, once.
+   *
+   * @param profile - the profile that the gateway's own page is to run in; absent: a person hands it
+   *   on, and has more time.
+   */
+  issueTicket(profile?: string): IssuedTicket {
     const ticket = randomBytes(24).toString('base64url');
     const lifeMs = profile === undefined ? PERSON_TICKET_MS : SERVICE_TICKET_MS;
     for (const [key, { expiresAtMs }] of this.#tickets) {
       if (expiresAtMs > this.#now() && this.#tickets.size < MAX_TICKETS) break;
       this.#tickets.delete(key);
     }
+    const expiresAtMs = this.#now() + lifeMs;
     this.#tickets.set(sha256(ticket).toString('base64'), {
       ...(profile === undefined ? {} : { profile }),
-      expiresAtMs: this.#now() + lifeMs,
+      expiresAtMs,
     });
-    return ticket;
+    return { ticket, expiresAtMs };
   }
 
   /** Takes a ticket: it counts once. */

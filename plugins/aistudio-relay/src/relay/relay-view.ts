@@ -21,7 +21,7 @@ export interface RelayView {
    *
    * @param profile - the profile that the page is to run in; no other page can connect as its.
    */
-  issueTicket(profile?: string): string;
+  issueTicket(profile: string): string;
   /** The page of a profile, while it is connected. */
   pageOf(profile: string): PageStatus | undefined;
   /**

@@ -253,6 +253,30 @@ withChromium('pasted by a person', () => {
   );
 });
 
+withChromium('pasted with a ticket', () => {
+  test(
+    'shows it once: a page that is loaded anew shows what the welcome brought',
+    async () => {
+      const text = await appletText(undefined, BUILT);
+      await page.evaluate(text);
+      const [url, shown] = await page.$$('>>> input');
+      await url!.click({ count: 3 });
+      await url!.type(router.url);
+      await shown!.type(`ticket.${router.ticket()}`);
+      await (await page.$('>>> button'))!.click();
+      await until('it is welcomed', () => router.pages.length === 1);
+      await page.waitForFunction('cliproxyRelay.status.state === "connected"');
+      await page.reload();
+      await page.evaluate(text);
+      await until('it is welcomed again', () => router.pages.length === 2);
+      const credentials = router.pages.map(({ credential }) => credential.split('.')[0]);
+      expect(credentials).toEqual(['ticket', 'resume']);
+      expect(router.refused).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+});
+
 withChromium('version 1', () => {
   let server: WebSocketServer;
   let address: string;
