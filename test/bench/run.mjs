@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { cases, relayed } from './cases.mjs';
+import { measureIsolation } from './isolation.mjs';
 import { load } from './load.mjs';
 import { measureLogins } from './logins.mjs';
 import {
@@ -24,6 +25,7 @@ import {
   printCase,
   printFirstText,
   printHead,
+  printIsolation,
   printLogins,
   printRelay,
   printStart,
@@ -37,7 +39,8 @@ router, beside a bare node:http pipe proxy in the same rounds.
 
   CASE         only the cases whose names begin so; "start" stands for start-up and memory,
                "relay" for time to first text through a relay page,
-               "logins" for the time to first text by accounts that are logged in
+               "logins" for the time to first text by accounts that are logged in,
+               "isolation" for instances in a process of their own, beside the same in the router's
   --quick      few rounds, to see that it runs
   --base DIR   also measures the router built in another checkout, round by round
   --json       one JSON document instead of the table
@@ -118,6 +121,17 @@ async function measureAll() {
     });
     say(() => printLogins(result.logins));
     if (result.logins.some(({ addedMs, ceilingMs }) => addedMs > ceilingMs)) process.exitCode = 1;
+  }
+  if (wants('isolation')) {
+    result.isolation = await measureIsolation({
+      root,
+      upstream: upstream.url,
+      folder: path.join(folder, 'isolation'),
+      rounds: ROUNDS,
+      warmRounds: WARM_ROUNDS,
+      count: FIRST_TEXT_COUNT,
+    });
+    say(() => printIsolation(result.isolation));
   }
   if (wants('start')) {
     result.start = await measureStart(programs);

@@ -46,6 +46,21 @@ export function printLogins(ways) {
   }
 }
 
+export function printIsolation(measured) {
+  console.log(
+    `\n${'CPU of an isolated instance per'.padEnd(44)}beside µs  router µs  process µs  ` +
+      'router to beside     both to beside       added ms',
+  );
+  for (const one of measured) {
+    console.log(
+      `${one.name.padEnd(35)} ${one.per.padEnd(7)} ${number(one.inProcessUs, 10)} ` +
+        `${number(one.gatewayUs, 10)} ${number(one.processUs, 11)}  ` +
+        `${ranged(one.gatewayRatio).padEnd(20)} ${ranged(one.wholeRatio).padEnd(20)} ` +
+        one.addedMs.toFixed(2),
+    );
+  }
+}
+
 export function printStart({ readyMs, cpuMs, idleMb }) {
   console.log(
     `\n${'start-up'.padEnd(34)}pipe        router\n` +

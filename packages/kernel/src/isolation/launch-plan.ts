@@ -21,8 +21,8 @@ export interface LaunchWish {
 export const MEMORY_LIMIT_MB = 512;
 /** Of it for what the plugin's own objects take; the rest is for buffers and for Node itself. */
 const HEAP_SHARE = 0.75;
-/** Shorter than those of other children: nobody waits for a browser here. */
-const PAUSES = Object.freeze({ firstMs: 200, loopMs: 60_000 });
+/** Shorter than those of other children: here the child is the provider. */
+const PAUSES = Object.freeze({ firstMs: 200, longestMs: 1_600, loopMs: 60_000 });
 const STOP_MS = 2_000;
 
 /** How the process of an isolated instance is started. */

@@ -3,10 +3,8 @@ import { residentBytes } from '../supervisor/process-table.ts';
 import type { Surroundings } from './border.ts';
 import type { ProcessPeer } from './process-session.ts';
 
-/** How often memory is looked at: what grows fast is caught before it hurts others. */
+/** How often it is asked, and its memory looked at: what grows fast is caught before it hurts others. */
 const LOOK_MS = 250;
-/** How often the process is asked whether it is there. */
-const PING_MS = 500;
 /** A process that has not answered for so long is ended: its event loop is blocked. */
 export const SILENCE_MS = 2_000;
 
@@ -16,7 +14,6 @@ export class Pulse {
   readonly #peer: ProcessPeer;
   readonly #surroundings: () => Surroundings;
   readonly #timer: NodeJS.Timeout;
-  #looks = 0;
   #lastLookMs = performance.now();
   /** When the ping was sent that has not been answered. */
   #askedMs: number | undefined;
@@ -50,11 +47,10 @@ export class Pulse {
         this.#link.fail(`has not answered for ${SILENCE_MS} ms: its event loop is blocked`);
         return;
       }
-    } else if (this.#looks % (PING_MS / LOOK_MS) === 0) {
+    } else {
       this.#askedMs = nowMs;
       this.#peer.tell('ping', this.#surroundings());
     }
-    this.#looks += 1;
     void this.#weigh();
   }
 

@@ -32,6 +32,7 @@ export interface ChildLife {
 export interface LifePauses {
   /** After the first failure, doubled with each in a row. */
   readonly firstMs: number;
+  readonly longestMs: number;
   /** From one try to the next in a crash loop. */
   readonly loopMs: number;
 }
@@ -56,6 +57,12 @@ export const LOOP_FAILURES = 8;
 export const LOOP_WINDOW_MS = 300_000;
 /** From one try to the next in a crash loop. */
 export const LOOP_PAUSE_MS = 600_000;
+
+const USUAL_PAUSES: LifePauses = Object.freeze({
+  firstMs: FIRST_PAUSE_MS,
+  longestMs: LONGEST_PAUSE_MS,
+  loopMs: LOOP_PAUSE_MS,
+});
 
 /** A child that has not run yet. */
 export function newLife(nowMs: number, pauses?: LifePauses): ChildLife {
@@ -113,8 +120,8 @@ function ended(life: ChildLife, nowMs: number): ChildLife {
 function failed(life: ChildLife, nowMs: number): ChildLife {
   const failuresMs = [...life.failuresMs.filter((ms) => nowMs - ms < LOOP_WINDOW_MS), nowMs];
   const looping = life.looping || failuresMs.length >= LOOP_FAILURES;
-  const { firstMs, loopMs } = life.pauses ?? { firstMs: FIRST_PAUSE_MS, loopMs: LOOP_PAUSE_MS };
-  const pauseMs = Math.min(LONGEST_PAUSE_MS, firstMs * 2 ** Math.min(life.streak, 16));
+  const { firstMs, longestMs, loopMs } = life.pauses ?? USUAL_PAUSES;
+  const pauseMs = Math.min(longestMs, firstMs * 2 ** Math.min(life.streak, 16));
   return {
     ...life,
     state: looping ? 'crash-loop' : 'backing-off',

@@ -1,0 +1,208 @@
+// What other providers' clients notice of an isolated plugin that loops, takes 1 GB or exits: their p99
+// beside that of the calm in the same run, and how soon the instance is back.
+//   node test/isolation/others.mjs [--rounds N] [--seconds N]
+import fs from 'node:fs';
+import http from 'node:http';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { endAll, end, routerProgram, start, upstreamProgram } from '../bench/processes.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    // A third one would make a crash loop of it: eight failures in five minutes.
+    rounds: { type: 'string', default: '2' },
+    seconds: { type: 'string', default: '6' },
+  },
+});
+const KEY = 'isolation-client-key-0123456789';
+const EVERY_MS = 5;
+const CEILING = 1.2;
+const BACK_CEILING_MS = 5_000;
+const root = path.join(import.meta.dirname, '..', '..');
+const faults = {
+  'endless loop': 'for (;;);',
+  '1 GB allocation':
+    'kept = []; for (let n = 0; n < 10; n += 1) { kept.push(Buffer.alloc(100e6, 1)); await sleep(1); } return never;',
+  'process.exit': 'process.exit(3);',
+};
+
+createRequire(import.meta.url)('../../bin/prepare.cjs').prepare();
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cliproxy-isolation-'));
+const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+try {
+  const upstream = await start(upstreamProgram());
+  const router = await start(routerProgram(root, configure(upstream.url)));
+  process.exitCode = (await measure(router.url)) ? 0 : 1;
+  end(router);
+} finally {
+  agent.destroy();
+  endAll();
+  fs.rmSync(folder, { recursive: true, force: true });
+}
+
+async function measure(url) {
+  const calm = [];
+  const found = Object.fromEntries(Object.keys(faults).map((name) => [name, newFound()]));
+  await during(url, sleep(3_000));
+  for (let round = 0; round < Number(options.rounds); round += 1) {
+    for (const [name, { times, backMs }] of Object.entries(found)) {
+      calm.push(...(await during(url, sleep(Number(options.seconds) * 1000))).times);
+      const fault = strike(url, name);
+      const seen = await during(url, Promise.all([fault, sleep(Number(options.seconds) * 1000)]));
+      times.push(...seen.times);
+      found[name].failed += seen.failed;
+      backMs.push(await fault);
+    }
+  }
+  const base = p99(calm);
+  console.log(
+    `calm: ${calm.length} requests, p99 ${base.toFixed(1)} ms, p50 ${p50(calm).toFixed(1)} ms\n`,
+  );
+  console.log('fault              requests  failed  p50 ms  p99 ms  to calm  back after s');
+  let good = true;
+  for (const [name, { times, failed, backMs }] of Object.entries(found)) {
+    const [ratio, slowestMs] = [p99(times) / base, Math.max(...backMs)];
+    const sound = ratio <= CEILING && failed === 0 && slowestMs <= BACK_CEILING_MS;
+    good &&= sound;
+    console.log(
+      `${name.padEnd(18)} ${String(times.length).padStart(8)} ${String(failed).padStart(7)} ` +
+        `${p50(times).toFixed(1).padStart(7)} ${p99(times).toFixed(1).padStart(7)} ` +
+        `${ratio.toFixed(2).padStart(8)}  ${backMs.map((ms) => (ms / 1000).toFixed(1)).join(', ')}` +
+        (sound ? '' : '   ABOVE ITS CEILING'),
+    );
+  }
+  console.log(
+    `\nceilings: ${CEILING} × calm, back within ${BACK_CEILING_MS / 1000} s, none failed`,
+  );
+  return good;
+}
+
+function newFound() {
+  return { times: [], failed: 0, backMs: [] };
+}
+
+/** Asks the plugin to do it, then until it answers again. @returns how long that took. */
+async function strike(url, name) {
+  const began = performance.now();
+  const { status } = await ask(url, 'sick/m', name);
+  if (status !== 503) throw new Error(`${name} was answered with ${status}`);
+  for (;;) {
+    const reply = await ask(url, 'sick/m', 'Hello');
+    if (reply.status === 200) return performance.now() - began;
+    await sleep(50);
+  }
+}
+
+/** What another provider's clients wait for their answers, one every few milliseconds. */
+async function during(url, work) {
+  const seen = { times: [], failed: 0 };
+  const asked = new Set();
+  let over = false;
+  void work.finally(() => (over = true));
+  for (let next = performance.now(); !over; next += EVERY_MS) {
+    await sleep(Math.max(0, next - performance.now()));
+    const one = ask(url, 'other/gpt-4-bench', 'Hello').then(({ status, ms }) => {
+      asked.delete(one);
+      if (status === 200) seen.times.push(ms);
+      else seen.failed += 1;
+    });
+    asked.add(one);
+  }
+  await Promise.all(asked);
+  await work;
+  return seen;
+}
+
+function ask(url, model, content) {
+  const body = JSON.stringify({ model, messages: [{ role: 'user', content }] });
+  const began = performance.now();
+  return new Promise((resolve) => {
+    const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' };
+    const request = http.request(`${url}/v1/chat/completions`, { agent, method: 'POST', headers });
+    request.on('error', () => resolve({ status: 0 }));
+    request.on('response', (reply) => {
+      reply.resume();
+      reply.on('end', () => resolve({ status: reply.statusCode, ms: performance.now() - began }));
+    });
+    request.end(body);
+  });
+}
+
+function configure(upstream) {
+  const sick = path.join(folder, 'sick');
+  fs.mkdirSync(path.join(sick, 'node_modules', '@cliproxy'), { recursive: true });
+  const api = path.join(sick, 'node_modules', '@cliproxy', 'plugin-api');
+  fs.symlinkSync(path.join(root, 'packages', 'plugin-api'), api);
+  const cliproxyPlugin = {
+    manifestVersion: 1,
+    id: 'sick',
+    apiVersion: '1.0',
+    entry: './index.js',
+    provides: { executor: true },
+    permissions: {},
+  };
+  const packageJson = { name: 'sick', version: '1.0.0', type: 'module', cliproxyPlugin };
+  fs.writeFileSync(path.join(sick, 'package.json'), JSON.stringify(packageJson));
+  fs.writeFileSync(path.join(sick, 'index.js'), sickPlugin());
+  const key = { apiKeys: ['sk-isolation-0123456789'] };
+  const configuration = {
+    server: { port: 0, apiKeys: [KEY], adminKeys: ['isolation-admin-key-0123456789'] },
+    log: { level: 'error' },
+    data: { folder: path.join(folder, 'data') },
+    plugins: {
+      other: {
+        package: '@cliproxy/plugin-openai-compatible',
+        config: { baseUrl: `${upstream}/v1`, ...key },
+      },
+      sick: { package: sick, isolation: 'process', config: {} },
+    },
+  };
+  const file = path.join(folder, 'config.yaml');
+  fs.writeFileSync(file, JSON.stringify(configuration), { mode: 0o600 });
+  return file;
+}
+
+function sickPlugin() {
+  const deeds = Object.entries(faults).map(
+    ([name, code]) => `${JSON.stringify(name)}: async () => { ${code} }`,
+  );
+  return `
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { configSchema, definePlugin } from '@cliproxy/plugin-api';
+const any = { type: 'object', additionalProperties: true, required: [], properties: {} };
+const never = new Promise(() => {});
+let kept;
+const deeds = { ${deeds.join(', ')} };
+const answer = JSON.stringify({ id: 'x', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, message: { role: 'assistant', content: 'well' }, finish_reason: 'stop' }] });
+export default definePlugin({
+  config: configSchema(any),
+  setup: () => ({
+    executor: {
+      kind: 'wire',
+      speaks: { 'openai-chat': ['generate'] },
+      models: async () => [{ id: 'm' }],
+      async send({ body }) {
+        await deeds[JSON.parse(body).messages[0].content]?.();
+        return { status: 200, headers: { 'content-type': 'application/json' }, body: Readable.from([Buffer.from(answer)]) };
+      },
+    },
+  }),
+});
+`;
+}
+
+function p99(times) {
+  return quantile(times, 0.99);
+}
+
+function p50(times) {
+  return quantile(times, 0.5);
+}
+
+function quantile(times, part) {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length * part)] ?? Number.NaN;
+}
