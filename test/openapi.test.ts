@@ -111,6 +111,7 @@ const samples: readonly Sample[] = [
   { route: 'get /livez' },
   { route: 'get /readyz' },
   { route: 'get /v1/routes/explain', path: '/v1/routes/explain?model=echo' },
+  { route: 'get /metrics' },
   { route: 'get /openapi.json' },
   { route: 'get /' },
 ];
@@ -151,7 +152,7 @@ const placeOf = ({ route }: { readonly route: string }): [string, string, string
 const send = (sample: Sample, query = ''): Promise<Response> => {
   const [, path] = placeOf(sample);
   const { body } = sample;
-  const admin = path.endsWith('/explain');
+  const admin = path.endsWith('/explain') || path === '/metrics';
   return gateway.ask((sample.path ?? path.replace('{model}', 'echo')) + query, {
     admin,
     ...(body === undefined ? {} : { body }),
@@ -203,7 +204,8 @@ describe('what is sent and what comes back is as the document says', () => {
     const type = reply.headers.get('content-type')?.split(';')[0] ?? '';
     const at = [...place, 'responses', '200', 'content', type];
     if (type !== 'text/event-stream') {
-      expect(faults(await reply.json(), ...at, 'schema')).toEqual([]);
+      const value: unknown = type === 'text/plain' ? await reply.text() : await reply.json();
+      expect(faults(value, ...at, 'schema')).toEqual([]);
       return;
     }
     const events = [...(await reply.text()).matchAll(/^data: (.*)$/gmu)].map(([, data]) => data);

@@ -21,6 +21,8 @@ import { createLogging } from './logging/create-logging.ts';
 import type { Logging, LoggingOptions } from './logging/create-logging.ts';
 import { logEvents } from './logging/log-events.ts';
 import { GATEWAY_LOG, logFileOf } from './logging/log-folder.ts';
+import { createEventMetrics } from './metrics/event-metrics.ts';
+import { createMetricsPage } from './metrics/metrics-page.ts';
 import { systemClock } from './system-clock.ts';
 import { VERSION } from './version.ts';
 
@@ -88,9 +90,11 @@ export function createGateway(
     ...(overrides.logStream && { stream: overrides.logStream }),
   });
   const log = logEvents(logging);
+  const eventMetrics = createEventMetrics();
   const sink: EventSink = {
     emit(event) {
       log.emit(event);
+      eventMetrics.emit(event);
       try {
         overrides.onEvent?.(event);
       } catch (error) {
@@ -136,6 +140,7 @@ export function createGateway(
     logger: logging.logger('server'),
     ...(overrides.reloadConfig && { reloadConfig: overrides.reloadConfig }),
     explain: (plan) => explainPlan(plan, clock.now()),
+    metrics: createMetricsPage(eventMetrics, () => kernel.health(), VERSION),
     version: VERSION,
     now: () => clock.now(),
   });

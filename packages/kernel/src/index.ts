@@ -66,6 +66,7 @@ export type {
   PluginChanged,
   PluginFaulted,
   RequestFinished,
+  StrayError,
 } from './ports/event-sink.ts';
 export type { Loggers } from './ports/loggers.ts';
 export type { Problem } from './ports/problem.ts';

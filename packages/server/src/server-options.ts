@@ -55,6 +55,8 @@ export interface ServerOptions {
   readonly reloadConfig?: () => Promise<ConfigReload>;
   /** Says in words and JSON how a plan came about. */
   explain(plan: Plan): object;
+  /** Figures since the start, as a page in a text format. */
+  metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** The gateway's version. */
   readonly version: string;
   /** Milliseconds since 1970. */

@@ -24,6 +24,7 @@ export function createServer(options: ServerOptions): GatewayServer {
     version: options.version,
     ...(options.reloadConfig && { reloadConfig: options.reloadConfig }),
     explain: (plan) => options.explain(plan),
+    metrics: () => options.metrics(),
     now: () => options.now(),
     tries: createTryLimit(() => options.now()),
     tickets: createTickets(() => options.now()),

@@ -275,6 +275,7 @@ export async function startServer(
       error: write('error'),
     },
     explain: (plan) => ({ explained: plan.requested, dialect: plan.near[0] }),
+    metrics: async () => ({ contentType: 'text/plain', body: 'up 1\n' }),
     version: '9.8.7',
     now: () => clock.nowMs,
   });

@@ -5,6 +5,7 @@ import { authRoutes } from './auth.ts';
 import { explainRoute } from './explain.ts';
 import { geminiRoutes } from './gemini.ts';
 import { healthRoutes } from './health.ts';
+import { metricsRoute } from './metrics.ts';
 import { modelLists } from './models.ts';
 import { openaiRoutes } from './openai.ts';
 import { pluginRoutes } from './plugins.ts';
@@ -20,6 +21,7 @@ export const routeTable: readonly Route[] = Object.freeze([
   ...modelLists,
   ...healthRoutes,
   explainRoute,
+  metricsRoute,
   ...accountRoutes,
   ...authRoutes,
   ...pluginRoutes,

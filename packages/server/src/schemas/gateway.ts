@@ -88,6 +88,7 @@ export const rootAnswer = object('About', {
   version: string,
   docs: string,
 });
+export const metricsAnswer: JsonSchema = { type: 'string', description: 'one metric a line' };
 export const openapiAnswer: JsonSchema = {
   type: 'object',
   description: 'this document',
