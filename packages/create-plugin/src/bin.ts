@@ -5,7 +5,7 @@ import { terminalPrompter } from './terminal-prompter.ts';
 const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
 process.exitCode = await runCreate(process.argv.slice(2), {
   cwd: process.cwd(),
-  prompter: isTerminal ? terminalPrompter : undefined,
+  prompter: isTerminal ? () => terminalPrompter() : undefined,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
 });
