@@ -6,7 +6,7 @@ import { noFault } from '../no-upstream.ts';
 import type { Stage } from '../stage.ts';
 import { NO_EXECUTOR } from './answers.ts';
 
-const CALLS = 300;
+const CALLS = 120;
 const AT_ONCE = 20;
 
 export const accounts: Check = {

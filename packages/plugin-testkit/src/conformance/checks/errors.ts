@@ -1,10 +1,9 @@
-import type { Dialect } from '@cliproxy/plugin-api';
 import { hold } from '../check.ts';
 import type { Check } from '../check.ts';
-import type { CheckContext } from '../check-context.ts';
 import { DOCUMENTED } from '../documented-errors.ts';
 import type { DocumentedError } from '../conformance.ts';
 import { noFault } from '../no-upstream.ts';
+import type { Stage } from '../stage.ts';
 import { NO_EXECUTOR } from './answers.ts';
 
 export const errors: Check = {
@@ -15,26 +14,28 @@ export const errors: Check = {
   notApplicable: (subject) => (subject.manifest.executor ? noFault(subject) : NO_EXECUTOR),
   async run(context) {
     for (const dialect of await context.dialects()) {
+      const stage = await context.stage({ dialect });
       for (const error of context.subject.told.errors ?? DOCUMENTED[dialect]) {
-        for (const stream of [false, true]) await isKnown(context, dialect, error, stream);
+        for (const stream of [false, true]) await isKnown(stage, error, stream);
       }
     }
   },
 };
 
 async function isKnown(
-  context: CheckContext,
-  dialect: Dialect,
+  stage: Stage,
   { kind, ...error }: DocumentedError,
   stream: boolean,
 ): Promise<void> {
-  const stage = await context.stage({ dialect });
+  const { dialect, gateway } = stage;
+  await stage.forgive();
   const retryAfter = kind === 'rate-limit' ? { retryAfter: 7 } : {};
   stage.upstream?.fault({ kind: 'status', ...error, ...retryAfter });
+  const before = gateway.events.length;
   const heard = await stage.ask({ stream });
-  const [attempt] = stage.gateway.events.flatMap((event) =>
-    event.type === 'request-finished' ? event.attempts : [],
-  );
+  const [attempt] = gateway.events
+    .slice(before)
+    .flatMap((event) => (event.type === 'request-finished' ? event.attempts : []));
   const code = error.code === undefined ? '' : ` (${error.code})`;
   hold(attempt?.failure === kind, {
     expected: `the upstream's ${error.status}${code} to be a failure of kind \`${kind}\` (${dialect})`,
@@ -46,5 +47,4 @@ async function isKnown(
       'a wire executor gives replies of any status back as they came, with `failure` where the dialect ' +
       'does not tell; an executor of events throws a GatewayError with a `failure`',
   });
-  await stage.close();
 }

@@ -21,8 +21,7 @@ try {
   for (let life = 0; life < LIVES; life += 1) {
     await live();
     if (life === 0) {
-      await calm(() => false, 500);
-      before = resources();
+      before = await settled();
     }
   }
   const left = (): readonly Trace[] => [
@@ -78,6 +77,19 @@ function added(then: readonly string[], now: readonly string[]): readonly Trace[
     left.splice(at, 1);
     return [];
   });
+}
+
+/** What is open once nothing more is closed. */
+async function settled(): Promise<readonly string[]> {
+  let last = resources();
+  let since = 0;
+  await calm(() => {
+    const now = resources();
+    since = now.length === last.length ? since + 1 : 0;
+    last = now;
+    return since > 5;
+  }, 1000);
+  return last;
 }
 
 /** Waits until something holds, but not for ever. */
