@@ -61,6 +61,15 @@ module.exports = {
       },
     },
     {
+      name: 'examples-know-what-is-published',
+      severity: 'error',
+      from: { path: '^docs/examples/([^/]+)/' },
+      to: {
+        path: '^(packages|plugins|docs)/',
+        pathNot: [api, '^packages/(plugin-testkit|oauth)/', '^docs/examples/$1/'],
+      },
+    },
+    {
       name: 'only-the-gateway-composes',
       severity: 'error',
       from: { path: '^packages/((?!gateway/)[^/]+)/', pathNot: '\\.test\\.ts$' },
@@ -86,7 +95,9 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     // Ours alone, built or not: what is installed lives in folders of that name as well.
-    exclude: { path: '^((packages|plugins)/[^/]+|\\.\\.)/(dist|coverage|templates)/' },
+    exclude: {
+      path: '^((packages|plugins|docs/examples)/[^/]+|\\.\\.)/(dist|coverage|templates)/',
+    },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.test.json' },
     enhancedResolveOptions: {

@@ -24,7 +24,7 @@ const base = {
   },
 };
 
-const workspaces = ['packages', 'plugins']
+const workspaces = ['packages', 'plugins', 'docs/examples']
   .flatMap((root) => fs.readdirSync(root).map((name) => `${root}/${name}`))
   .filter((dir) => fs.existsSync(`${dir}/package.json`));
 

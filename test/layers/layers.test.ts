@@ -12,7 +12,7 @@ beforeAll(() => {
   const skipped = /(?:\.test\.ts|\.tsbuildinfo|[\\/](?:node_modules|dist|coverage))$/u;
   for (const name of [
     ...['package.json', '.dependency-cruiser.cjs', 'tsconfig.json', 'tsconfig.base.json'],
-    ...['tsconfig.test.json', 'packages', 'plugins', 'test/layers'],
+    ...['tsconfig.test.json', 'packages', 'plugins', 'docs/examples', 'test/layers'],
   ]) {
     fs.cpSync(path.join(root, name), path.join(copy, name), {
       recursive: true,
@@ -88,6 +88,12 @@ const imports: readonly (readonly [string, string, string, string])[] = [
     'plugins/echo/src/planted.ts',
     `export { default as planted } from '../../openai-compatible/src/index.ts';\n`,
     'plugins-know-only-the-contract',
+  ],
+  [
+    'an example that imports the kernel',
+    'docs/examples/custom-provider/src/planted.ts',
+    `import { createKernel } from '@cliproxy/kernel';\nexport const planted = createKernel;\n`,
+    'examples-know-what-is-published',
   ],
   [
     'the kernel importing a plugin',
