@@ -15,6 +15,7 @@ import type {
   WireExecutor,
   WireReply,
 } from '@cliproxy/plugin-api';
+import type { FaultBook } from '../src/faults/fault-book.ts';
 import { faultBook } from './fault-book.ts';
 import { AccountBook } from '../src/accounts/account-book.ts';
 import { Places } from '../src/accounts/places.ts';
@@ -253,7 +254,7 @@ export function rig(
   const ownFaults = faultBook({ clock, sink, policy });
   const book = new AccountBook({ clock, sink, policy, faults: ownFaults, random: () => 0 });
   const places = new Places(() => overrides.limits);
-  const instances = targets.map((target) => instanceOf(target, entered));
+  const instances = targets.map((target) => instanceOf(target, entered, ownFaults));
   const offers = (id: string, operation: Operation): boolean =>
     targets.find((target) => target.id === id)?.offers?.includes(operation) ?? true;
   const plan = ({ operation }: Pick<RouteQuery, 'operation'>): Plan => ({
@@ -271,7 +272,7 @@ export function rig(
     near: [],
     ...overrides.plan,
   });
-  const plug = instanceOf({ id: 'plug', executor: httpExecutor('') }, entered);
+  const plug = instanceOf({ id: 'plug', executor: httpExecutor('') }, entered, ownFaults);
   const lines = new RecordLines(ownFaults, overrides.hookMs);
   const options: DispatcherOptions = {
     hooks: (flight) => {
@@ -306,7 +307,7 @@ export function rig(
     replace: (target) => {
       const place = instances.findIndex(({ id }) => id === target.id);
       Object.assign(instances[place] ?? {}, { executor: undefined, state: 'stopped' });
-      instances[place] = instanceOf(target, entered);
+      instances[place] = instanceOf(target, entered, ownFaults);
     },
   };
 }
@@ -331,7 +332,11 @@ function candidateOf(instance: PluginInstance, book: AccountBook, places: Places
   };
 }
 
-function instanceOf(target: TargetSpec, entered: Map<string, number>): PluginInstance {
+function instanceOf(
+  target: TargetSpec,
+  entered: Map<string, number>,
+  ownFaults: FaultBook,
+): PluginInstance {
   const { id, executor, refresh } = target;
   const handles = Array.from({ length: target.accounts ?? 1 }, (_, index): AccountHandle => ({
     account: { id: `${id}/a${index}`, label: `***${index}`, facts: {} },
@@ -364,6 +369,7 @@ function instanceOf(target: TargetSpec, entered: Map<string, number>): PluginIns
     hooks: [],
     sockets: [],
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    onFault: (where, error) => ownFaults.note({ instanceId: id, where, error }),
     accounts: () => handles,
     enter: () => {
       count(1);

@@ -1,5 +1,6 @@
 import type { Executor, HealthProbe, ModelInfo } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../src/accounts/account-handle.ts';
+import { faultSentence } from '../src/faults/fault-sentence.ts';
 import type { PluginInstance } from '../src/plugins/plugin-instance.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { KernelEvent } from '../src/ports/event-sink.ts';
@@ -83,6 +84,8 @@ export interface FakeInstance extends PluginInstance {
   /** Replaces its accounts. */
   readonly handles: AccountHandle[];
   readonly warnings: string[];
+  /** Where and what its own code did wrong. */
+  readonly faults: string[];
 }
 
 type Shape = Partial<
@@ -98,6 +101,7 @@ export function fakeInstance(id: string, shape: Shape = {}): FakeInstance {
   const { state = 'ready', problems = [], patterns = [], probes = [], keys = ['a'] } = shape;
   const handles = keys.map((key) => fakeHandle(id, key));
   const warnings: string[] = [];
+  const faults: string[] = [];
   const silent = (): void => undefined;
   const { executor = chatExecutor(shape.models) } = shape;
   return {
@@ -114,11 +118,13 @@ export function fakeInstance(id: string, shape: Shape = {}): FakeInstance {
     sockets: [],
     hooks: shape.hooks ?? [],
     logger: { debug: silent, info: silent, error: silent, warn: (text) => warnings.push(text) },
+    onFault: (where, error) => void faults.push(`${where}: ${faultSentence(error)}`),
     accounts: () => handles,
     enter: silent,
     leave: silent,
     handles,
     warnings,
+    faults,
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   Logger,
   NewAccount,
 } from '@cliproxy/plugin-api';
+import type { OnFault } from '../faults/instance-faults.ts';
 import type { AllowedHosts } from '../http/allowed-hosts.ts';
 import { bareDoor } from '../http/http-door.ts';
 import type { UpstreamPools } from '../http/upstream-pools.ts';
@@ -36,6 +37,8 @@ export interface InstanceAccountsOptions {
   readonly secrets: SecretRegistry;
   /** Where logins are kept. */
   readonly store: CredentialStore;
+  /** Takes what the plugin's own code does wrong. */
+  readonly onFault: OnFault;
   /** Told after a credential was renewed, and after a login ended. */
   readonly onLogin: (account: LiveAccount) => void;
 }
@@ -50,6 +53,11 @@ interface Entry {
   readonly kept?: KeptLogin;
 }
 
+/** Of one instance; each costs memory, and its share of every decision. */
+const MAX_ACCOUNTS = 1_000;
+/** After so many accounts in a row everything else gets its turn. */
+const CALLS_PER_TURN = 16;
+
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** The accounts of one plugin instance: configured ones, logins, and those that come and go. */
@@ -61,13 +69,25 @@ export class InstanceAccounts implements LoginPlace {
   #authenticators: ReadonlyMap<string, Authenticator> | undefined;
   #accounts: readonly LiveAccount[] = [];
   #retired = false;
+  #calls = 0;
+  #toldFull = false;
 
   constructor(options: InstanceAccountsOptions) {
     this.#options = options;
     this.registry = Object.freeze<AccountRegistry>({
-      attach: async (account) => this.#attach(account),
-      detach: async (accountId, reason) => this.#detach(accountId, reason),
+      attach: async (account) => {
+        await this.#giveTurn();
+        return this.#attach(account);
+      },
+      detach: async (accountId, reason) => {
+        await this.#giveTurn();
+        this.#detach(accountId, reason);
+      },
     });
+  }
+
+  get onFault(): OnFault {
+    return this.#options.onFault;
   }
 
   get logger(): Logger {
@@ -218,12 +238,24 @@ export class InstanceAccounts implements LoginPlace {
       throw this.#bad('accounts can be attached once setup is over; return the first ones from it');
     }
     if (this.#retired) throw this.#bad('the instance has ended');
+    if (this.#accounts.length >= MAX_ACCOUNTS) {
+      const what = `it has ${MAX_ACCOUNTS} accounts already; detach those that are gone`;
+      if (!this.#toldFull) this.#options.onFault('accounts', `attaches without end: ${what}`);
+      this.#toldFull = true;
+      throw this.#bad(what);
+    }
     const added = this.#add(account, 'attached');
     this.#options.logger.info(`account ${added.account.label} is attached`, {
       account: added.account.id,
     });
     this.#tell();
     return added.account;
+  }
+
+  /** Who attaches in a loop must not keep timers and sockets from their turn. */
+  async #giveTurn(): Promise<void> {
+    this.#calls += 1;
+    if (this.#calls % CALLS_PER_TURN === 0) await new Promise(setImmediate);
   }
 
   #detach(accountId: string, reason: string): void {
@@ -302,6 +334,7 @@ export class InstanceAccounts implements LoginPlace {
       logger,
       clock,
       mask: (text) => secrets.mask(text),
+      onFault: this.#options.onFault,
       onLogin,
     });
     this.#accounts = [...this.#accounts, live];

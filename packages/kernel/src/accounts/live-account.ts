@@ -8,6 +8,8 @@ import type {
   Logger,
   OutgoingRequest,
 } from '@cliproxy/plugin-api';
+import type { OnFault } from '../faults/instance-faults.ts';
+import { isOwnFault } from '../faults/own-fault.ts';
 import type { AllowedHosts } from '../http/allowed-hosts.ts';
 import { accountDoor, bareDoor } from '../http/http-door.ts';
 import type { UpstreamLane } from '../http/upstream-pools.ts';
@@ -51,6 +53,8 @@ export interface LiveAccountOptions {
   readonly clock: Clock;
   /** Takes out what the whole gateway keeps secret, besides the account's own. */
   readonly mask?: (text: string) => string;
+  /** Takes what the plugin's own code does wrong. */
+  readonly onFault?: OnFault;
   /** Told after the credential was renewed, and after a login ended. */
   readonly onLogin?: (account: LiveAccount) => void;
 }
@@ -67,6 +71,7 @@ export class LiveAccount implements AccountHandle {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #mask: ((text: string) => string) | undefined;
+  readonly #onFault: OnFault | undefined;
   readonly #onLogin: ((account: LiveAccount) => void) | undefined;
   /** From 0 to 1: accounts that end together are not renewed together. */
   readonly #jitter = Math.random();
@@ -86,6 +91,7 @@ export class LiveAccount implements AccountHandle {
     this.#logger = options.logger;
     this.#clock = options.clock;
     this.#mask = options.mask;
+    this.#onFault = options.onFault;
     this.#onLogin = options.onLogin;
     this.#schedule();
     this.http = accountDoor(options.lane, options.hosts, (request, signal) =>
@@ -293,6 +299,7 @@ export class LiveAccount implements AccountHandle {
       const why = isOutOfTime(error)
         ? `it has not come to an end within ${REFRESH_LIMIT_MS / 1000} s`
         : this.masked(sentenceOf(error));
+      if (isOwnFault(error)) this.#onFault?.('login', error, 'it renewed a credential');
       this.#renewalFault = isGatewayError(error) ? error : this.#unknown(why, error);
       throw this.#renewalFault;
     }

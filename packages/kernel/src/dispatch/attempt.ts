@@ -32,6 +32,8 @@ type ReplyPrepared = Extract<PreparedCall, { kind: 'reply' }>;
 const nothing = Buffer.alloc(0);
 /** An error's text is not waited for longer than this. */
 const ERROR_BODY_MS = 5_000;
+/** A plugin that has not let go this long after the abort obeys no signal. */
+const RELEASE_MS = 5_000;
 
 /** One request to one account of one target, from sending it to the last byte of its answer. */
 export class Attempt implements AttemptClockOwner {
@@ -48,6 +50,8 @@ export class Attempt implements AttemptClockOwner {
   #relay: Pick<AnswerRelay<never>, 'halt' | 'stop'> | undefined;
   #errorBody: ErrorBodyReading | undefined;
   #commitDue = false;
+  /** The plugin is still at work for it. */
+  #held = false;
   #over = false;
   #resolve: (end: AttemptEnd) => void = () => undefined;
 
@@ -118,8 +122,10 @@ export class Attempt implements AttemptClockOwner {
     const sent: unknown = prepared.executor.send(
       wireCall(this.#input, prepared, this.#controller.signal),
     );
+    this.#held = true;
     Promise.resolve(sent).then(
       (reply) => {
+        this.#held = false;
         if (this.#over) {
           discardReply(reply);
           return;
@@ -131,6 +137,7 @@ export class Attempt implements AttemptClockOwner {
         }
       },
       (thrown: unknown) => {
+        this.#held = false;
         this.#failThrown(thrown);
       },
     );
@@ -211,7 +218,9 @@ export class Attempt implements AttemptClockOwner {
       if (isEvent(event)) relay.take(event);
       else relay.fail(pluginFault(instanceId, 'gave an event of no known type'));
     };
-    relay.from(relayEvents(events, { take, end: () => relay.end(), fail: (e) => relay.fail(e) }));
+    this.#held = true;
+    const target = { take, end: () => relay.end(), fail: (e: unknown) => relay.fail(e) };
+    relay.from(relayEvents(events, target, this.#letGo));
   }
 
   /** The executor answers whole. */
@@ -222,7 +231,10 @@ export class Attempt implements AttemptClockOwner {
         ? executor.embed?.(exchange.request, context)
         : executor.countTokens?.(exchange.request, context);
     const relay = this.#open(exchange.answer(), exchange.ignored);
-    relay.from(relayReply(Promise.resolve(reply), relay));
+    this.#held = true;
+    const coming = Promise.resolve(reply);
+    coming.then(this.#letGo, this.#letGo);
+    relay.from(relayReply(coming, relay));
   }
 
   #open<T>(pipe: PiecePipe<T>, ignored: readonly string[]): AnswerRelay<T> {
@@ -280,6 +292,22 @@ export class Attempt implements AttemptClockOwner {
     this.#settle({ outcome: 'broken', error, failure });
   }
 
+  readonly #letGo = (): void => {
+    this.#held = false;
+  };
+
+  /** What is left behind costs memory and connections, though the client has long been answered. */
+  #watchRelease(): void {
+    if (!this.#held) return;
+    const { onFault } = this.#input.instance;
+    const timer = setTimeout(() => {
+      if (!this.#held) return;
+      const seconds = RELEASE_MS / 1_000;
+      onFault('abort', `has not let go of a request ${seconds} s after its signal was aborted`);
+    }, RELEASE_MS);
+    timer.unref();
+  }
+
   #settle(end: AttemptEnd): void {
     if (this.#over) return;
     this.#over = true;
@@ -288,6 +316,7 @@ export class Attempt implements AttemptClockOwner {
       this.#relay?.stop();
       this.#errorBody?.stop();
       this.#controller.abort();
+      this.#watchRelease();
     }
     this.#resolve(end);
   }

@@ -9,21 +9,31 @@ const eventTypes: readonly unknown[] = ['start', 'open', 'delta', 'close', 'usag
 /**
  * Moves an executor's events. Whatever the iterable does, {@link Relay.stop} ends it for us at
  * once: a `next()` that never settles is left behind, and what it brings later is dropped.
+ *
+ * @param onReleased - told once the iterable has come to its end or let go.
  */
-export function relayEvents(events: AsyncIterable<unknown>, target: RelayTarget<unknown>): Relay {
+export function relayEvents(
+  events: AsyncIterable<unknown>,
+  target: RelayTarget<unknown>,
+  onReleased: () => void = () => undefined,
+): Relay {
   let over = false;
   let paused = false;
   let wake: (() => void) | undefined;
   let iterator: AsyncIterator<unknown> | undefined;
+  let asked: unknown;
 
   const pull = async (): Promise<void> => {
     try {
       iterator = events[Symbol.asyncIterator]();
       for (let count = 1; ; count++) {
-        const step = await iterator.next();
+        const coming = iterator.next();
+        asked = coming;
+        const step = await coming;
         if (isOver()) return;
         if (step.done === true) {
           over = true;
+          onReleased();
           target.end();
           return;
         }
@@ -35,6 +45,7 @@ export function relayEvents(events: AsyncIterable<unknown>, target: RelayTarget<
     } catch (thrown) {
       if (isOver()) return;
       over = true;
+      onReleased();
       target.fail(thrown);
     }
   };
@@ -54,7 +65,7 @@ export function relayEvents(events: AsyncIterable<unknown>, target: RelayTarget<
       if (over) return;
       over = true;
       wake?.();
-      letGo(iterator);
+      void Promise.allSettled([asked, letGo(iterator)]).then(onReleased);
     },
   };
 }
@@ -74,11 +85,7 @@ export function isEvent(value: unknown): value is ModelEvent {
   );
 }
 
-/** Tells an iterator that nobody listens any more. How it takes that is its own affair. */
-function letGo(iterator: AsyncIterator<unknown> | undefined): void {
-  try {
-    Promise.resolve(iterator?.return?.()).catch(() => undefined);
-  } catch {
-    // As said.
-  }
+/** Tells an iterator that nobody listens any more. What it makes of that is its own affair. */
+async function letGo(iterator: AsyncIterator<unknown> | undefined): Promise<void> {
+  await iterator?.return?.();
 }

@@ -2,6 +2,7 @@ import type { HealthProbe, HealthReport } from '@cliproxy/plugin-api';
 import type { AccountBook } from '../accounts/account-book.ts';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import { runForAccount, sentenceOf } from '../accounts/account-work.ts';
+import { isOwnFault } from '../faults/own-fault.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ModelCatalogue } from '../routing/model-catalogue.ts';
@@ -193,12 +194,10 @@ export class ProbeRounds {
           }
         },
       });
-      const read = readReport(answer) ?? {
-        status: 'down',
-        detail: `plugin "${instance.id}" gave a malformed report for its probe "${probe.id}"`,
-      };
+      const read = readReport(answer) ?? malformed(instance, probe);
       report = read.detail === undefined ? read : { ...read, detail: handle.masked(read.detail) };
     } catch (error) {
+      if (isOwnFault(error)) instance.onFault('probe', error, `its probe "${probe.id}"`);
       const sentence = handle.masked(sentenceOf(error));
       const detail = `plugin "${instance.id}", probe "${probe.id}": ${sentence}`;
       report = { status: 'down', detail };
@@ -224,6 +223,12 @@ export class ProbeRounds {
       report.status === 'down' ? { status: 'down', detail } : { status: 'up' },
     );
   }
+}
+
+function malformed({ id, onFault }: PluginInstance, probe: HealthProbe): HealthReport {
+  const what = `gave a malformed report for its probe "${probe.id}"`;
+  onFault('probe', what);
+  return { status: 'down', detail: `plugin "${id}" ${what}` };
 }
 
 function readReport(answer: unknown): HealthReport | undefined {

@@ -425,6 +425,7 @@ test('a login that nobody answers ends after ten minutes', async () => {
         },
       ],
       list: () => [],
+      onFault: quiet,
       openDoor: () => ({ http: { request: () => Promise.reject(new Error()) }, close: quiet }),
       keep: () => Promise.reject(new Error('nothing to keep')),
       forget: () => Promise.reject(new Error('nothing to forget')),
@@ -464,6 +465,7 @@ test('of several ways to log in, one is to be named', async () => {
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     authenticators: () => [authenticator('page', 'oauth'), authenticator('copied', 'token')],
     list: () => [],
+    onFault: quiet,
     openDoor: () => ({ http: { request: () => Promise.reject(new Error()) }, close: quiet }),
     keep: async (account) => {
       kept.push(account);

@@ -1,9 +1,12 @@
 import type { Account, Authenticator, HttpClient, Logger } from '@cliproxy/plugin-api';
+import type { OnFault } from '../faults/instance-faults.ts';
 import type { LogoutResult } from './logins.ts';
 
 /** What a running plugin instance offers to those who log its accounts in and out. */
 export interface LoginPlace {
   readonly logger: Logger;
+  /** Takes what the plugin's own code does wrong. */
+  readonly onFault: OnFault;
   authenticators(): readonly Authenticator[];
   /** The instance's accounts. */
   list(): readonly { readonly account: Account }[];

@@ -264,7 +264,9 @@ export class Login {
     }
     const name = `authenticator "${authenticator.id}" of plugin "${wish.instanceId}"`;
     const message = `${name} threw while it logged in: ${secrets.mask(sentenceOf(error))}`;
-    if (this.#endedAtMs === undefined) this.#place.logger.error(message, { error });
+    if (this.#endedAtMs === undefined) {
+      this.#place.onFault('login', error, `authenticator "${authenticator.id}" threw`);
+    }
     this.#end('failed', message, 'PLUGIN_FAULT');
   }
 

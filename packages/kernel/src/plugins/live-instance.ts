@@ -22,8 +22,6 @@ export interface InstanceParts {
   /** Behind the plugin's `signal`. */
   readonly ending: AbortController;
   readonly disposer: Disposer;
-  /** Takes what the plugin does wrong. */
-  readonly onFault: OnFault;
 }
 
 /** Of an instance that could not be set up. */
@@ -37,6 +35,7 @@ export class LiveInstance implements PluginInstance {
   readonly version: string;
   readonly patterns: readonly ModelPatternDeclaration[];
   readonly logger: Logger;
+  readonly onFault: OnFault;
   readonly #settings: PluginSettings;
   readonly #source: PluginSource | undefined;
   readonly #parts: InstanceParts | undefined;
@@ -51,6 +50,7 @@ export class LiveInstance implements PluginInstance {
     state: 'starting' | 'failed' | 'disabled',
     made: {
       readonly logger: Logger;
+      readonly onFault: OnFault;
       readonly problems?: readonly Problem[];
       readonly parts?: InstanceParts;
     },
@@ -64,6 +64,7 @@ export class LiveInstance implements PluginInstance {
     this.patterns = plan.package?.manifest.provides.models ?? [];
     this.#problems = made.problems ?? [];
     this.logger = made.logger;
+    this.onFault = made.onFault;
     this.#parts = made.parts;
     this.#state = state;
   }
@@ -192,7 +193,7 @@ export class LiveInstance implements PluginInstance {
       try {
         await within(stopMs, contributions.stop);
       } catch (error) {
-        this.#parts.onFault('stop', error, 'could not stop');
+        this.onFault('stop', error, 'could not stop');
       }
     }
     await disposer.dispose();

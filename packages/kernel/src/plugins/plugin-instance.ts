@@ -1,5 +1,6 @@
 import type { Executor, HealthProbe, Hook, Logger, SocketEndpoint } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
+import type { OnFault } from '../faults/instance-faults.ts';
 import type { LoginPlace } from '../logins/login-place.ts';
 import type { Problem } from '../ports/problem.ts';
 
@@ -36,6 +37,8 @@ export interface PluginInstance {
   /** Where its accounts are logged in and out; absent while it does not serve. */
   readonly logins?: LoginPlace | undefined;
   readonly logger: Logger;
+  /** Takes what the plugin's own code does wrong. */
+  readonly onFault: OnFault;
   /** The accounts now; relay pages come and go. The array is replaced, never changed. */
   accounts(): readonly AccountHandle[];
   /** Marks a call as under way, so that a replaced instance ends after its last call. */

@@ -52,11 +52,12 @@ export async function setUpInstance(
     kernel.get(tokens.clock),
     (what) => onFault('log', what),
   );
-  if (!enabled) return new LiveInstance(plan, 'disabled', { logger });
+  if (!enabled) return new LiveInstance(plan, 'disabled', { logger, onFault });
   const secrets = kernel.get(tokens.secrets);
   const failed = (problems: readonly Problem[]): LiveInstance =>
     new LiveInstance(plan, 'failed', {
       logger,
+      onFault,
       problems: problems.map((problem) => masked(problem, secrets)),
     });
   if (plan.source === undefined || plan.package === undefined) return failed(plan.problems);
@@ -77,7 +78,7 @@ export async function setUpInstance(
       { instanceId, package: plan.package, plugin, config, logger, limits, onFault },
       kernel,
     );
-    return new LiveInstance(plan, 'starting', { logger, parts });
+    return new LiveInstance(plan, 'starting', { logger, onFault, parts });
   } catch (error) {
     await plugin?.end?.();
     return failed([asProblem(error, instanceId, name, 'setup')]);
@@ -194,6 +195,7 @@ async function setUp(work: SetUpWork, kernel: Container): Promise<InstanceParts>
     clock: kernel.get(tokens.clock),
     secrets: kernel.get(tokens.secrets),
     store: kernel.get(tokens.credentials),
+    onFault,
     onLogin: kernel.get(tokens.loginNews),
   });
   const http = bareDoor(lane, hosts);
@@ -236,7 +238,7 @@ async function setUp(work: SetUpWork, kernel: Container): Promise<InstanceParts>
     }
     accounts.configure(contributions.authenticators, contributions.accounts);
     await accounts.restore();
-    return { schema: plugin.schema, contributions, accounts, children, ending, disposer, onFault };
+    return { schema: plugin.schema, contributions, accounts, children, ending, disposer };
   } catch (error) {
     ending.abort(new Error(`plugin instance "${instanceId}" could not be set up`));
     await disposer.dispose();

@@ -1,6 +1,7 @@
 import type { ModelInfo } from '@cliproxy/plugin-api';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import { runForAccount, sentenceOf } from '../accounts/account-work.ts';
+import { isOwnFault } from '../faults/own-fault.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { Clock } from '../ports/clock.ts';
 import { readModelInfos } from './model-infos.ts';
@@ -206,11 +207,13 @@ export class ModelCatalogue implements ListedModels {
       if (ended.signal.aborted) return;
       const read = readModelInfos(answer);
       problem = read.problem;
+      if (read.problem !== undefined) instance.onFault('models', read.problem);
       if (read.models === undefined) failed = true;
       else this.#take(list, read.models);
     } catch (error) {
       if (ended.signal.aborted) return;
       failed = true;
+      if (isOwnFault(error)) instance.onFault('models', error);
       problem = `the models could not be listed: ${handle.masked(sentenceOf(error))}`;
     }
     this.#settle(list, failed, problem);

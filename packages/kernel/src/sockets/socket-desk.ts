@@ -7,6 +7,7 @@ import type {
   SocketTicket,
 } from '@cliproxy/plugin-api';
 import { pluginFault } from '../dispatch/failure-of.ts';
+import { isOwnFault } from '../faults/own-fault.ts';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import { isOutOfTime, within } from '../plugins/within.ts';
 import type { AdmittedSocket, IssuedSocketTicket, SocketPlace, Sockets } from './sockets.ts';
@@ -129,14 +130,15 @@ export class SocketDesk implements Sockets {
     try {
       admission = await within(this.#limitMs, () => endpoint.admit(head));
     } catch (error) {
-      throw asRefusal(error, instance.id, 'decided on a connection');
+      throw noted(asRefusal(error, instance.id, 'decided on a connection'), instance);
     }
     if (!isAdmission(admission)) {
-      throw pluginFault(instance.id, 'let a connection in without saying who serves it');
+      const what = 'let a connection in without saying who serves it';
+      throw noted(pluginFault(instance.id, what), instance);
     }
     const { protocol } = admission;
     if (protocol !== undefined && !head.protocols.includes(protocol)) {
-      throw pluginFault(instance.id, 'chose a subprotocol that was not offered');
+      throw noted(pluginFault(instance.id, 'chose a subprotocol that was not offered'), instance);
     }
     return {
       protocol,
@@ -162,13 +164,18 @@ export class SocketDesk implements Sockets {
       else await admission.accept(socket, leaving.signal);
       socket.close(1000, '');
     } catch (error) {
-      instance.logger.error('the plugin failed while it served a connection', { error });
+      instance.onFault('socket', error, 'it served a connection');
       socket.close(1011, 'the plugin failed');
     } finally {
       this.#held.delete(held);
       instance.ended.removeEventListener('abort', end);
     }
   }
+}
+
+function noted(error: GatewayError, { onFault }: PluginInstance): GatewayError {
+  if (isOwnFault(error)) onFault('socket', error);
+  return error;
 }
 
 function isAdmission(value: unknown): value is SocketAdmission {
