@@ -17,7 +17,8 @@ export function planPackage(
   packageJson.cliproxyPlugin.provides.models = answers.models.map((match) => ({ match }));
   for (const field of ['dependencies', 'devDependencies'] as const) {
     const listed = packageJson[field];
-    if (listed !== undefined) packageJson[field] = sorted(listed);
+    if (Object.keys(listed ?? {}).length === 0) Reflect.deleteProperty(packageJson, field);
+    else packageJson[field] = sorted(listed ?? {});
   }
   files.set('package.json', `${JSON.stringify(packageJson, undefined, 2)}\n`);
   // The text of the licence is for the author to choose, but for the one that most take.
