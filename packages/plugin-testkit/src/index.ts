@@ -1,3 +1,5 @@
+export { openClientSocket } from './client-socket.ts';
+export type { ClientSocket, ClientSocketOptions } from './client-socket.ts';
 export { checkPackage } from './conformance/check-package.ts';
 export type {
   Conformance,

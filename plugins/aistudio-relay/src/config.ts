@@ -25,6 +25,15 @@ export const aistudioRelayConfig = configSchema<AistudioRelayConfig>({
   type: 'object',
   additionalProperties: false,
   required: [],
+  examples: [
+    { relayTokens: ['${CLIPROXY_RELAY_TOKEN}'] },
+    {
+      browser: {
+        executablePath: '/opt/chromium/chrome',
+        pages: [{ profile: 'work', url: 'https://aistudio.google.com/apps/drive/1aBcD' }],
+      },
+    },
+  ],
   properties: {
     relayTokens: {
       type: 'array',

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dialect, FailureKind } from '@cliproxy/plugin-api';
+import type { openClientSocket } from '../client-socket.ts';
 import type { Ctonew } from '../ctonew/start-ctonew.ts';
 import type { Fault, FaultKind } from '../fault.ts';
 import type { OAuthServer, OAuthServerOptions } from '../oauth/start-oauth-server.ts';
@@ -41,6 +42,19 @@ export interface ConformanceUpstream {
   /** Credentials that it knows, where it does not take any. */
   readonly credentials?: readonly string[];
   /**
+   * For what comes to the plugin by itself, such as a page that connects to its WebSocket path: called
+   * once the gateway listens.
+   *
+   * @param gateway - its address, without a slash at the end.
+   * @returns when the plugin may be asked, or when the upstream was turned away.
+   */
+  meet?(gateway: string): Promise<void>;
+  /**
+   * Id of the account that a credential is the only one of, where setup does not return that account;
+   * the instance is called `checked`.
+   */
+  accountOf?(credential: string): string | undefined;
+  /**
    * The credential by which a request was let in, where what the plugin sends is not the credential
    * itself but something that was had for it.
    */
@@ -53,6 +67,7 @@ export interface Fakes {
   readonly startVendor: (dialect: Dialect, options?: VendorOptions) => Promise<Vendor>;
   readonly startScriptedUpstream: () => Promise<ScriptedUpstream>;
   readonly startCtonew: () => Promise<Ctonew>;
+  readonly openClientSocket: typeof openClientSocket;
   readonly startOAuthServer: (options?: OAuthServerOptions) => Promise<OAuthServer>;
 }
 

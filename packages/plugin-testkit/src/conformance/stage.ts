@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Dialect } from '@cliproxy/plugin-api';
+import { openClientSocket } from '../client-socket.ts';
 import { startCtonew } from '../ctonew/start-ctonew.ts';
 import { startOAuthServer } from '../oauth/start-oauth-server.ts';
 import { startScriptedUpstream } from '../scripted-upstream.ts';
@@ -87,6 +88,7 @@ export async function openStage(
       ],
       config: settingsFor(modelOf(subject, dialect)),
     });
+    await upstream?.meet?.(gateway.url);
     return {
       ...{ dialect, gateway, upstream, watch, config, credentials },
       ask: (question) => ask(gateway, dialect, question ?? {}),
@@ -128,7 +130,8 @@ async function upstreamOf(
   subject: Subject,
   dialect: Dialect,
 ): Promise<ConformanceUpstream | undefined> {
-  const fakes = { startVendor, startScriptedUpstream, startCtonew, startOAuthServer };
+  const starts = { startVendor, startScriptedUpstream, startCtonew, startOAuthServer };
+  const fakes = { ...starts, openClientSocket };
   if (subject.told.upstream !== undefined) return subject.told.upstream(fakes, dialect);
   return subject.hasUpstream ? startVendor(dialect) : undefined;
 }

@@ -48,7 +48,7 @@ export class Pages {
     messages: AsyncIterable<Buffer | string>,
   ): Promise<void> {
     const { profile, clientId, version } = session.status;
-    const key = profile ?? `page-${nameOf(grant, clientId)}`;
+    const key = profile ?? pageKey(grant, clientId);
     const former = this.#pages.get(key);
     this.#pages.set(key, session);
     former?.close(CLOSE_REPLACED, 'the same page has connected again');
@@ -91,7 +91,11 @@ export class Pages {
   }
 }
 
-/** Known again by the same token alone: a page of another one can't take its place. */
-function nameOf(grant: string, clientId: string): string {
-  return createHash('sha256').update(`${grant}\n${clientId}`).digest('hex').slice(0, 10);
+/**
+ * The account's key of a page without a profile. Known again by the same token alone: a page of another
+ * one can't take its place.
+ */
+export function pageKey(grant: string, clientId: string): string {
+  const digest = createHash('sha256').update(`${grant}\n${clientId}`).digest('hex');
+  return `page-${digest.slice(0, 10)}`;
 }

@@ -126,10 +126,14 @@ export class RelayTokens {
   }
 }
 
+/** What pages that a relay token let in rest on. */
+export function grantOf(relayToken: string): string {
+  return sha256(relayToken).toString('base64url').slice(0, 22);
+}
+
 function knownToken(token: string): KnownToken {
-  const digest = sha256(token);
   const key = createHmac('sha256', token).update('cliproxy relay resume').digest();
-  return { digest, key, grant: digest.toString('base64url').slice(0, 22) };
+  return { digest: sha256(token), key, grant: grantOf(token) };
 }
 
 function signature(key: Buffer, claims: string): string {

@@ -71,17 +71,22 @@ function marker(call: number): string {
 }
 
 /** Whose is which credential of the configuration. */
-function ownersOf({ watch, credentials }: Stage): ReadonlyMap<string, string> {
+function ownersOf({ upstream, watch, credentials }: Stage): ReadonlyMap<string, string> {
+  const come = credentials.flatMap((one) => {
+    const account = upstream?.accountOf?.(one);
+    return account === undefined ? [] : ([[account, one]] as const);
+  });
   const made = watch.contributions.flatMap(({ accounts: own = [] }) => own);
-  return new Map(
-    made.flatMap(({ key, credential }) => {
+  return new Map([
+    ...come,
+    ...made.flatMap(({ key, credential }) => {
       const values = Object.values(credential?.secrets ?? {}).map((one) => one.reveal());
       const own = credentials.find((one) =>
         values.some((value) => value.includes(one) || one.includes(value)),
       );
-      return own === undefined ? [] : [[`checked/${key}`, own]];
+      return own === undefined ? [] : ([[`checked/${key}`, own]] as const);
     }),
-  );
+  ]);
 }
 
 function credentialsOn(
