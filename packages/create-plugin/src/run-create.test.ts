@@ -59,7 +59,9 @@ test('by flags alone: a package with the address, the name, and the contract tha
   const api = JSON.parse(
     readFileSync(new URL('../../plugin-api/package.json', import.meta.url), 'utf8'),
   );
+  // Built with exactly the contract that its manifest names, used with every later one of its major.
   expect(json.peerDependencies).toEqual({ '@cliproxy/plugin-api': `^${api.version}` });
+  expect(json.devDependencies['@cliproxy/plugin-api']).toBe(api.version);
   expect(read('acme/src/config.ts')).toContain("default: 'https://models.acme.example'");
   expect(read('acme/README.md')).toContain("config: { apiKeys: ['${ACME_API_KEY}'] }");
   expect(read('acme/.gitignore')).toContain('node_modules/');
@@ -78,7 +80,7 @@ test('what a new package is built with are the versions that are in use here', a
     const here =
       name === 'typescript'
         ? root['@typescript/native'].replace('npm:typescript@', '')
-        : (root[name] ?? own.devDependencies[name]);
+        : (root[name] ?? own.devDependencies[name] ?? own.dependencies[name]);
     expect({ name, version }).toEqual({ name, version: here });
   }
 });
