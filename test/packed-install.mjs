@@ -37,7 +37,9 @@ try {
   );
   const answer = await ask();
   if (!answer.includes('Hello from the tarballs')) throw new Error(`unexpected answer: ${answer}`);
-  console.log(`${tarballs.length} tarballs installed and run`);
+  const report = checked('openai-compatible');
+  if (report.level !== 'survives') throw new Error(`the checks: ${JSON.stringify(report)}`);
+  console.log(`${tarballs.length} tarballs installed and run, a plugin checked as installed`);
 } finally {
   fs.rmSync(folder, { recursive: true });
 }
@@ -48,6 +50,15 @@ function npm(cwd, args) {
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
+}
+
+/** Holds an installed plugin to the contract, by the installed kit: no test runner is there. */
+function checked(name) {
+  if (fs.existsSync(path.join(folder, 'node_modules', 'jest')))
+    throw new Error('jest is installed');
+  const command = path.join(folder, 'node_modules', '@cliproxy', 'cli', 'dist', 'bin.js');
+  const args = [command, 'plugins', 'check', name, '--config', 'cliproxy.yaml', '--json'];
+  return JSON.parse(execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' }));
 }
 
 /** Starts the installed gateway, sends one request, stops it, and gives the answer. */

@@ -49,12 +49,14 @@ describe.each(Object.keys(QUESTIONS) as Dialect[])('%s', (dialect) => {
       vendor.fault({ kind: 'cut', afterBytes: 10 });
       await expect(ask()).rejects.toThrow(/terminated/u);
       expect(vendor.requests.at(-1)).toMatchObject({ writtenBytes: 10, aborted: false });
-      vendor.fault({ kind: 'status', status: 429, retryAfter: 7 });
-      const [status, refusal] = await ask();
-      expect([status, JSON.parse(refusal)]).toEqual([
-        429,
-        expect.objectContaining({ error: expect.anything() }),
-      ]);
+      for (const status of [429, 529]) {
+        vendor.fault({ kind: 'status', status, retryAfter: 7 });
+        const [answered, refusal] = await ask();
+        expect([answered, JSON.parse(refusal)]).toEqual([
+          status,
+          expect.objectContaining({ error: expect.anything() }),
+        ]);
+      }
       vendor.fault({ kind: 'garbage' });
       expect(await ask()).toEqual([200, expect.stringContaining('<html>')]);
       vendor.fault({ kind: 'latency', ms: Number.POSITIVE_INFINITY });
