@@ -32,13 +32,15 @@ describe.each(Object.keys(QUESTIONS) as Dialect[])('%s', (dialect) => {
   test('plays every fault, and is healthy again', async () => {
     const vendor = await startVendor(dialect);
     const [path, body] = QUESTIONS[dialect];
-    const ask = async (signal?: AbortSignal): Promise<readonly [number, string]> => {
-      const reply = await fetch(vendor.url + path, {
+    const request = (signal?: AbortSignal): Promise<Response> =>
+      fetch(vendor.url + path, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...HEADERS[dialect] },
         body: JSON.stringify(body),
         ...(signal && { signal }),
       });
+    const ask = async (signal?: AbortSignal): Promise<readonly [number, string]> => {
+      const reply = await request(signal);
       return [reply.status, await reply.text()];
     };
     try {
@@ -64,7 +66,7 @@ describe.each(Object.keys(QUESTIONS) as Dialect[])('%s', (dialect) => {
       vendor.fault({ kind: 'latency', ms: 1 });
       expect((await ask())[0]).toBe(200);
       vendor.fault({ kind: 'endless' });
-      await expect(ask(AbortSignal.timeout(300))).rejects.toThrow(/abort|timeout/iu);
+      await leaveAfter(2 * healthy.length, request);
       const last = vendor.requests.at(-1);
       await last?.closed;
       expect(last?.aborted).toBe(true);
@@ -99,9 +101,11 @@ describe('a scripted upstream', () => {
     upstream.answer({ body: ['one ', 'two ', 'three'] });
   });
   afterEach(() => upstream.close());
-  const ask = async (fault?: Fault, signal?: AbortSignal): Promise<string> => {
+  const request = (signal?: AbortSignal): Promise<Response> =>
+    fetch(upstream.url, { method: 'POST', ...(signal && { signal }) });
+  const ask = async (fault?: Fault): Promise<string> => {
     upstream.fault(fault);
-    const reply = await fetch(upstream.url, { method: 'POST', ...(signal && { signal }) });
+    const reply = await request();
     return `${reply.status} ${await reply.text()}`;
   };
 
@@ -113,10 +117,26 @@ describe('a scripted upstream', () => {
       '529 {"error":{"message":"status 529","code":"busy"}}',
     );
     expect(await ask({ kind: 'garbage' })).toContain('<html>');
-    await expect(ask({ kind: 'endless' }, AbortSignal.timeout(200))).rejects.toThrow();
+    upstream.fault({ kind: 'endless' });
+    await leaveAfter(1000, request);
     await upstream.requests.at(-1)?.closed;
     expect(upstream.requests.at(-1)?.aborted).toBe(true);
     expect(upstream.requests.at(-1)?.writtenBytes).toBeGreaterThan(1000);
     expect(await ask()).toBe('200 one two three');
   });
 });
+
+/** Reads so many bytes of an answer, and leaves. */
+async function leaveAfter(
+  bytes: number,
+  request: (signal: AbortSignal) => Promise<Response>,
+): Promise<void> {
+  const leaving = new AbortController();
+  const reply = await request(leaving.signal);
+  let read = 0;
+  for await (const chunk of reply.body as AsyncIterable<Uint8Array>) {
+    read += chunk.length;
+    if (read > bytes) break;
+  }
+  leaving.abort();
+}
