@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import os from 'node:os';
 import type { AddressInfo } from 'node:net';
 import { GoogleGenAI } from '@google/genai';
 import { findChromium, hasXvfb, startXDisplay } from '@cliproxy/plugin-testkit';
@@ -21,6 +22,10 @@ const canShow = chromium !== undefined && hasXvfb() && process.platform === 'lin
 const withWindows = canShow ? describe : describe.skip;
 const MODEL = 'gemini-2-flash-aistudio';
 const LIMIT_MS = 240_000;
+/** Within this time the page serves again after a crash. */
+const CRASH_MS = 5_000;
+/** The same where a freeze has to be noticed first. */
+const FREEZE_MS = 30_000;
 
 /** A local web service, which the gateway starts as well: its first argument is its port. */
 const WEB_SERVICE = `
@@ -206,6 +211,16 @@ const services = (): readonly number[] =>
     }
   });
 
+/**
+ * How many processes there are for each core; 1 where there is one to spare. A browser's start is work
+ * of several cores: where other tests want them as well, it takes as much longer, whatever we do.
+ */
+function crowding(): number {
+  const runnable = Number(/ (\d+)\/\d+ /u.exec(readFileSync('/proc/loadavg', 'utf8'))?.[1] ?? 1);
+  const [lastMinute = 1] = os.loadavg();
+  return Math.max(1, Math.max(runnable, lastMinute) / os.availableParallelism());
+}
+
 withWindows('a page in a browser of the gateway', () => {
   test(
     'logs in by a window that closes by itself, and the page serves',
@@ -378,6 +393,7 @@ withWindows('a page in a browser of the gateway', () => {
     'comes back from whatever happens to it; no call hangs, and nobody else notices',
     async () => {
       const took: Record<string, number> = {};
+      const late: string[] = [];
       const breaks: readonly (readonly [string, () => void | Promise<void>])[] = [
         ['renderer killed', () => renderers().forEach((pid) => process.kill(pid, 'SIGKILL'))],
         ['browser killed', () => browsers().forEach((pid) => process.kill(pid, 'SIGKILL'))],
@@ -407,6 +423,7 @@ withWindows('a page in a browser of the gateway', () => {
           () => 'failed',
         );
         studio.gemini.script({ parts: [{ type: 'text', text: 'fine' }] });
+        const crowded = crowding();
         const brokenMs = performance.now();
         await breakIt();
         const echo = await openai().chat.completions.create({
@@ -417,10 +434,15 @@ withWindows('a page in a browser of the gateway', () => {
         // First, since a page may answer until it is seen that what has opened it is gone.
         expect(await hanging).toBe('failed');
         await untilServed();
-        took[what] = Math.round(performance.now() - brokenMs);
+        const tookMs = Math.round(performance.now() - brokenMs);
+        took[what] = tookMs;
+        const limitMs = what === 'browser frozen' ? FREEZE_MS : CRASH_MS;
+        const mayTakeMs = limitMs * Math.max(crowded, crowding());
+        if (tookMs > mayTakeMs) late.push(`${what}: ${tookMs} ms, beyond ${mayTakeMs} ms`);
         await until(() => browsers().length === 1 && services().length === 1, `left by: ${what}`);
       }
-      console.info('serves again after, in ms:', took);
+      console.info('serves again after, in ms:', took, 'processes for each core:', crowding());
+      expect(late).toEqual([]);
     },
     LIMIT_MS,
   );

@@ -12,8 +12,8 @@ export function pageProbe(
 ): HealthProbe {
   return {
     id: 'page',
-    // Looks at what is known here: asks nobody.
-    intervalMs: 2000,
+    // Looks at what is known here: asks nobody. A page that is back waits for it to say so.
+    intervalMs: 1000,
     timeoutMs: 1000,
     affects: 'readiness',
     async check({ account }) {
