@@ -21,6 +21,16 @@ export function timeoutError(
   return new GatewayError('UPSTREAM_TIMEOUT', message, { failure: { kind: 'timeout', scope } });
 }
 
+/** Translations know nothing of instances: whose answer was too large is said here. */
+export function named(error: GatewayError, instanceId: string): GatewayError {
+  if (error.code !== 'UPSTREAM_TOO_LARGE' || error.message.includes(instanceId)) return error;
+  const message = `${instanceId}: ${error.message}`;
+  return new GatewayError(error.code, message, {
+    ...(error.failure === undefined ? {} : { failure: error.failure }),
+    ...(error.cause === undefined ? {} : { cause: error.cause }),
+  });
+}
+
 /** A pipe that threw an error of the language met what no check foresaw. */
 export function oddAnswer(
   kind: PreparedCall['kind'],

@@ -5,7 +5,7 @@ import { AnswerRelay } from './answer-relay.ts';
 import type { PiecePipe } from './answer-relay.ts';
 import { AttemptClock } from './attempt-clock.ts';
 import type { AttemptClockOwner, AttemptPhase } from './attempt-clock.ts';
-import { oddAnswer, timeoutError } from './attempt-faults.ts';
+import { named, oddAnswer, timeoutError } from './attempt-faults.ts';
 import type { AttemptEnd, AttemptInput } from './attempt-input.ts';
 import { CommitGate } from './commit-gate.ts';
 import { readErrorBody } from './error-body.ts';
@@ -277,7 +277,9 @@ export class Attempt implements AttemptClockOwner {
 
   #fail(told: GatewayError): void {
     if (this.#over) return;
-    const error = withoutSecrets(told, (text) => this.#input.choice.handle.masked(text));
+    const { candidate, choice } = this.#input;
+    const masked = (text: string): string => choice.handle.masked(text);
+    const error = withoutSecrets(named(told, candidate.instanceId), masked);
     const failure = failureOf(error);
     if (this.#gate?.committed !== true) {
       this.#gate?.shut();

@@ -459,7 +459,8 @@ function outcomeOf(
   { error, failure }: Extract<AttemptEnd, { readonly error: GatewayError }>,
   requestId: string,
 ): AttemptOutcome {
-  if (error.code !== 'PLUGIN_FAULT') return { type: 'failed', failure };
+  const own = error.code === 'PLUGIN_FAULT' || error.code === 'PLUGIN_HOST_FORBIDDEN';
+  if (!own) return { type: 'failed', failure };
   return { type: 'faulted', error, requestId };
 }
 
