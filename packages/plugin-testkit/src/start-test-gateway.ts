@@ -25,8 +25,8 @@ interface InstalledMounting extends Mounting {
 export interface TestPlugin extends Mounting {
   /** The package's default export. */
   readonly plugin: GatewayPlugin;
-  /** URL of the plugin's package.json, for its manifest. */
-  readonly packageJson: URL;
+  /** URL of the plugin's package.json, for its manifest; or what stands in it. */
+  readonly packageJson: URL | object;
   /** Key under `plugins:`; default: the manifest's id. */
   readonly instanceId?: string;
 }
@@ -169,7 +169,8 @@ function mount(given: TestPlugin | InstalledTestPlugin, services: readonly TestS
       preloaded: undefined,
     };
   }
-  const packageJson = JSON.parse(readFileSync(given.packageJson, 'utf8')) as {
+  const { packageJson: at } = given;
+  const packageJson = ('href' in at ? JSON.parse(readFileSync(at, 'utf8')) : at) as {
     readonly name: string;
     readonly cliproxyPlugin?: { readonly id?: string };
   };

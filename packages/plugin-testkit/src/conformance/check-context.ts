@@ -3,6 +3,8 @@ import { openStage } from './stage.ts';
 import type { Stage, StageWish } from './stage.ts';
 import type { Subject } from './subject.ts';
 
+const ALL: readonly Dialect[] = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'];
+
 /** What a check works with: the plugin, and as many gateways with it as it wants. */
 export class CheckContext {
   readonly subject: Subject;
@@ -15,7 +17,7 @@ export class CheckContext {
 
   /**
    * The dialects in which the plugin is asked: all that its executor moves, or Chat Completions where it
-   * produces events.
+   * produces events; all where it hooks the requests of others.
    */
   dialects(): Promise<readonly Dialect[]> {
     this.#dialects ??= this.#look();
@@ -36,6 +38,7 @@ export class CheckContext {
   }
 
   async #look(): Promise<readonly Dialect[]> {
+    if (this.subject.hooksOnly) return ALL;
     const stage = await openStage(this.subject, { dialect: 'openai-chat' });
     try {
       const executor = stage.watch.contributions[0]?.executor;

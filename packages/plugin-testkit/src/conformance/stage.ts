@@ -5,7 +5,7 @@ import { startCtonew } from '../ctonew/start-ctonew.ts';
 import { startOAuthServer } from '../oauth/start-oauth-server.ts';
 import { startScriptedUpstream } from '../scripted-upstream.ts';
 import { startTestGateway } from '../start-test-gateway.ts';
-import type { TestGateway } from '../start-test-gateway.ts';
+import type { TestGateway, TestPlugin } from '../start-test-gateway.ts';
 import { startVendor } from '../upstreams/start-vendor.ts';
 import { readStream, readWhole } from './answers.ts';
 import type { ReadAnswer } from './answers.ts';
@@ -13,6 +13,7 @@ import { deadAddress } from './dead-address.ts';
 import { configFor, takesCredentials } from './config-of.ts';
 import type { ConformanceUpstream } from './conformance.ts';
 import { written } from './questions.ts';
+import { STAND_IN, standIn, standInPackage } from './stand-in.ts';
 import type { Subject } from './subject.ts';
 import { watched } from './watch.ts';
 import type { Watch, WatchOptions } from './watch.ts';
@@ -80,13 +81,20 @@ export async function openStage(
   const url = upstream?.url ?? (await deadAddress());
   const usual = configFor(subject, { url, upstream, credentials });
   const config = wish.config?.(usual, url) ?? usual;
-  const watch = watched(subject.plugin, wish);
+  const own = watched(subject.plugin, wish);
+  const answering = subject.hooksOnly ? watched(standIn()) : undefined;
+  // Whoever answers is watched for how it is asked.
+  const watch = answering === undefined ? own : { ...own, calls: answering.calls };
   try {
     const gateway = await startTestGateway({
       plugins: [
-        { plugin: watch.plugin, packageJson: subject.packageJson, instanceId: 'checked', config },
+        { plugin: own.plugin, packageJson: subject.packageJson, instanceId: 'checked', config },
+        ...(answering === undefined ? [] : [standInFor(answering, url, dialect)]),
       ],
-      config: settingsFor(modelOf(subject, dialect)),
+      config: settingsFor(
+        modelOf(subject, dialect),
+        answering === undefined ? 'checked' : STAND_IN,
+      ),
     });
     await upstream?.meet?.(gateway.url);
     return {
@@ -106,15 +114,24 @@ export async function openStage(
   }
 }
 
+function standInFor({ plugin }: Watch, baseUrl: string, dialect: Dialect): TestPlugin {
+  return {
+    plugin,
+    packageJson: standInPackage,
+    instanceId: STAND_IN,
+    config: { baseUrl, dialect },
+  };
+}
+
 /** What no program writes by chance, and no part of which says anything. */
 export function canary(): string {
   return `k${BigInt(`0x${randomBytes(20).toString('hex')}`).toString(36)}`;
 }
 
 /** Whoever fails is tried again at once: each question is to reach the plugin. */
-export function settingsFor(model: string): Readonly<Record<string, unknown>> {
+export function settingsFor(model: string, plugin = 'checked'): Readonly<Record<string, unknown>> {
   return {
-    routes: [{ match: MODEL, targets: [{ plugin: 'checked', model }] }],
+    routes: [{ match: MODEL, targets: [{ plugin, model }] }],
     failover: { outageMs: 1, overloadedMs: 1, rateLimitMs: 1, deniedMs: 1, notFoundMs: 1 },
   };
 }

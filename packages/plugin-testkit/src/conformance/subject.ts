@@ -11,6 +11,7 @@ interface SubjectManifest {
   readonly apiVersion: string;
   readonly entry: string;
   readonly executor: boolean;
+  readonly hooks: readonly string[];
   readonly authenticators: readonly string[];
   readonly probes: readonly string[];
   readonly models: readonly { readonly match: string; readonly upstream?: string }[];
@@ -35,6 +36,8 @@ export interface Subject {
   readonly addresses: readonly string[];
   /** Whether there is an upstream that a fake can stand in for. */
   readonly hasUpstream: boolean;
+  /** It only hooks the requests of others: a plugin of the kit's answers them. */
+  readonly hooksOnly: boolean;
 }
 
 /** Reads what can be said of a plugin without running it. */
@@ -51,6 +54,7 @@ export function subjectOf<U extends ConformanceUpstream>(
   const addresses = manifest.hosts
     .filter((host) => host.startsWith('config:'))
     .map((host) => host.slice('config:'.length));
+  const hooksOnly = !manifest.executor && manifest.hooks.length > 0;
   return {
     plugin,
     packageJson,
@@ -62,7 +66,8 @@ export function subjectOf<U extends ConformanceUpstream>(
     schema,
     told: told,
     addresses,
-    hasUpstream: told.upstream !== undefined || addresses.length > 0,
+    hasUpstream: told.upstream !== undefined || addresses.length > 0 || hooksOnly,
+    hooksOnly,
   };
 }
 
@@ -74,6 +79,7 @@ function manifestOf(json: Readonly<Record<string, unknown>>): SubjectManifest {
     apiVersion: textOf(raw['apiVersion']),
     entry: textOf(raw['entry']),
     executor: provides['executor'] === true,
+    hooks: textsOf(provides['hooks']),
     authenticators: textsOf(provides['authenticators']),
     probes: textsOf(provides['probes']),
     models: (Array.isArray(provides['models'])

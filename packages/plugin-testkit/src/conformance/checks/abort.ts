@@ -5,7 +5,7 @@ import type { Check } from '../check.ts';
 import type { Fault } from '../../fault.ts';
 import { openAnswer } from '../open-answer.ts';
 import type { Stage } from '../stage.ts';
-import { NO_EXECUTOR } from './answers.ts';
+import { noAnswers } from './answers.ts';
 
 const LIMIT_MS = 1000;
 /** A busy machine may be late once; a plugin that does not listen is late each time. */
@@ -16,7 +16,7 @@ export const abort: Check = {
   level: 'survives',
   means: 'When a client leaves, the plugin and its upstream stop within a second.',
   needs: ['answers'],
-  notApplicable: ({ manifest }) => (manifest.executor ? undefined : NO_EXECUTOR),
+  notApplicable: noAnswers,
   async run(context) {
     const moments: readonly (readonly [string, Fault])[] = [
       ['before the first byte', { kind: 'latency', ms: Number.POSITIVE_INFINITY }],

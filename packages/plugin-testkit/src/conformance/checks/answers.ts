@@ -2,6 +2,7 @@ import { hold, shown } from '../check.ts';
 import type { Check } from '../check.ts';
 import type { CheckContext } from '../check-context.ts';
 import type { Stage } from '../stage.ts';
+import type { Subject } from '../subject.ts';
 
 export const answers: Check = {
   id: 'answers',
@@ -9,7 +10,7 @@ export const answers: Check = {
   means:
     'A question is answered, with and without a stream, and the upstream has nothing to object to.',
   needs: ['contributions'],
-  notApplicable: ({ manifest }) => (manifest.executor ? undefined : NO_EXECUTOR),
+  notApplicable: noAnswers,
   async run(context) {
     for (const dialect of await context.dialects()) {
       const stage = await context.stage({ dialect });
@@ -20,6 +21,11 @@ export const answers: Check = {
 
 /** Why checks of answers say nothing of some plugins. */
 export const NO_EXECUTOR = 'the plugin has no executor: it answers nothing';
+
+/** The same, for checks of answers that others may give: those that the plugin hooks. */
+export function noAnswers({ manifest, hooksOnly }: Subject): string | undefined {
+  return manifest.executor || hooksOnly ? undefined : NO_EXECUTOR;
+}
 
 async function answersWell(
   { subject }: CheckContext,
@@ -47,4 +53,13 @@ async function answersWell(
     seen: shown(violation),
     remedy: 'send what the vendor documents: pass `call.headers`, `call.path` and `call.body` on',
   });
+  const fault = stage.gateway.events.find(
+    (event) => event.type === 'plugin-faulted' && event.instanceId === 'checked',
+  );
+  hold(fault === undefined, () => ({
+    expected: `no fault of the plugin (${way})`,
+    seen: shown(fault),
+    remedy:
+      'read the fault; a hook returns what the contract says, in time, and throws refusals alone',
+  }));
 }

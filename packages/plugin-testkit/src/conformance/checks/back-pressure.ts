@@ -4,7 +4,7 @@ import { hold } from '../check.ts';
 import type { Check } from '../check.ts';
 import { noFault } from '../no-upstream.ts';
 import { openAnswer } from '../open-answer.ts';
-import { NO_EXECUTOR } from './answers.ts';
+import { noAnswers } from './answers.ts';
 import { lastAsked } from './abort.ts';
 
 /** More than all buffers on the way hold together. */
@@ -18,7 +18,7 @@ export const backPressure: Check = {
   means:
     'When a client stops reading, the plugin stops reading from its upstream, and goes on later.',
   needs: ['answers'],
-  notApplicable: (subject) => (subject.manifest.executor ? noFault(subject) : NO_EXECUTOR),
+  notApplicable: (subject) => noAnswers(subject) ?? noFault(subject),
   async run(context) {
     const stage = await context.stage();
     stage.upstream?.fault({ kind: 'endless' });

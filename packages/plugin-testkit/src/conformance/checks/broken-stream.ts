@@ -3,7 +3,7 @@ import type { Check } from '../check.ts';
 import type { Fault } from '../../fault.ts';
 import { noFault } from '../no-upstream.ts';
 import type { Stage } from '../stage.ts';
-import { NO_EXECUTOR } from './answers.ts';
+import { noAnswers } from './answers.ts';
 import { lastAsked } from './abort.ts';
 
 /** At most so many places to cut at, for each dialect. */
@@ -14,7 +14,7 @@ export const brokenStream: Check = {
   level: 'survives',
   means: 'An answer that breaks off, or makes no sense, never looks like a whole one.',
   needs: ['answers'],
-  notApplicable: (subject) => (subject.manifest.executor ? noFault(subject) : NO_EXECUTOR),
+  notApplicable: (subject) => noAnswers(subject) ?? noFault(subject),
   async run(context) {
     for (const dialect of await context.dialects()) {
       const stage = await context.stage({ dialect });

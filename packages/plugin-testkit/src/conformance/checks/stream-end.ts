@@ -1,13 +1,13 @@
 import { hold, shown } from '../check.ts';
 import type { Check } from '../check.ts';
-import { NO_EXECUTOR } from './answers.ts';
+import { noAnswers } from './answers.ts';
 
 export const streamEnd: Check = {
   id: 'stream-end',
   level: 'speaks',
   means: 'A stream says once that it has ended, then ends, and nothing follows.',
   needs: ['answers'],
-  notApplicable: ({ manifest }) => (manifest.executor ? undefined : NO_EXECUTOR),
+  notApplicable: noAnswers,
   async run(context) {
     for (const dialect of await context.dialects()) {
       const stage = await context.stage({ dialect });
