@@ -152,9 +152,7 @@ async function ask({ gateway }: Rig, path: string, body: object): Promise<string
 
 /** What a client reads of an answer, streamed or whole. */
 function said(body: string): string {
-  const texts = body.startsWith('{')
-    ? [...body.matchAll(/"(?:text|content)":("(?:[^"\\]|\\.)*")/g)]
-    : [...body.matchAll(/"(?:text|content)":("(?:[^"\\]|\\.)*")/g)];
+  const texts = [...body.matchAll(/"(?:text|content)":("(?:[^"\\]|\\.)*")/g)];
   return texts.map(([, text]) => JSON.parse(text ?? '""') as string).join('');
 }
 
@@ -168,7 +166,7 @@ describe.each(['anthropic-messages', 'openai-chat'] as const)('a client of %s', 
     const found = await rig(dialect);
     const text =
       'I wrote to [EMAIL_1], and keep [API_KEY_1] and [CARD_1] to myself; [EMAIL_7] is none.';
-    found.vendor.script({ parts: [{ type: 'text', text }] });
+    found.vendor.script({ parts: [{ type: 'text', text, pieces: 40 }] });
     const [path, body] = asks[client] as (typeof asks)[string];
     const answer = await ask(found, path, body(stream));
     for (const hidden of HIDDEN) expect(found.sent()).not.toContain(hidden);
@@ -180,6 +178,21 @@ describe.each(['anthropic-messages', 'openai-chat'] as const)('a client of %s', 
     for (const hidden of HIDDEN) expect(found.gateway.log()).not.toContain(hidden);
   });
 });
+
+test.each(['anthropic-messages', 'openai-chat'] as const)(
+  'the arguments of a tool call are restored as JSON, from %s',
+  async (dialect) => {
+    const found = await rig(dialect);
+    const args = { to: '[EMAIL_1]', text: 'with [API_KEY_1]' };
+    found.vendor.script({
+      parts: [{ type: 'tool-call', name: 'send_mail', arguments: args, pieces: 20 }],
+    });
+    const answer = await ask(found, '/v1/messages', messages(true));
+    const pieces = [...answer.matchAll(/"partial_json":("(?:[^"\\]|\\.)*")/g)];
+    const whole = pieces.map(([, piece]) => JSON.parse(piece ?? '""') as string).join('');
+    expect(JSON.parse(whole)).toEqual({ to: EMAIL, text: `with ${KEY}` });
+  },
+);
 
 test('a conversation keeps its placeholders from one request to the next', async () => {
   const found = await rig('openai-chat');
@@ -196,7 +209,7 @@ test('a conversation keeps its placeholders from one request to the next', async
   expect(found.sent()).toContain('And to [EMAIL_2].');
 });
 
-test('without restoring, answers keep their placeholders, and bytes of the answer pass', async () => {
+test('without restoring, answers keep their placeholders', async () => {
   const found = await rig('openai-chat', { restore: false });
   found.vendor.script({ parts: [{ type: 'text', text: 'Dear [EMAIL_1]' }] });
   expect(said(await ask(found, '/v1/chat/completions', chat(false)))).toBe('Dear [EMAIL_1]');
