@@ -7,20 +7,32 @@ import type { Conformance, ConformanceReport } from '@cliproxy/plugin-testkit';
 
 const root = path.resolve(import.meta.dirname, '../../plugins');
 
+/** What to check, and how. */
+interface CheckAllOptions {
+  readonly onBegin?: (name: string) => void;
+  /** Absent or empty: all. */
+  readonly names?: readonly string[];
+  /** What to check in the place of a plugin itself. */
+  readonly instead?: (plugin: GatewayPlugin, packageJson: URL) => GatewayPlugin;
+}
+
 /** Checks every plugin that has a conformance test, one after another. */
-export async function checkAll(
-  onBegin: (name: string) => void = () => undefined,
-): Promise<readonly ConformanceReport[]> {
+export async function checkAll({
+  onBegin = () => undefined,
+  names = [],
+  instead = (plugin) => plugin,
+}: CheckAllOptions = {}): Promise<readonly ConformanceReport[]> {
   const reports: ConformanceReport[] = [];
   for (const name of readdirSync(root).sort()) {
     const folder = path.join(root, name);
     if (!existsSync(path.join(folder, 'src/conformance.test.ts'))) continue;
+    if (names.length > 0 && !names.includes(name)) continue;
     onBegin(name);
     const plugin = await defaultOf<GatewayPlugin>(path.join(folder, 'src/index.ts'));
     const description = path.join(folder, 'src/conformance.ts');
     const told = existsSync(description) ? await defaultOf<Conformance>(description) : {};
     const packageJson = pathToFileURL(path.join(folder, 'package.json'));
-    reports.push(await runConformance(plugin, packageJson, told));
+    reports.push(await runConformance(instead(plugin, packageJson), packageJson, told));
   }
   return reports;
 }

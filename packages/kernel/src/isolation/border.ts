@@ -18,12 +18,12 @@ import type { StreamNews } from './channel/streams.ts';
  * Work that the gateway has asked for is known on both sides by a number. With it the process says on
  * whose behalf it asks for something, and is told that the work's signal was aborted.
  */
-export interface Work {
+interface Work {
   readonly work: number;
 }
 
 /** Work for an account. */
-export interface AccountWork extends Work {
+interface AccountWork extends Work {
   readonly account: Account;
 }
 
@@ -36,7 +36,7 @@ export interface CallWork extends AccountWork {
 }
 
 /** A call of a wire executor; its body comes as bytes. */
-export interface WireWork
+interface WireWork
   extends CallWork, Pick<WireCall, 'dialect' | 'operation' | 'stream' | 'path' | 'headers'> {}
 
 /** A request as it crosses: its body comes as bytes, or is one that the other side has. */

@@ -6,7 +6,7 @@ import type { ProcessPeer } from './process-session.ts';
 /** How often it is asked, and its memory looked at: what grows fast is caught before it hurts others. */
 const LOOK_MS = 250;
 /** A process that has not answered for so long is ended: its event loop is blocked. */
-export const SILENCE_MS = 2_000;
+const SILENCE_MS = 2_000;
 
 /** Looks after a process that serves: whether it answers, and what it takes. */
 export class Pulse {

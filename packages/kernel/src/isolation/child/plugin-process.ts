@@ -44,6 +44,8 @@ import { Works } from './works.ts';
 
 type Question<K extends keyof ProcessAsks> = ProcessAsks[K]['question'];
 
+type PluginLoader = (file: string, name: string, limitMs: number) => Promise<LoadedPlugin>;
+
 /**
  * The plugin's side of the border: imports one plugin, sets one instance up, and does with it what the
  * gateway asks.
@@ -54,14 +56,19 @@ export class PluginProcess {
   readonly #door: GatewayDoor;
   readonly #works: Works;
   readonly #logger: Logger;
+  readonly #import: PluginLoader;
   readonly #told = new ToldSurroundings();
   readonly #ending = new AbortController();
   #disposer: Disposer | undefined;
   #plugin: LoadedPlugin | undefined;
   #contributions: CheckedContributions | undefined;
 
-  /** @param onGone - the gateway has closed the socket, or is no more. */
-  constructor(socket: Duplex, onGone: () => void) {
+  /**
+   * @param onGone - the gateway has closed the socket, or is no more.
+   * @param load - brings the plugin; by default by importing its file.
+   */
+  constructor(socket: Duplex, onGone: () => void, load: PluginLoader = importPlugin) {
+    this.#import = load;
     this.#peer = new Peer<GatewayAsks, GatewayNews, ProcessAsks, ProcessNews>(socket, {
       asks: this.#asks(),
       news: this.#news(),
@@ -78,7 +85,7 @@ export class PluginProcess {
     const done = { value: true } as const;
     return {
       load: async ({ file, name, limitMs }) => {
-        this.#plugin = await new PluginImporter(limitMs).load(file, name);
+        this.#plugin = await this.#import(file, name, limitMs);
         return { value: { schema: this.#plugin.schema, deps: depsOf(this.#plugin.deps) } };
       },
       setup: async (wish) => ({ value: await this.#setUp(wish) }),
@@ -264,6 +271,9 @@ export class PluginProcess {
     throw new GatewayError('PLUGIN_FAULT', `the plugin has no authenticator "${id}" any more`);
   }
 }
+
+const importPlugin: PluginLoader = (file, name, limitMs) =>
+  new PluginImporter(limitMs).load(file, name);
 
 /** The refs that can cross: what each is known by. */
 function depsOf(deps: unknown): unknown {
