@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   ADMIN_KEY,
@@ -28,26 +29,27 @@ afterAll(() => {
 async function open(env: Readonly<Record<string, string>>): Promise<void> {
   shop = openWorkshop();
   wicked = openWicked();
-  config = shop.config(
-    JSON.stringify({
-      server: { port: 0, apiKeys: [KEY], adminKeys: [ADMIN_KEY], drainMs: 1000 },
-      log: { level: 'debug', format: 'json' },
-      plugins: {
-        echo: {},
-        wicked: { package: wicked.folder, isolation: 'process', memoryLimitMb: 256 },
-      },
-      routes: [
-        {
-          match: 'both',
-          targets: [
-            { plugin: 'wicked', model: 'm' },
-            { plugin: 'echo', model: 'echo' },
-          ],
-        },
-      ],
-    }),
-  );
+  config = shop.config(text({}));
   gateway = await shop.start(['--config', config], { env });
+}
+
+/** The configuration. @param more - for the instance. */
+function text(more: object): string {
+  const limits = { isolation: 'process', memoryLimitMb: 256 };
+  return JSON.stringify({
+    server: { port: 0, apiKeys: [KEY], adminKeys: [ADMIN_KEY], drainMs: 1000 },
+    log: { level: 'debug', format: 'json' },
+    plugins: { echo: {}, wicked: { package: wicked.folder, ...limits, ...more } },
+    routes: [
+      {
+        match: 'both',
+        targets: [
+          { plugin: 'wicked', model: 'm' },
+          { plugin: 'echo', model: 'echo' },
+        ],
+      },
+    ],
+  });
 }
 
 async function tell(content: string, model = 'wicked/m', stream = false) {
@@ -128,6 +130,22 @@ describe('what a plugin does in a process of its own', () => {
     const names = said((await tell('env')).text).split(',');
     expect(names).toContain('WICKED_MAY_SEE');
     expect(names).not.toContain('WICKED_MAY_NOT');
+  });
+
+  test('another configuration is another process; a stream ends in the former one', async () => {
+    const former = Number(said((await tell('pid')).text));
+    const stream = tell('slow', 'wicked/m', true);
+    await sleep(200);
+    shop.config(text({ config: { baseUrl: 'http://127.0.0.1:9/other' } }));
+    await until(async () => Number(said((await tell('pid')).text)) !== former);
+    expect((await stream).text).toMatch(/n29[^]*\[DONE\]/u);
+    await until(() => !runs(former));
+    const latter = Number(said((await tell('pid')).text));
+    shop.config(text({ enabled: false }));
+    await until(() => !runs(latter));
+    expect((await tell('pid')).status).toBe(503);
+    shop.config(text({}));
+    await back();
   });
 
   test('a gateway that ends has the plugin stop, and its process with it', async () => {

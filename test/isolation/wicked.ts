@@ -9,6 +9,7 @@ const SOURCE = `
 import { apiKeyAccounts, configSchema, definePlugin } from '@cliproxy/plugin-api';
 import { once } from 'node:events';
 import { Readable, Transform } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 const any = { type: 'object', additionalProperties: true, required: [], properties: {} };
 const seen = { aborted: 0, closed: [] };
 const frame = (content) => Buffer.from('data: ' + JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta: { content } }] }) + '\\n\\n');
@@ -36,6 +37,10 @@ const deeds = {
     const reply = await upstream(call);
     return { ...reply, body: reply.body.pipe(new Transform({ transform(chunk, _e, done) { done(null, chunk); } })) };
   },
+  slow: () => sse(Readable.from((async function* () {
+    for (let n = 0; n < 30; n += 1) { yield frame('n' + n); await sleep(50); }
+    yield Buffer.from('data: [DONE]\\n\\n');
+  })())),
   taps: async (call) => {
     const reply = await upstream(call);
     reply.body.on('close', () => seen.closed.push('close')).on('end', () => seen.closed.push('end'));

@@ -106,6 +106,7 @@ export class HealthMonitor implements EventSink {
       plugin: instance.pluginId,
       package: instance.packageName,
       version: instance.version,
+      ...(instance.isolation === undefined ? {} : { isolation: instance.isolation }),
       state: isSick(instance, standing) ? 'sick' : instance.state,
       status: statusOf(instance, accounts, children, standing),
       problems: [

@@ -65,6 +65,8 @@ export interface PluginHealth {
   readonly plugin: string;
   readonly package: string;
   readonly version: string;
+  /** `process`: its code runs in a process of its own, which is one of `children`. */
+  readonly isolation?: 'process';
   /** `sick`: at work, but left alone because of its own faults; see `circuit`. */
   readonly state: InstanceState | 'sick';
   /**

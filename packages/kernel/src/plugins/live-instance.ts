@@ -76,6 +76,10 @@ export class LiveInstance implements PluginInstance {
     return lacks ? 'needs-login' : 'ready';
   }
 
+  get isolation(): 'process' | undefined {
+    return this.#settings.isolation;
+  }
+
   get problems(): readonly Problem[] {
     return this.#problems;
   }

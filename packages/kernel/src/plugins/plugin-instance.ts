@@ -22,6 +22,8 @@ export interface PluginInstance {
   readonly pluginId: string;
   readonly packageName: string;
   readonly version: string;
+  /** Its code runs in a process of its own; absent: in the gateway's. */
+  readonly isolation?: 'process' | undefined;
   readonly state: InstanceState;
   /** Why it is `failed`. */
   readonly problems: readonly Problem[];

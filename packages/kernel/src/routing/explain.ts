@@ -32,6 +32,8 @@ interface ExplainedCandidate {
   readonly dialects: readonly string[];
   readonly refuses: readonly string[];
   readonly maxOutputTokens?: number;
+  /** `process`: the plugin runs in a process of its own. */
+  readonly isolation?: 'process';
   /** As configured. */
   readonly weight?: number;
   readonly priority?: number;
@@ -131,9 +133,12 @@ export function formatExplanation(explanation: Explanation): string {
 }
 
 /** What its place among the others comes from. */
-function termsOf(one: Pick<ExplainedCandidate, 'weight' | 'priority' | 'latencyMs'>): string {
-  const { weight, priority, latencyMs } = one;
+function termsOf(
+  one: Pick<ExplainedCandidate, 'weight' | 'priority' | 'latencyMs' | 'isolation'>,
+): string {
+  const { weight, priority, latencyMs, isolation } = one;
   const terms = [
+    isolation === undefined ? '' : 'in a process of its own',
     priority === undefined ? '' : `priority ${priority}`,
     weight === undefined ? '' : `weight ${weight}`,
     latencyMs === undefined ? '' : `first token after ${Math.round(latencyMs)} ms of late`,
@@ -181,6 +186,9 @@ function explainCandidate(candidate: Candidate, order: number, nowMs: number): E
         : sentence(reason, detail),
     dialects,
     refuses,
+    ...(candidate.instance?.isolation === undefined
+      ? {}
+      : { isolation: candidate.instance.isolation }),
     ...(candidate.maxOutputTokens === undefined
       ? {}
       : { maxOutputTokens: candidate.maxOutputTokens }),

@@ -30,6 +30,7 @@ const plugin = object(
     plugin: string,
     package: string,
     version: string,
+    isolation: { enum: ['process'], description: 'its code runs in a process of its own' },
     state: { enum: ['starting', 'ready', 'sick', 'needs-login', 'failed', 'stopped', 'disabled'] },
     status,
     problems: { type: 'array', items: string },
