@@ -137,8 +137,8 @@ function sharedCases(run: (line: string) => Promise<Ended>): void {
     async () => {
       const { code, stdout } = await run('plugins list');
       expect(code).toBe(0);
-      expect(stdout).toMatch(/^echo +ready +@cliproxy\/plugin-echo +\d+\.\d+\.\d+ +1$/m);
-      expect(stdout).toMatch(/^openrouter +disabled +\S+ +- +-$/m);
+      expect(stdout).toMatch(/^echo +ready +@cliproxy\/plugin-echo +\d+\.\d+\.\d+ +1\.0 +- +1$/m);
+      expect(stdout).toMatch(/^openrouter +disabled +\S+ +- +1\.0 +- +-$/m);
       expect(stdout).toMatch(/^llmux-claude +needs-login /m);
       expect(json(await run('plugins list --json'))).toMatchObject([
         { instance: 'echo', state: 'ready', accounts: 1 },

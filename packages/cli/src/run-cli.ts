@@ -59,7 +59,7 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: 'plugins',
-    description: 'list or check the configured plugins',
+    description: 'list, check, add, remove, enable, disable or reload plugins',
     load: async () => (await import('./commands/plugins.ts')).pluginsCommand(),
   },
   {

@@ -3,6 +3,8 @@ export { ConfigError } from './config-error.ts';
 export { describeProblem, problemPosition } from './describe-problem.ts';
 export type { ProblemSource } from './describe-problem.ts';
 export { didYouMean } from './did-you-mean.ts';
+export { editEnabled, editNewPlugin, pluginEntryText } from './edit/edit-plugins.ts';
+export type { NewPluginEntry } from './edit/edit-plugins.ts';
 export type { Env } from './expand-env.ts';
 export { writeFirstConfig } from './first-start.ts';
 export type { FirstConfig } from './first-start.ts';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { didYouMean } from '@cliproxy/config';
+import { filePluginStore } from '@cliproxy/gateway';
 import { configFile, readConfig } from '../config-file.ts';
 import { CommandError } from '../exit-codes.ts';
 import { unpack } from './unpack.ts';
@@ -33,6 +34,10 @@ export async function findPlugin(
   const names = /^[a-z0-9][a-z0-9._-]*$/u.test(reference)
     ? [`@cliproxy/plugin-${reference}`, reference]
     : [reference];
+  for (const [, { folder, fault }] of await filePluginStore.check(dir, names)) {
+    if (fault !== undefined) throw new CommandError(fault, { code: 'PLUGIN_INTEGRITY' });
+    return { folder, release };
+  }
   for (const from of [dir, process.cwd(), import.meta.dirname]) {
     for (const wanted of names) {
       const folder = installedIn(from, wanted);

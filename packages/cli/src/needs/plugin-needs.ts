@@ -4,6 +4,7 @@ import type { PluginInspection } from '@cliproxy/gateway';
 import type { CommandConfig } from '../config-file.ts';
 import { CommandError } from '../exit-codes.ts';
 import { meantBy } from '../meant-by.ts';
+import { pluginSources } from '../plugins/plugin-sources.ts';
 import { lookAtNeed } from './look-at-need.ts';
 import type { NeedState } from './look-at-need.ts';
 
@@ -33,7 +34,7 @@ export async function needsOf(name: string, config: CommandConfig): Promise<Plug
       `there is no one plugin "${name}".${which} There are: ${known.join(', ')}.`,
     );
   }
-  const inspected = inspect(instanceId, config);
+  const inspected = await inspect(instanceId, config);
   if (inspected.package === undefined) throw new CommandError(inspected.faults.join('\n'));
   return look(instanceId, inspected, config);
 }
@@ -42,18 +43,20 @@ export async function needsOf(name: string, config: CommandConfig): Promise<Plug
 export async function allNeeds(config: CommandConfig): Promise<readonly PluginNeeds[]> {
   const enabled = config.settings.kernel.plugins.filter((one) => one.enabled);
   const looked = enabled.map(async ({ instanceId }) => {
-    const inspected = inspect(instanceId, config);
+    const inspected = await inspect(instanceId, config);
     return inspected.package === undefined ? [] : [await look(instanceId, inspected, config)];
   });
   return (await Promise.all(looked)).flat();
 }
 
-function inspect(instanceId: string, config: CommandConfig): PluginInspection {
-  const configured = config.settings.kernel.plugins.find((one) => one.instanceId === instanceId);
-  return inspectPlugin(configured?.package ?? instanceId, {
-    dirs: dirsOf(config),
-    checker: config.checker,
-  });
+async function inspect(instanceId: string, config: CommandConfig): Promise<PluginInspection> {
+  const { plugins, baseDir } = config.settings.kernel;
+  const configured = plugins.find((one) => one.instanceId === instanceId);
+  const reference = configured?.package ?? instanceId;
+  return inspectPlugin(
+    reference,
+    await pluginSources({ baseDir, checker: config.checker }, [reference]),
+  );
 }
 
 async function look(
