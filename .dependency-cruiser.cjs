@@ -88,7 +88,12 @@ module.exports = {
       from: { path: '^(packages|plugins)/([^/]+)/' },
       to: {
         path: '^(packages|plugins)/[^/]+/src/',
-        pathNot: ['^$1/$2/', '/src/index\\.ts$', '^packages/plugin-api/src/host\\.ts$'],
+        pathNot: [
+          '^$1/$2/',
+          '/src/index\\.ts$',
+          '^packages/plugin-api/src/host\\.ts$',
+          '^packages/gateway/src/data-place\\.ts$',
+        ],
       },
     },
   ],

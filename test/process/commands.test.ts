@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ADMIN_KEY, KEY, echoConfig, openWorkshop, prepareOnce } from './gateway-process.ts';
 import type { Ended, GatewayProcess, Workshop } from './gateway-process.ts';
@@ -236,6 +237,29 @@ function sharedCases(run: (line: string) => Promise<Ended>): void {
 }
 
 describe('without a running gateway', () => {
+  test.each(['status', 'stop', 'logs'])(
+    '%s looks at what the gateway has left, and loads no gateway',
+    async (command) => {
+      const hooks = path.join(shop.dir, 'hooks.mjs');
+      writeFileSync(
+        hooks,
+        `import { writeSync } from 'node:fs';
+        import { register } from 'node:module';
+        if (import.meta.url.endsWith('?here')) register(import.meta.url.replace('?here', ''));
+        export async function load(url, context, next) {
+          writeSync(2, 'loaded ' + url + '\\n');
+          return next(url, context);
+        }`,
+      );
+      const env = { NODE_OPTIONS: `--import=${pathToFileURL(hooks).href}?here` };
+      const { stderr } = await shop.run([command, '--config', file], { env });
+      const loaded = [...stderr.matchAll(/^loaded (\S+)$/gm)].map(([, url = '']) => url);
+      expect(loaded.some((url) => url.endsWith('/gateway/dist/data-place.js'))).toBe(true);
+      expect(loaded.filter((url) => /\/(kernel|server|protocols)\/dist\//.test(url))).toEqual([]);
+    },
+    TIME_MS,
+  );
+
   const run = (line: string): Promise<Ended> => shop.run([...line.split(' '), '--config', file]);
 
   sharedCases(run);

@@ -232,7 +232,9 @@ test(
 test(
   'accounts are listed, reset and logged out',
   async () => {
-    expect((await run('accounts')).stdout).toContain('cliproxy login NAME');
+    const none = (await run('accounts')).stdout;
+    expect(none).toContain('cliproxy login NAME');
+    expect(none).toMatch(/^acme: has no account: .* cliproxy login acme$/m);
     await logInAs('ada');
     await logInAs('bob');
     const listed = await run('accounts');
@@ -240,6 +242,7 @@ test(
     expect(listed.stdout).toMatch(
       /^acme\/bob +b\*\*\*@vendor\.test +logged-in +usable .* chat files /m,
     );
+    expect(listed.stdout).not.toContain('has no account');
     for (const line of [
       'accounts --json',
       'accounts reset --json',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { LoadedConfig } from '@cliproxy/config';
 import type { CommandConfig } from './config-file.ts';
-import { folderHolder } from '@cliproxy/gateway';
+import { folderHolder } from '@cliproxy/gateway/data-place';
 import { readFacts } from './background/router-facts.ts';
 import { CommandError } from './exit-codes.ts';
 import { problemsError } from './problem-rows.ts';

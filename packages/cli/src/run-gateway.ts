@@ -1,5 +1,6 @@
 import { describeProblem } from '@cliproxy/config';
-import { GATEWAY_LOG, VERSION, createGateway, logFileOf, openDataFolder } from '@cliproxy/gateway';
+import { VERSION, createGateway, openDataFolder } from '@cliproxy/gateway';
+import { GATEWAY_LOG, logFileOf } from '@cliproxy/gateway/data-place';
 import type { DataFolder, Gateway } from '@cliproxy/gateway';
 import { boundOutput } from './background/output-log.ts';
 import type { RouterFacts } from './background/router-facts.ts';

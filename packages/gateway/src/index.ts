@@ -14,14 +14,6 @@ export type { Gateway, GatewayApplyResult, GatewayOverrides } from './create-gat
 export { checkDataFolder, openDataFolder } from './data-folder.ts';
 export type { DataFolder } from './data-folder.ts';
 export { VERSION } from './version.ts';
-export {
-  GATEWAY_LOG,
-  OUTPUT_LOG,
-  childLogName,
-  listLogs,
-  logFileOf,
-  logFolder,
-} from './logging/log-folder.ts';
 export { inspectPlugin, installedPluginIds, lookAtPlugin, packageNames } from '@cliproxy/kernel';
 export type { ConfigReload } from '@cliproxy/server';
 export { filePluginStore } from './plugin-store/file-plugin-store.ts';
@@ -38,7 +30,3 @@ export { isName, lockFileOf, readPluginLock, writePluginLock } from './plugin-st
 export type { LockedPlugin, PluginLock } from './plugin-store/plugin-lock.ts';
 export type { PluginLook } from '@cliproxy/kernel';
 export type { CommandNeed, PipNeed, PluginInspection, PluginNeed } from '@cliproxy/kernel';
-export { folderHolder, processStart } from '@cliproxy/vault';
-export type { FolderHolder, FolderOwner } from '@cliproxy/vault';
-export { harmlessLine, readLogLine } from './logging/readable-line.ts';
-export type { ReadLine } from './logging/readable-line.ts';

@@ -1,3 +1,4 @@
+import { describe } from '@jest/globals';
 import { describePlugin } from '@cliproxy/plugin-testkit';
 import { webConformance } from '../test/web-conformance.ts';
 import conformance from './conformance.ts';
@@ -5,5 +6,5 @@ import plugin from './index.ts';
 
 const packageJson = new URL('../package.json', import.meta.url);
 
-describePlugin(plugin, { packageJson, ...conformance });
-describePlugin(plugin, { packageJson, ...webConformance });
+describe('mode cli', () => describePlugin(plugin, { packageJson, ...conformance }));
+describe('mode web', () => describePlugin(plugin, { packageJson, ...webConformance }));

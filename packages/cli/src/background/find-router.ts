@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataFolderOf } from '@cliproxy/config';
-import { GATEWAY_LOG, folderHolder, logFileOf } from '@cliproxy/gateway';
-import type { FolderOwner } from '@cliproxy/gateway';
+import { GATEWAY_LOG, folderHolder, logFileOf } from '@cliproxy/gateway/data-place';
+import type { FolderOwner } from '@cliproxy/gateway/data-place';
 import { configFile, readConfig } from '../config-file.ts';
 import type { CommandConfig } from '../config-file.ts';
 import { CommandError } from '../exit-codes.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { OUTPUT_LOG, logFileOf } from '@cliproxy/gateway';
+import { OUTPUT_LOG, logFileOf } from '@cliproxy/gateway/data-place';
 import { CommandError } from '../exit-codes.ts';
 import type { LaunchMessage } from './launch-talk.ts';
 import { openOutput } from './output-log.ts';

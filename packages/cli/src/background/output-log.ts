@@ -7,8 +7,8 @@ import {
   renameSync,
   statSync,
 } from 'node:fs';
-import { GATEWAY_LOG, OUTPUT_LOG, logFileOf, logFolder } from '@cliproxy/gateway';
 import type { Gateway } from '@cliproxy/gateway';
+import { GATEWAY_LOG, OUTPUT_LOG, logFileOf, logFolder } from '@cliproxy/gateway/data-place';
 
 /** What a detached router's own output may fill, in bytes; its log goes elsewhere. */
 const MAX_BYTES = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { processStart } from '@cliproxy/gateway';
+import { processStart } from '@cliproxy/gateway/data-place';
 import type { RunningRouter } from './find-router.ts';
 
 /** Whether a router's process has ended; another one may have its id by now. */

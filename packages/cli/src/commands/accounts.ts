@@ -1,8 +1,11 @@
 import type { AccountView } from '@cliproxy/gateway';
 import type { Command } from 'commander';
 import { readConfig } from '../config-file.ts';
+import { noAccount } from '../findings/plugin.ts';
 import { accountLines } from '../format-accounts.ts';
+import type { HealthAnswer } from '../format-health.ts';
 import { runningGateway } from '../gateway-client.ts';
+import type { GatewayClient } from '../gateway-client.ts';
 import { listingCommand } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { createPrinter } from '../terminal.ts';
@@ -18,7 +21,7 @@ export function accountsCommand(): Command {
   })
     .action(async (options: CommonOptions) => {
       const client = await runningGateway(await readConfig(options.config));
-      print((await client.get('/v1/accounts')) as AccountsAnswer, options);
+      await print((await client.get('/v1/accounts')) as AccountsAnswer, client, options);
     })
     .addCommand(resetCommand());
 }
@@ -34,15 +37,28 @@ function resetCommand(): Command {
       const options = command.optsWithGlobals<CommonOptions>();
       const client = await runningGateway(await readConfig(options.config));
       const body = id === undefined ? {} : { account: id };
-      print((await client.change('POST', '/v1/accounts/reset', body)) as AccountsAnswer, options);
+      const left = (await client.change('POST', '/v1/accounts/reset', body)) as AccountsAnswer;
+      await print(left, client, options);
     });
 }
 
-function print({ accounts }: AccountsAnswer, options: CommonOptions): void {
-  createPrinter(options.json).result(
-    accounts,
+async function print(
+  { accounts }: AccountsAnswer,
+  client: GatewayClient,
+  options: CommonOptions,
+): Promise<void> {
+  const lines =
     accounts.length === 0
       ? 'There is no account: add a key to the configuration, or log in with "cliproxy login NAME".'
-      : accountLines(accounts),
-  );
+      : accountLines(accounts);
+  const bare = options.json === true ? [] : await withoutAccount(client);
+  createPrinter(options.json).result(accounts, [lines, ...bare].join('\n'));
+}
+
+/** What is to be done for instances that nobody has logged in to yet, a line each. */
+async function withoutAccount(client: GatewayClient): Promise<readonly string[]> {
+  const { plugins } = (await client.get('/v1/health')) as HealthAnswer;
+  return plugins
+    .filter(({ state, accounts }) => state === 'needs-login' && accounts.length === 0)
+    .map(({ instanceId }) => `${instanceId}: ${noAccount(instanceId)}`);
 }

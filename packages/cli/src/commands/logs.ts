@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { harmlessLine, readLogLine } from '@cliproxy/gateway';
+import { harmlessLine, readLogLine } from '@cliproxy/gateway/data-place';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { stripVTControlCharacters } from 'node:util';

@@ -1,6 +1,6 @@
 import { didYouMean } from '@cliproxy/config';
-import { GATEWAY_LOG, OUTPUT_LOG, listLogs, logFileOf } from '@cliproxy/gateway';
-import type { ReadLine } from '@cliproxy/gateway';
+import { GATEWAY_LOG, OUTPUT_LOG, listLogs, logFileOf } from '@cliproxy/gateway/data-place';
+import type { ReadLine } from '@cliproxy/gateway/data-place';
 import { CommandError } from '../exit-codes.ts';
 
 /** One log file, and which of its lines are wanted. */
