@@ -120,6 +120,22 @@ describe('what a plugin does in a process of its own', () => {
     expect(Number(said((await tell('pid')).text))).toBe(second?.pid);
   });
 
+  test('each end is told as a fault of its own', async () => {
+    const reply = await fetch(`${gateway.url}/v1/health`, {
+      headers: { authorization: `Bearer ${KEY}` },
+    });
+    const { plugins } = (await reply.json()) as { readonly plugins: readonly object[] };
+    expect(plugins).toContainEqual(
+      expect.objectContaining({
+        instanceId: 'wicked',
+        faults: expect.objectContaining({
+          byPlace: expect.objectContaining({ child: 5 }),
+          last: expect.objectContaining({ where: 'child' }),
+        }),
+      }),
+    );
+  });
+
   test('other targets answer for it meanwhile', async () => {
     expect(said((await tell('exit', 'both')).text)).toBe('exit');
     expect(await echoes()).toBe(true);

@@ -13,6 +13,7 @@ import { isOutOfTime, within } from '../plugins/within.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ChildHandle, ProcessLink } from '../supervisor/child-handle.ts';
 import type { ChildPlan } from '../supervisor/child-plan.ts';
+import type { OnFault } from '../faults/instance-faults.ts';
 import type { InstanceChildren } from '../supervisor/instance-children.ts';
 import type { Described, ProcessAsks, Surroundings } from './border.ts';
 import { errorToWire } from './channel/wire-error.ts';
@@ -33,6 +34,8 @@ export interface IsolatedPluginOptions {
   /** Keeps its process. */
   readonly children: InstanceChildren;
   readonly logger: Logger;
+  /** Takes what the plugin does wrong. */
+  readonly onFault: OnFault;
   readonly clock: Clock;
   readonly address: GatewayAddress;
   /** In milliseconds. */
@@ -203,6 +206,7 @@ export class IsolatedPlugin implements LoadedPlugin, StandInFor {
     });
     const why = await Promise.race([link.ended, late]);
     this.#why = why ?? 'has closed its connection to the gateway';
+    if (!this.#ended) this.#options.onFault('child', `its process ${this.#why}`);
     // One that lives on without its socket is of no use to anybody.
     if (why === undefined) link.fail(this.#why);
     await session.end(this.#down());

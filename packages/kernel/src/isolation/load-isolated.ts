@@ -50,6 +50,7 @@ export async function loadIsolated(
     plan,
     children,
     logger,
+    onFault: (where, error) => kernel.get(tokens.faults).note({ instanceId, where, error }),
     clock: kernel.get(tokens.clock),
     address: kernel.get(tokens.address),
     limits,
