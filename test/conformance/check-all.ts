@@ -16,16 +16,22 @@ interface CheckAllOptions {
   readonly instead?: (plugin: GatewayPlugin, packageJson: URL) => GatewayPlugin;
 }
 
-/** Checks every plugin that has a conformance test, one after another. */
+/** The plugins that have a conformance test, in their order. */
+export function checkedPlugins(): readonly string[] {
+  return readdirSync(root)
+    .sort()
+    .filter((name) => existsSync(path.join(root, name, 'src/conformance.test.ts')));
+}
+
+/** Checks every plugin that has a conformance test, one after another, in this process. */
 export async function checkAll({
   onBegin = () => undefined,
   names = [],
   instead = (plugin) => plugin,
 }: CheckAllOptions = {}): Promise<readonly ConformanceReport[]> {
   const reports: ConformanceReport[] = [];
-  for (const name of readdirSync(root).sort()) {
+  for (const name of checkedPlugins()) {
     const folder = path.join(root, name);
-    if (!existsSync(path.join(folder, 'src/conformance.test.ts'))) continue;
     if (names.length > 0 && !names.includes(name)) continue;
     onBegin(name);
     const plugin = await defaultOf<GatewayPlugin>(path.join(folder, 'src/index.ts'));

@@ -1,8 +1,8 @@
 import { reportText } from '@cliproxy/plugin-testkit';
 import { providersPage, tableOf } from './providers-page.ts';
-import { checkAll } from './check-all.ts';
+import { checkApart } from './check-apart.ts';
 
-const reports = await checkAll({ onBegin: (name) => console.error(`checking ${name} …`) });
+const reports = await checkApart((name) => console.error(`checking ${name} …`));
 if (process.argv.includes('--write')) await providersPage.write(reports);
 if (process.argv.includes('--json')) console.log(JSON.stringify(reports, undefined, 2));
 else console.log([...reports.map(reportText), tableOf(reports)].join('\n\n'));

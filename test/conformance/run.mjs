@@ -6,7 +6,7 @@ runFromSources({
   help: `npm run conformance -- [options]
 
 Checks every plugin in plugins/ that has a conformance test, and prints how far each can be relied on.
-Takes about two minutes. Exits with 1 where a check fails.
+Takes about a minute. Exits with 1 where a check fails.
 
   --json    the whole reports
   --write   also writes the table into docs/PROVIDERS.md
