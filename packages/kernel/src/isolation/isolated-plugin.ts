@@ -61,6 +61,8 @@ interface Life {
 
 /** What a process takes until it runs the plugin's module, in milliseconds. */
 export const BOOT_MS = 5_000;
+/** How long a plugin that could not be set up has to release what it has. */
+const HASTY_MS = 1_000;
 /** Longest wait for why a process has ended, once its socket has closed. */
 const WHY_MS = 250;
 /** How soon a call may be tried again where nothing is known. */
@@ -285,7 +287,13 @@ export class IsolatedPlugin implements LoadedPlugin, StandInFor {
   }
 
   async #dispose(): Promise<void> {
-    await this.#serving?.session.peer.ask('dispose', {}).catch(() => undefined);
+    const released = this.#serving?.session.peer.ask('dispose', {}).catch(() => undefined);
+    if (this.#described !== undefined) {
+      await released;
+      return;
+    }
+    // One that could not even be set up may be blocked.
+    await within(HASTY_MS, () => released).catch(() => undefined);
   }
 
   #takeServices(deps: object): readonly (readonly [string, string])[] {

@@ -1,5 +1,5 @@
 import type { ProcessLink } from '../supervisor/child-handle.ts';
-import { residentBytes } from '../supervisor/process-table.ts';
+import { processorUse, residentBytes } from '../supervisor/process-table.ts';
 import type { Surroundings } from './border.ts';
 import type { ProcessPeer } from './process-session.ts';
 
@@ -7,6 +7,13 @@ import type { ProcessPeer } from './process-session.ts';
 const LOOK_MS = 250;
 /** A process that has not answered for so long is ended: its event loop is blocked. */
 const SILENCE_MS = 2_000;
+
+/**
+ * One that has had so little of the processor since it was asked, and wants more, is not blocked but
+ * waits for a busy machine: it is given longer.
+ */
+const STARVED_MS = 200;
+const LONGEST_SILENCE_MS = 10_000;
 
 /** Looks after a process that serves: whether it answers, and what it takes. */
 export class Pulse {
@@ -17,6 +24,8 @@ export class Pulse {
   #lastLookMs = performance.now();
   /** When the ping was sent that has not been answered. */
   #askedMs: number | undefined;
+  /** What it had had of the processor then. */
+  #usedMs: number | undefined;
   #looking = false;
 
   constructor(link: ProcessLink, peer: ProcessPeer, surroundings: () => Surroundings) {
@@ -42,22 +51,33 @@ export class Pulse {
     this.#lastLookMs = nowMs;
     if (this.#askedMs !== undefined) {
       if (late) this.#askedMs = nowMs;
-      else if (nowMs - this.#askedMs >= SILENCE_MS) {
-        this.stop();
-        this.#link.fail(`has not answered for ${SILENCE_MS} ms: its event loop is blocked`);
-        return;
-      }
+      else if (nowMs - this.#askedMs >= SILENCE_MS) void this.#judge(this.#askedMs, nowMs);
     } else {
       this.#askedMs = nowMs;
+      this.#usedMs = undefined;
       this.#peer.tell('ping', this.#surroundings());
     }
     void this.#weigh();
   }
 
+  async #judge(askedMs: number, nowMs: number): Promise<void> {
+    const use = await processorUse(this.#link.pid);
+    // It may have answered meanwhile.
+    if (this.#askedMs !== askedMs) return;
+    const starved = use?.wants === true && use.usedMs - (this.#usedMs ?? 0) < STARVED_MS;
+    const silentMs = nowMs - askedMs;
+    if (starved && silentMs < LONGEST_SILENCE_MS) return;
+    this.stop();
+    const seconds = Math.floor(silentMs / 1000);
+    this.#link.fail(`has not answered for ${seconds} s: its event loop is blocked`);
+  }
+
   async #weigh(): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;
-    const bytes = await residentBytes(this.#link.pid);
+    const { pid } = this.#link;
+    const bytes = await residentBytes(pid);
+    if (this.#askedMs !== undefined) this.#usedMs ??= (await processorUse(pid))?.usedMs;
     this.#looking = false;
     if (bytes > 0) this.#link.noteMemory(bytes);
   }

@@ -29,6 +29,28 @@ export async function readProcesses(): Promise<readonly ProcessRow[] | undefined
   return found.length === 0 ? undefined : found;
 }
 
+/** What a process has had of the processor, and whether it wants more of it now. */
+export interface ProcessorUse {
+  /** Of all its threads, in milliseconds. */
+  readonly usedMs: number;
+  /** Its first thread runs, or waits for its turn to. */
+  readonly wants: boolean;
+}
+
+/** Undefined where there is no `/proc`, and once it has ended. */
+export async function processorUse(pid: number): Promise<ProcessorUse | undefined> {
+  const stat = await read(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return {
+    usedMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
+    wants: fields[0] === 'R',
+  };
+}
+
+/** What `/proc` counts in: 100 a second on every system that Node runs on. */
+const TICK_MS = 10;
+
 /** One process, unless it has ended. */
 export async function readProcess(pid: number): Promise<ProcessRow | undefined> {
   const stat = await read(`/proc/${pid}/stat`);

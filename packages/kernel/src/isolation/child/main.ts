@@ -6,7 +6,7 @@ import { PluginProcess } from './plugin-process.ts';
 
 const GATEWAY_FD = 3;
 /** Behind the gateway where both want the same core; 0 is what the gateway has. */
-const NICENESS = 10;
+const NICENESS = 5;
 const FAULT_CODE = 70;
 
 /** Each thread for itself: on Linux niceness is the thread's. */
