@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { cases, relayed } from './cases.mjs';
+import { measureHooks } from './hooks.mjs';
 import { measureIsolation } from './isolation.mjs';
 import { load } from './load.mjs';
 import { measureLogins } from './logins.mjs';
@@ -25,6 +26,7 @@ import {
   printCase,
   printFirstText,
   printHead,
+  printHooks,
   printIsolation,
   printLogins,
   printRelay,
@@ -40,6 +42,7 @@ router, beside a bare node:http pipe proxy in the same rounds.
   CASE         only the cases whose names begin so; "start" stands for start-up and memory,
                "relay" for time to first text through a relay page,
                "logins" for the time to first text by accounts that are logged in,
+               "hooks" for what hooks of plugins cost, beside none,
                "isolation" for instances in a process of their own, beside the same in the router's
   --quick      few rounds, to see that it runs
   --base DIR   also measures the router built in another checkout, round by round
@@ -121,6 +124,16 @@ async function measureAll() {
     });
     say(() => printLogins(result.logins));
     if (result.logins.some(({ addedMs, ceilingMs }) => addedMs > ceilingMs)) process.exitCode = 1;
+  }
+  if (wants('hooks')) {
+    result.hooks = await measureHooks({
+      root,
+      upstream: upstream.url,
+      folder: path.join(folder, 'hooks'),
+      rounds: ROUNDS,
+      warmRounds: WARM_ROUNDS,
+    });
+    say(() => printHooks(result.hooks));
   }
   if (wants('isolation')) {
     result.isolation = await measureIsolation({

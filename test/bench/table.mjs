@@ -46,6 +46,18 @@ export function printLogins(ways) {
   }
 }
 
+export function printHooks(measured) {
+  console.log(
+    `\n${'CPU with hooks per'.padEnd(44)}without µs  redact µs  hook elsewhere       redact to without`,
+  );
+  for (const one of measured) {
+    console.log(
+      `${one.name.padEnd(35)} ${one.per.padEnd(7)} ${number(one.noneUs, 10)} ` +
+        `${number(one.redactUs, 10)}  ${ranged(one.elsewhereRatio).padEnd(20)} ${ranged(one.redactRatio)}`,
+    );
+  }
+}
+
 export function printIsolation(measured) {
   console.log(
     `\n${'CPU of an isolated instance per'.padEnd(44)}beside µs  router µs  process µs  ` +
