@@ -22,6 +22,8 @@ interface Row {
   /** Of a package that was added: whether every byte is as it was, and how not. */
   readonly added?: { readonly version: string; readonly integrity: string };
   readonly accounts?: number;
+  /** What its own code did wrong since the start; absent: nothing. */
+  readonly faults?: number;
 }
 
 /** `cliproxy plugins list`. */
@@ -39,20 +41,23 @@ export function listCommand(): Command {
       const { plugins } = (await client.get('/v1/health')) as HealthAnswer;
       const references = config.settings.kernel.plugins.map((one) => one.package);
       const sources = await pluginSources({ baseDir, checker: config.checker }, references);
-      const rows = plugins.map(({ instanceId, state, package: name, version, accounts }): Row => {
-        const { package: found } = inspectPlugin(name, sources);
-        const added = integrity.get(found?.name ?? name);
-        return {
-          instance: instanceId,
-          state,
-          package: name,
-          // One that was not looked at, or not found, has none.
-          ...(version !== '' && { version }),
-          ...(found !== undefined && { apiVersion: found.manifest.apiVersion }),
-          ...(added !== undefined && { added }),
-          accounts: accounts.length,
-        };
-      });
+      const rows = plugins.map(
+        ({ instanceId, state, package: name, version, accounts, faults }): Row => {
+          const { package: found } = inspectPlugin(name, sources);
+          const added = integrity.get(found?.name ?? name);
+          return {
+            instance: instanceId,
+            state,
+            package: name,
+            // One that was not looked at, or not found, has none.
+            ...(version !== '' && { version }),
+            ...(found !== undefined && { apiVersion: found.manifest.apiVersion }),
+            ...(added !== undefined && { added }),
+            accounts: accounts.length,
+            ...(faults !== undefined && { faults: faults.count }),
+          };
+        },
+      );
       const used = new Set(rows.map((row) => row.package));
       const unused = [...integrity]
         .filter(([name]) => !used.has(name))
@@ -79,14 +84,16 @@ async function integrityOf(
 function text(rows: readonly Row[]): string {
   return table([
     ['INSTANCE', 'STATE', 'PACKAGE', 'VERSION', 'API', 'ADDED', 'ACCOUNTS'],
-    ...rows.map(({ instance, state, package: name, version, apiVersion, added, accounts }) => [
-      instance ?? '-',
-      state,
-      name,
-      version ?? '-',
-      apiVersion ?? '-',
-      added === undefined ? '-' : `${added.version} ${added.integrity}`,
-      accounts === undefined || state === 'disabled' ? '-' : String(accounts),
-    ]),
+    ...rows.map(
+      ({ instance, state, package: name, version, apiVersion, added, accounts, faults }) => [
+        instance ?? '-',
+        faults === undefined ? state : `${state}, ${faults} ${faults === 1 ? 'fault' : 'faults'}`,
+        name,
+        version ?? '-',
+        apiVersion ?? '-',
+        added === undefined ? '-' : `${added.version} ${added.integrity}`,
+        accounts === undefined || state === 'disabled' ? '-' : String(accounts),
+      ],
+    ),
   ]);
 }

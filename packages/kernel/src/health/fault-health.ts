@@ -1,6 +1,9 @@
 import type { FaultStanding } from '../faults/fault-book.ts';
 import type { PluginHealth } from './health-snapshot.ts';
 
+/** A fault longer ago is history: it is counted, and no problem any more. */
+const RECENT_MS = 600_000;
+
 /** What health says of an instance's own faults, in figures. @param nowMs - milliseconds since 1970. */
 export function faultHealth(
   { phase, faults, byPlace, openings, last, untilMs }: FaultStanding,
@@ -30,7 +33,7 @@ export function faultProblem(
   const what = `${many}, the last (${last.where}): ${last.message}`;
   switch (phase) {
     case 'closed':
-      return [`${what}; tell its author`];
+      return nowMs - last.atMs < RECENT_MS ? [`${what}; tell its author`] : [];
     case 'open': {
       const seconds = Math.max(1, Math.ceil((untilMs - nowMs) / 1_000));
       return [

@@ -434,6 +434,9 @@ describe('from traffic', () => {
     });
     faults.noteSuccess('one');
     expect(monitor.snapshot().plugins[0]).toMatchObject({ state: 'ready', status: 'up' });
+    expect(monitor.snapshot().plugins[0]?.problems).toHaveLength(1);
+    clock.pass(600_000);
+    expect(monitor.snapshot().plugins[0]).toMatchObject({ faults: { count: 6 }, problems: [] });
   });
 
   test('counts answers and failures, and remembers the last success', () => {
