@@ -31,6 +31,7 @@ export function overBorder(plugin: GatewayPlugin, packageJson: URL): GatewayPlug
       plan: {} as IsolatedPluginOptions['plan'],
       children: sidesIn(plugin) as unknown as IsolatedPluginOptions['children'],
       logger: context.logger,
+      onFault: (where, error) => context.logger.error(where, { error }),
       clock: { now: () => Date.now(), monotonic: () => performance.now() },
       address: { local: true, current: () => undefined },
       limits,

@@ -1,6 +1,6 @@
 import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createSchemaChecker, parseConfig } from '@cliproxy/config';
-import { folderHolder } from '@cliproxy/gateway';
+import { folderHolder } from '@cliproxy/gateway/data-place';
 import { readFacts } from '../background/router-facts.ts';
 import { asCommandError } from '../config-file.ts';
 import type { CommandConfig } from '../config-file.ts';
