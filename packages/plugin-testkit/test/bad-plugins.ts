@@ -91,6 +91,17 @@ export const badPlugins: readonly BadPlugin[] = [
     seen: /status 404/u,
   },
   {
+    id: 'answers',
+    what: 'fails in a hook, and lets requests pass without it',
+    manifest: { apiVersion: '1.1', provides: { hooks: ['h'] }, permissions: {} },
+    schema: '{ required: [], examples: [{}] }',
+    setup: `return { hooks: [{
+      id: 'h', needs: ['events'], onFailure: 'continue',
+      onEvents: () => ({ push: (event) => (event.type === 'delta' ? undefined : [event]) }),
+    }] };`,
+    seen: /plugin-faulted.*no list of events/u,
+  },
+  {
     id: 'models',
     what: 'has no list of models',
     models: `throw new Error('not yet');`,
