@@ -18,7 +18,7 @@ export interface InspectSources {
 }
 
 /** Why nothing can be said of a plugin, or why it would be refused. */
-export interface PluginFault {
+interface PluginFault {
   readonly faults: readonly string[];
   /** Of the error table. */
   readonly code: ErrorCode;
