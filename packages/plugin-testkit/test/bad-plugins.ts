@@ -99,7 +99,7 @@ export const badPlugins: readonly BadPlugin[] = [
       id: 'h', needs: ['events'], onFailure: 'continue',
       onEvents: () => ({ push: (event) => (event.type === 'delta' ? undefined : [event]) }),
     }] };`,
-    seen: /plugin-faulted.*no list of events/u,
+    seen: /hook "h" of .* no list of events/u,
   },
   {
     id: 'models',

@@ -53,8 +53,8 @@ async function answersWell(
     seen: shown(violation),
     remedy: 'send what the vendor documents: pass `call.headers`, `call.path` and `call.body` on',
   });
-  const fault = stage.gateway.events.find(
-    (event) => event.type === 'plugin-faulted' && event.instanceId === 'checked',
+  const [fault] = stage.gateway.events.flatMap((event) =>
+    event.type === 'plugin-faulted' && event.instanceId === 'checked' ? [event.message] : [],
   );
   hold(fault === undefined, () => ({
     expected: `no fault of the plugin (${way})`,
