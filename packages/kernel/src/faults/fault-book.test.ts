@@ -132,7 +132,7 @@ describe('a circuit', () => {
   test('opens after the faults that count, tells it once, and is tried again', () => {
     const { clock, book, told, fail } = setUp();
     fail(policy.pluginFaults - 1);
-    expect(book.outage('one')).toBeUndefined();
+    expect(book.circuit('one')).toBeUndefined();
     told();
     fail(3);
     const changes = told().filter(({ type }) => type === 'circuit-changed');
@@ -146,10 +146,8 @@ describe('a circuit', () => {
         openings: 1,
       },
     ]);
-    expect(book.outage('one')).toMatchObject({ untilMs: clock.time + 1_000 });
-    expect(book.circuit('one')?.phase).toBe('open');
+    expect(book.circuit('one')).toMatchObject({ phase: 'open', untilMs: clock.time + 1_000 });
     clock.pass(1_000);
-    expect(book.outage('one')).toBeUndefined();
     expect(book.circuit('one')?.phase).toBe('half-open');
     book.beginTrial('one');
     expect(book.circuit('one')?.phase).toBe('trial');
@@ -176,21 +174,53 @@ describe('a circuit', () => {
     expect(book.standing('one')).toMatchObject({ phase: 'closed', faults: 350 });
   });
 
+  test('of hooks opens again, for longer each time, while they go on failing', () => {
+    const { clock, book } = setUp();
+    let asked = 0;
+    for (let second = 0; second < 600; second += 1) {
+      if (book.outage('one') === undefined) {
+        asked += 1;
+        book.note({ instanceId: 'one', where: 'hook', error: 'boom' });
+      }
+      clock.pass(100);
+    }
+    // Five, then after 1, 2, 4, 8, 16 and 29 of the 60 seconds.
+    expect(asked).toBe(policy.pluginFaults + 5);
+    clock.pass(60_000);
+    book.noteSuccess('one');
+    expect(book.standing('one').phase).toBe('closed');
+  });
+
+  test('of hooks is another than that of the executor', () => {
+    const { book, fail } = setUp();
+    fail(policy.pluginFaults - 1);
+    for (let n = 0; n < 100; n += 1) book.noteSuccess('one');
+    fail(1);
+    expect(book.circuit('one')?.phase).toBe('open');
+    expect(book.outage('one')).toBeUndefined();
+    book.noteSuccess('one');
+    expect(book.circuit('one')?.phase).toBe('open');
+    for (let n = 0; n < policy.pluginFaults; n += 1) {
+      book.note({ instanceId: 'one', where: 'hook', error: 'boom' });
+    }
+    expect(book.outage('one')).toBeDefined();
+  });
+
   test('begins anew with the instance; a reset lets it be tried at once', () => {
     const { book, fail, told } = setUp();
     const one = fakeInstance('one');
     book.retain([one]);
     fail(5);
     book.retain([one]);
-    expect(book.outage('one')).toBeDefined();
+    expect(book.circuit('one')).toBeDefined();
     book.reset('two');
-    expect(book.outage('one')).toBeDefined();
+    expect(book.circuit('one')).toBeDefined();
     book.reset('one');
-    expect(book.outage('one')).toBeUndefined();
+    expect(book.circuit('one')).toBeUndefined();
     fail(5);
     told();
     book.retain([fakeInstance('one')]);
-    expect(book.outage('one')).toBeUndefined();
+    expect(book.circuit('one')).toBeUndefined();
     expect(told()).toEqual([expect.objectContaining({ state: 'closed' })]);
     // The count goes on: it is of the process.
     expect(book.standing('one').faults).toBe(10);

@@ -48,8 +48,14 @@ export interface FaultStanding {
   readonly untilMs?: number;
 }
 
+/**
+ * An instance has two circuits: hooks that work say nothing about an executor that doesn't, nor the
+ * other way round.
+ */
+type Part = 'requests' | 'hooks';
+
 interface Entry {
-  circuit: CircuitState | undefined;
+  readonly circuits: Record<Part, CircuitState | undefined>;
   readonly counts: Map<FaultPlace, number>;
   last: FaultStanding['last'];
 }
@@ -71,8 +77,8 @@ export class FaultBook implements InstanceFaults {
   /** What the beginning of an answer has changed, by the attempt's key. */
   readonly #former = new WeakMap<object, CircuitState>();
   readonly #teller: FaultTeller;
-  /** Generations, by their `ended`. */
-  #present = new Map<string, AbortSignal>();
+  /** Generations, by their `ended`, and whether they answer requests. */
+  #present = new Map<string, { readonly ended: AbortSignal; readonly answers: boolean }>();
 
   constructor(options: FaultBookOptions) {
     this.#options = options;
@@ -87,7 +93,10 @@ export class FaultBook implements InstanceFaults {
   }
 
   note(fault: InstanceFault): void {
-    this.#note(fault, false, undefined);
+    // Hooks have no slot for a trial: from the end of the pause on, each call of theirs is one.
+    const part = this.#partOf(fault.instanceId, fault.where);
+    const phase = part === 'hooks' ? this.#phase(fault.instanceId, part) : 'closed';
+    this.#note(fault, phase === 'half-open', undefined);
   }
 
   /**
@@ -115,18 +124,19 @@ export class FaultBook implements InstanceFaults {
 
   noteSuccess(instanceId: string): void {
     if (this.#entries.size === 0) return;
-    this.#step(instanceId, { type: 'sound', trial: this.#phase(instanceId) !== 'open' });
+    const trial = this.#phase(instanceId, 'hooks') !== 'open';
+    this.#step(instanceId, 'hooks', { type: 'sound', trial });
   }
 
   outage(instanceId: string): InstanceOutage | undefined {
-    const circuit = this.#entries.get(instanceId)?.circuit;
+    const circuit = this.#entries.get(instanceId)?.circuits.hooks;
     if (circuit === undefined || this.#phaseOf(circuit) !== 'open') return undefined;
     return { untilMs: circuit.untilMs, reason: reasonOf(circuit) };
   }
 
-  /** As {@link FaultBook.outage}, with the trial that an attempt may have or is waiting for. */
+  /** Whether the executor is to be left alone now, with the trial that an attempt may have or waits for. */
   circuit(instanceId: string): (InstanceOutage & { readonly phase: CircuitPhase }) | undefined {
-    const circuit = this.#entries.get(instanceId)?.circuit;
+    const circuit = this.#entries.get(instanceId)?.circuits.requests;
     if (circuit === undefined || circuit.openings === 0) return undefined;
     return {
       phase: this.#phaseOf(circuit),
@@ -137,7 +147,7 @@ export class FaultBook implements InstanceFaults {
 
   /** An attempt begins that is the instance's trial. */
   beginTrial(instanceId: string): void {
-    this.#step(instanceId, { type: 'trial-begun' });
+    this.#step(instanceId, 'requests', { type: 'trial-begun' });
   }
 
   /**
@@ -158,16 +168,18 @@ export class FaultBook implements InstanceFaults {
       return;
     }
     // Nearly always: nothing stands against anybody.
-    const circuit = this.#entries.get(instanceId)?.circuit;
+    const circuit = this.#entries.get(instanceId)?.circuits.requests;
     if (circuit === undefined) return;
     if (outcome === 'sound') this.#former.set(key, circuit);
-    this.#step(instanceId, { type: outcome, trial });
+    this.#step(instanceId, 'requests', { type: outcome, trial });
   }
 
   standing(instanceId: string): FaultStanding {
     const entry = this.#entries.get(instanceId);
     if (entry === undefined) return SOUND;
-    const { circuit, counts, last } = entry;
+    const { circuits, counts, last } = entry;
+    const { requests, hooks } = circuits;
+    const circuit = (requests?.openings ?? 0) >= (hooks?.openings ?? 0) ? requests : hooks;
     const phase = circuit === undefined ? 'closed' : this.#phaseOf(circuit);
     return {
       phase,
@@ -189,11 +201,13 @@ export class FaultBook implements InstanceFaults {
   /** Told after every change of instances: those that were set up anew begin anew. */
   retain(instances: readonly PluginInstance[]): void {
     const former = this.#present;
-    this.#present = new Map(instances.map(({ id, ended }) => [id, ended]));
+    this.#present = new Map(
+      instances.map(({ id, ended, executor }) => [id, { ended, answers: executor !== undefined }]),
+    );
     for (const id of [...this.#entries.keys()]) {
       const now = this.#present.get(id);
       if (now === undefined) this.#entries.delete(id);
-      else if (former.get(id) !== now) this.#clear(id);
+      else if (former.get(id)?.ended !== now.ended) this.#clear(id);
     }
   }
 
@@ -218,7 +232,7 @@ export class FaultBook implements InstanceFaults {
       ...(requestId === undefined ? {} : { requestId }),
     });
     if (!weighs(where)) return;
-    this.#step(instanceId, {
+    this.#step(instanceId, this.#partOf(instanceId, where), {
       type: 'fault',
       trial,
       detail: message,
@@ -226,21 +240,29 @@ export class FaultBook implements InstanceFaults {
     });
   }
 
-  #step(instanceId: string, incident: CircuitIncident): void {
-    const entry = this.#entries.get(instanceId);
-    if (entry === undefined) return;
+  #partOf(instanceId: string, where: FaultPlace): Part {
+    return where === 'hook' || this.#present.get(instanceId)?.answers === false
+      ? 'hooks'
+      : 'requests';
+  }
+
+  #step(instanceId: string, part: Part, incident: CircuitIncident): void {
+    const circuits = this.#entries.get(instanceId)?.circuits;
+    if (circuits === undefined) return;
     const { clock, policy } = this.#options;
-    const before = entry.circuit;
-    entry.circuit = nextCircuit(before, incident, clock.now(), policy());
-    this.#tellChange(instanceId, before, entry.circuit);
+    const before = circuits[part];
+    circuits[part] = nextCircuit(before, incident, clock.now(), policy());
+    this.#tellChange(instanceId, before, circuits[part]);
   }
 
   #clear(instanceId: string): void {
-    const entry = this.#entries.get(instanceId);
-    if (entry?.circuit === undefined) return;
-    const before = entry.circuit;
-    entry.circuit = undefined;
-    this.#tellChange(instanceId, before, undefined);
+    const circuits = this.#entries.get(instanceId)?.circuits;
+    if (circuits === undefined) return;
+    for (const part of ['requests', 'hooks'] as const) {
+      const before = circuits[part];
+      circuits[part] = undefined;
+      this.#tellChange(instanceId, before, undefined);
+    }
   }
 
   #tellChange(
@@ -265,14 +287,15 @@ export class FaultBook implements InstanceFaults {
   #entry(instanceId: string): Entry {
     let entry = this.#entries.get(instanceId);
     if (entry === undefined) {
-      entry = { circuit: undefined, counts: new Map(), last: undefined };
+      const circuits = { requests: undefined, hooks: undefined };
+      entry = { circuits, counts: new Map(), last: undefined };
       this.#entries.set(instanceId, entry);
     }
     return entry;
   }
 
-  #phase(instanceId: string): CircuitPhase {
-    return this.#phaseOf(this.#entries.get(instanceId)?.circuit);
+  #phase(instanceId: string, part: Part): CircuitPhase {
+    return this.#phaseOf(this.#entries.get(instanceId)?.circuits[part]);
   }
 
   #phaseOf(circuit: CircuitState | undefined): CircuitPhase {

@@ -51,9 +51,9 @@ export interface InstanceOutage {
 export interface InstanceFaults {
   /** Takes a fault: it is logged, counted, told in health, and may put the instance out. */
   note(fault: InstanceFault): void;
-  /** The instance's code did what it was asked to: one fault is forgiven, and a trial is passed. */
+  /** A hook of the instance did what it was asked to: one of their faults is forgiven, or a trial passed. */
   noteSuccess(instanceId: string): void;
-  /** Whether the instance's code is to be left alone now; undefined: it may be called. */
+  /** Whether the instance's hooks are to be left alone now; undefined: they may be called. */
   outage(instanceId: string): InstanceOutage | undefined;
 }
 
