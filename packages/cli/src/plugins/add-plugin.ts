@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -17,7 +17,7 @@ import {
 } from '@cliproxy/gateway';
 import type { LockedPlugin, PluginLook } from '@cliproxy/gateway';
 import { CommandError } from '../exit-codes.ts';
-import { npm } from './npm.ts';
+import { installPackage } from './install-package.ts';
 import type { PluginPlace } from './plugin-sources.ts';
 import type { PluginSpec } from './plugin-spec.ts';
 
@@ -45,20 +45,6 @@ export interface AddOptions {
   readonly note: (text: string) => void;
 }
 
-/** What npm may do: install what is named, run nothing of it, and write down what it was. */
-const INSTALL = [
-  'install',
-  '--ignore-scripts',
-  '--save-exact',
-  '--omit=dev',
-  '--no-audit',
-  '--no-fund',
-  '--no-bin-links',
-  '--package-lock',
-  '--no-update-notifier',
-  '--loglevel=error',
-];
-
 /**
  * Installs a plugin into a folder of its own beside the configuration, checks it, and records it. Until all
  * of that is done, nothing that counts has changed.
@@ -77,7 +63,7 @@ export async function addPlugin(
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, leave);
   try {
-    const { name, version, integrity } = await install(spec, staging, options.note);
+    const { name, version, integrity } = await installPackage(spec, staging, options.note);
     const list = await listFiles(staging, FILE_LIST);
     const text = formatFileList(list);
     const locked = { version, integrity, files: listDigest(text) };
@@ -141,61 +127,6 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function install(
-  spec: PluginSpec,
-  staging: string,
-  note: (text: string) => void,
-): Promise<{ readonly name: string; readonly version: string; readonly integrity: string }> {
-  await writeFile(path.join(staging, 'package.json'), '{ "private": true }\n');
-  const source = await sourceOf(spec, staging, note);
-  note(
-    `installing ${spec.kind === 'registry' ? source : path.basename(source)} (npm install --ignore-scripts) …`,
-  );
-  await npm([...INSTALL, source], { cwd: staging });
-  const json = await readJson(path.join(staging, 'package.json'));
-  const [name = ''] = Object.keys(json['dependencies'] ?? {});
-  const lock = await readJson(path.join(staging, 'package-lock.json'));
-  const packages = (lock['packages'] ?? {}) as Readonly<Record<string, Record<string, unknown>>>;
-  const { version, integrity } = packages[`node_modules/${name}`] ?? {};
-  if (typeof version !== 'string' || typeof integrity !== 'string') {
-    throw new CommandError(
-      `npm has not said what it installed of ${source}: neither version nor integrity are in its lock file`,
-    );
-  }
-  if (spec.kind === 'registry' && (spec.name !== name || spec.version !== version)) {
-    throw new CommandError(`npm installed ${name} ${version} in the place of ${source}`);
-  }
-  if (spec.kind !== 'registry')
-    await rm(path.join(staging, PACKED), { recursive: true, force: true });
-  return {
-    name,
-    version,
-    integrity: integrity.split(' ').find((one) => one.startsWith('sha512-')) ?? integrity,
-  };
-}
-
-const PACKED = '.packed';
-
-async function sourceOf(
-  spec: PluginSpec,
-  staging: string,
-  note: (text: string) => void,
-): Promise<string> {
-  if (spec.kind === 'registry') return `${spec.name}@${spec.version}`;
-  if (spec.kind === 'tarball') return spec.file;
-  const packed = path.join(staging, PACKED);
-  await mkdir(packed);
-  note(`packing ${spec.folder} …`);
-  await npm(
-    ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', packed, spec.folder],
-    {
-      cwd: packed,
-    },
-  );
-  const [file = ''] = await readdir(packed);
-  return path.join(packed, file);
-}
-
 /** Looks at the manifest, then runs the plugin as far as to know its settings. */
 async function inspected(
   folder: string,
@@ -210,8 +141,4 @@ async function inspected(
     throw new CommandError(`it is not added: ${look.faults.join('\n')}`, { code: look.code });
   }
   return look;
-}
-
-async function readJson(file: string): Promise<Readonly<Record<string, unknown>>> {
-  return JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, unknown>>;
 }

@@ -1,0 +1,91 @@
+// Nothing of a plugin runs before it was looked at, wherever it and its dependencies come from.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openWorkshop } from '../process/gateway-process.ts';
+import type { Workshop } from '../process/gateway-process.ts';
+import { startRegistry } from '../registry/start-registry.ts';
+import type { Registry } from '../registry/start-registry.ts';
+import { writeThirdParty } from './third-party.ts';
+
+let shop: Workshop;
+let registry: Registry;
+let file: string;
+/** A script that leaves this behind has run. */
+let trace: string;
+
+beforeAll(async () => {
+  shop = openWorkshop();
+  trace = path.join(shop.dir, 'ran');
+  registry = await startRegistry({
+    packages: [path.resolve(import.meta.dirname, '../../packages/plugin-api')],
+  });
+  file = shop.config('server: { port: 0 }\n');
+}, 60_000);
+
+afterAll(async () => {
+  shop.clear();
+  await registry.close();
+});
+
+/** A package whose scripts tell that they have run, in a git repository. */
+function dependency(more: object): string {
+  const folder = path.join(shop.dir, 'dependency');
+  const bundled = path.join(folder, 'node_modules', 'bundled');
+  mkdirSync(bundled, { recursive: true });
+  const script = `node -e "require('fs').writeFileSync(${JSON.stringify(trace).replaceAll('"', "'")},'')"`;
+  const scripts = { prepare: script, preinstall: script, install: script, postinstall: script };
+  const json = { name: 'dependency', version: '1.0.0', scripts, ...more };
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify(json));
+  writeFileSync(path.join(bundled, 'package.json'), '{ "name": "bundled", "version": "1.0.0" }');
+  const git = (...args: readonly string[]): void => {
+    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x.example', ...args], {
+      cwd: folder,
+    });
+  };
+  git('init', '--quiet');
+  git('add', '--force', '.');
+  git('commit', '--quiet', '--message=x');
+  return folder;
+}
+
+const add = async (folder: string) => {
+  const args = ['plugins', 'add', folder, '--no-check', '--json', '--config', file];
+  const { code, stdout } = await shop.run(args, { env: registry.env });
+  const { error } = JSON.parse(stdout) as { readonly error?: { readonly message: string } };
+  return { code, message: error?.message ?? '' };
+};
+
+test.each([
+  ['git', { bundleDependencies: ['bundled'], dependencies: { bundled: '1.0.0' } }, 'git+file://'],
+  ['a folder', {}, 'file:'],
+])(
+  'a dependency from %s is refused by name, and runs nothing',
+  async (_what, more, kind) => {
+    const from = `${kind}${dependency(more)}`;
+    const plugin = writeThirdParty(path.join(shop.dir, kind.slice(0, 3)), {
+      name: 'leaning',
+      version: '1.0.0',
+      packageJson: { dependencies: { dependency: from } },
+    });
+    const { code, message } = await add(plugin);
+    expect(existsSync(trace)).toBe(false);
+    expect(message).toMatch(/\bdependency (?:\(|comes from).*not.* from a registry/u);
+    expect(code).toBe(1);
+    expect(existsSync(path.join(shop.dir, 'plugins.lock.json'))).toBe(false);
+    expect(readdirSync(path.join(shop.dir, '.cliproxy', 'plugins'))).toEqual([]);
+  },
+  60_000,
+);
+
+test('a folder is packed without its own scripts', async () => {
+  const script = `node -e "require('fs').writeFileSync('${trace}','')"`;
+  const plugin = writeThirdParty(path.join(shop.dir, 'own'), {
+    name: 'prepared',
+    version: '1.0.0',
+    packageJson: { scripts: { prepare: script, prepack: script, postpack: script } },
+  });
+  expect(await add(plugin)).toEqual({ code: 0, message: '' });
+  expect(existsSync(trace)).toBe(false);
+}, 60_000);
