@@ -1,6 +1,5 @@
-import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
-import type { Failure } from '@cliproxy/plugin-api';
-import type { AccountBook, AttemptOutcome } from '../accounts/account-book.ts';
+import { isGatewayError } from '@cliproxy/plugin-api';
+import type { AccountBook } from '../accounts/account-book.ts';
 import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { Places } from '../accounts/places.ts';
 import type { HookRun } from '../hooks/hook-run.ts';
@@ -10,6 +9,8 @@ import type { Dialects } from '../ports/dialects.ts';
 import type { AttemptRecord, EventSink, RequestFinished } from '../ports/event-sink.ts';
 import type { AccountChoice, Candidate, Plan, RouteQuery } from '../routing/plan.ts';
 import { Attempt } from './attempt.ts';
+import { asGatewayError, isUnknownOperation, outcomeOf, stopping, targetKey } from './course.ts';
+import type { Course } from './course.ts';
 import type { AttemptEnd } from './attempt-input.ts';
 import { giveEstimate, noneCan } from './estimated-answer.ts';
 import { Flight } from './flight.ts';
@@ -18,13 +19,11 @@ import type { IngressCall } from './ingress-call.ts';
 import { KeptAnswers, onlyAt } from './kept-answers.ts';
 import type { AnswerHome } from './kept-answers.ts';
 import { noAnswer, withRetryTime } from './no-answer.ts';
-import type { NoAnswerCase } from './no-answer.ts';
 import { isUnsupported, prepareCall } from './prepared-call.ts';
 import type { DispatchSettings, PreparedCall } from './prepared-call.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { unrenewed } from './unrenewed.ts';
 import { anyUsable, busyIn, WaitingLine } from './waiting-line.ts';
-import type { Waiter } from './waiting-line.ts';
 
 /** What a {@link Dispatcher} works with. */
 export interface DispatcherOptions {
@@ -41,27 +40,6 @@ export interface DispatcherOptions {
   hooks?(flight: Flight): HookRun | undefined;
   /** Nothing was sent to a client for so long: a heartbeat is. Default 15 s. */
   readonly heartbeatMs?: number;
-}
-
-/** What one client request has come to so far. */
-interface Course {
-  readonly flight: Flight;
-  readonly settings: DispatchSettings;
-  readonly failures: NoAnswerCase['failures'][number][];
-  /** Instances that need not be tried again for this request. */
-  readonly skipped: Set<string>;
-  /** Who keeps what the request goes on from: then nobody else is asked. */
-  readonly home: AnswerHome | undefined;
-  unsupported: GatewayError | undefined;
-  /** Targets that a hook keeps the request away from, and what it says. */
-  vetoes: Map<string, GatewayError> | undefined;
-  /** An instance has ended since the plan was made; another may have taken its place. */
-  ended: boolean;
-  tried: number;
-  /** Accounts, and their instances, that were passed over because all their places were taken. */
-  busy: Set<string>;
-  /** Its position in the line. */
-  waiter: Waiter | undefined;
 }
 
 /** Nothing: go on with the next account. */
@@ -445,37 +423,4 @@ export class Dispatcher {
     if (tried === 0) return true;
     return tried < settings.failover.maxAttempts && this.#budget.allows(settings.failover);
   }
-}
-
-/**
- * Whether what was not found may be the operation: look-alikes of a vendor's API often lack all but
- * generating. That says nothing about the model, which stays in for what it can do.
- */
-function isUnknownOperation({ flight }: Course, { kind }: Failure): boolean {
-  return kind === 'not-found' && flight.call.request.facts.operation !== 'generate';
-}
-
-function outcomeOf(
-  { error, failure }: Extract<AttemptEnd, { readonly error: GatewayError }>,
-  requestId: string,
-): AttemptOutcome {
-  const own = error.code === 'PLUGIN_FAULT' || error.code === 'PLUGIN_HOST_FORBIDDEN';
-  if (!own) return { type: 'failed', failure };
-  return { type: 'faulted', error, requestId };
-}
-
-function targetKey({ instanceId, upstreamModel }: Candidate): string {
-  return `${instanceId}/${upstreamModel}`;
-}
-
-function stopping(): GatewayError {
-  return new GatewayError('KERNEL_STOPPING', 'the gateway is shutting down; try again in a moment');
-}
-
-function asGatewayError(thrown: unknown): GatewayError {
-  if (isGatewayError(thrown)) return thrown;
-  return new GatewayError('KERNEL_INTERNAL', 'the gateway failed to handle the request', {
-    failure: { kind: 'upstream', scope: 'request' },
-    cause: thrown,
-  });
 }
