@@ -86,6 +86,7 @@ export class IsolatedPlugin implements LoadedPlugin, StandInFor {
   #services: { readonly http?: HttpClient; readonly accounts?: AccountRegistry } = {};
   #described: Described | undefined;
   #unlisted: Pick<ModelInfo, 'lacks' | 'refuses'> | undefined;
+  #toldAddress: string | undefined;
   #started = false;
   #ended = false;
   readonly #firstLife: Promise<Life>;
@@ -130,7 +131,12 @@ export class IsolatedPlugin implements LoadedPlugin, StandInFor {
 
   serving(): ProcessSession {
     if (this.#serving === undefined) throw this.#down();
-    return this.#serving.session;
+    const { session } = this.#serving;
+    // The port may have opened since it was told last, and the plugin may need to know.
+    if (this.#options.address.current() !== this.#toldAddress) {
+      session.peer.tell('ping', this.#surroundings());
+    }
+    return session;
   }
 
   unlisted(): Pick<ModelInfo, 'lacks' | 'refuses'> | undefined {
@@ -311,7 +317,8 @@ export class IsolatedPlugin implements LoadedPlugin, StandInFor {
 
   #surroundings(): Surroundings {
     const { clock, address } = this.#options;
-    return { nowMs: clock.now(), address: address.current() };
+    this.#toldAddress = address.current();
+    return { nowMs: clock.now(), address: this.#toldAddress };
   }
 
   #down(): GatewayError {
