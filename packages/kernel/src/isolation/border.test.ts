@@ -211,6 +211,78 @@ describe('what goes wrong', () => {
     await expect(send(callOf(chunks(1)).call)).rejects.toMatchObject(told);
   });
 
+  test('a body that the plugin leaves with a throw is let go of on both sides', async () => {
+    await open(async (call) => {
+      await upstream(call);
+      throw new GatewayError('UPSTREAM_RATE_LIMIT', 'slow down', {
+        failure: { kind: 'rate-limit', scope: 'account' },
+      });
+    });
+    const body = new Readable({ read: nothing });
+    await expect(send(callOf(body).call)).rejects.toMatchObject({ code: 'UPSTREAM_RATE_LIMIT' });
+    if (!body.closed) await once(body, 'close');
+    expect(session.works.get(1)).toBeUndefined();
+  });
+
+  test('and so is one that comes when the plugin has given up', async () => {
+    let answer: (() => void) | undefined;
+    await open((call) => {
+      void upstream(call);
+      throw new TypeError('oh');
+    });
+    const body = new Readable({ read: nothing });
+    const { call } = callOf(body);
+    const late: HttpClient = {
+      request: () =>
+        new Promise((resolve) => {
+          answer = () => resolve({ status: 200, headers: {}, body });
+        }),
+    };
+    await expect(send({ ...call, http: late })).rejects.toThrow('oh');
+    answer?.();
+    if (!body.closed) await once(body, 'close');
+  });
+
+  test('a body that is over before the reply is given leaves nothing behind', async () => {
+    const body = chunks(1);
+    await open(async (call) => {
+      const reply = await upstream(call);
+      body.destroy();
+      await once(body, 'close');
+      return reply;
+    });
+    const reply = await send(callOf(body).call);
+    expect(reply.body).toBe(body);
+    await new Promise(setImmediate);
+    expect(session.works.get(1)).toBeUndefined();
+  });
+
+  test('causes of an error are followed for a while', async () => {
+    let cause: object = { message: 'the first' };
+    for (let depth = 0; depth < 50_000; depth += 1) cause = { message: 'next', cause };
+    const error = errorFromWire(cause);
+    expect(error.message).toBe('next');
+  });
+
+  test('more of a body than was asked for ends the link', async () => {
+    const [socket, other] = bothEnds();
+    const junk: unknown[] = [];
+    const parts = { logger: silent, services: () => ({}), onPong: nothing, onClose: nothing };
+    const { streams } = new ProcessSession(socket, {
+      ...parts,
+      onJunk: (error) => junk.push(error),
+    });
+    const body = streams.borrowBody(1, nothing);
+    const text = JSON.stringify({ tell: 'chunk', value: { borrowed: 1 } });
+    const head = Buffer.alloc(8);
+    head.writeUInt32LE(text.length);
+    head.writeUInt32LE(1, 4);
+    other.write(Buffer.concat([head, Buffer.from(text), Buffer.from('x')]));
+    await once(socket, 'close');
+    expect(junk).toHaveLength(1);
+    body.destroy();
+  });
+
   test('an abort crosses with its reason', async () => {
     await open(
       ({ signal }) =>

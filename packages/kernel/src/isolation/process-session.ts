@@ -34,6 +34,7 @@ export interface SessionParts {
 
 const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'];
 const MAX_ACCOUNTS = 10_000;
+const GONE = 'the process of its plugin has ended';
 
 /** The gateway's dealings with one process of an isolated plugin, from its start to its end. */
 export class ProcessSession {
@@ -45,6 +46,7 @@ export class ProcessSession {
   readonly #cancels = new Map<number, AbortController>();
   /** Accounts that came with this process, and go with it. */
   readonly #attached = new Set<string>();
+  #ended = false;
 
   constructor(socket: Duplex, parts: SessionParts) {
     this.#parts = parts;
@@ -73,15 +75,18 @@ export class ProcessSession {
     }
     const body = this.streams.reclaim(lent);
     if (body === undefined) return 'gave a reply whose body is gone';
-    body.once('close', () => {
+    const over = (): void => {
       if (mark.listens) this.peer.tell('finished', { lent, whole: body.readableEnded });
       onOver();
-    });
+    };
+    if (body.closed) queueMicrotask(over);
+    else body.once('close', over);
     return replyOf(reply, body);
   }
 
   /** The process is gone. What it had under way fails; answers that need it no more go on. */
   async end(error: GatewayError): Promise<void> {
+    this.#ended = true;
     this.peer.end(error);
     this.streams.close(error);
     this.works.closeAll();
@@ -91,7 +96,7 @@ export class ProcessSession {
     const ids = [...this.#attached];
     this.#attached.clear();
     for (const id of ids) {
-      await accounts?.detach(id, 'the process of its plugin has ended').catch(() => undefined);
+      await accounts?.detach(id, GONE).catch(() => undefined);
     }
   }
 
@@ -110,7 +115,8 @@ export class ProcessSession {
         const forget = (): void => void this.#cancels.delete(question);
         try {
           const reply = await http.request(outgoing, cancel.signal);
-          reply.body.once('close', forget);
+          if (reply.body.closed) forget();
+          else reply.body.once('close', forget);
           return { value: this.#lend(reply) };
         } catch (error) {
           forget();
@@ -134,7 +140,8 @@ export class ProcessSession {
           throw new GatewayError('PLUGIN_BAD_ACCOUNT', `more than ${MAX_ACCOUNTS} accounts`);
         }
         const attached = await accounts.attach(fromPlain(account) as never);
-        this.#attached.add(attached.id);
+        if (this.#ended) await accounts.detach(attached.id, GONE);
+        else this.#attached.add(attached.id);
         return { value: attached };
       },
       detach: async ({ accountId, reason }) => {

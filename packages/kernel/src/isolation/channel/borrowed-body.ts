@@ -49,7 +49,9 @@ export class BorrowedBody extends Readable implements Borrowed {
     } else this.destroy();
   }
 
+  /** @throws Error for what nobody asked for: the other side must wait. */
   chunk(bytes: Buffer): void {
+    if (this.#expected <= 0) throw new Error('more of a body than was asked for');
     this.#expected -= bytes.length;
     if (!this.#over) this.push(bytes);
   }

@@ -116,10 +116,9 @@ export class Streams {
 
   #lend(make: (id: number, over: () => void) => Lent): number {
     const id = ++this.#lastId;
-    this.#lent.set(
-      id,
-      make(id, () => this.#lent.delete(id)),
-    );
+    const lent = make(id, () => this.#lent.delete(id));
+    if (this.#ended === undefined) this.#lent.set(id, lent);
+    else lent.drop();
     return id;
   }
 

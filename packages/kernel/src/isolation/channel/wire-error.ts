@@ -44,10 +44,11 @@ function written(thrown: unknown, depth: number): WireError {
 }
 
 /** The error again, as near as can be: name, code, failure and stack are those of the other side. */
-export function errorFromWire(value: unknown): Error {
+export function errorFromWire(value: unknown, depth = 0): Error {
   const fields = (typeof value === 'object' && value !== null ? value : {}) as Partial<WireError>;
   const message = text(fields.message) ?? 'something that says nothing of itself';
-  const cause = fields.cause === undefined ? undefined : errorFromWire(fields.cause);
+  const told = depth >= MAX_CAUSES ? undefined : fields.cause;
+  const cause = told === undefined ? undefined : errorFromWire(told, depth + 1);
   if (fields.ours === true && typeof fields.code === 'string') {
     const failure = fields.failure as Failure | null | undefined;
     const error = new GatewayError(fields.code, message, {

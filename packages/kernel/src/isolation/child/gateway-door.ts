@@ -5,9 +5,19 @@ import { BorrowedBody } from '../channel/borrowed-body.ts';
 import { markReply, markRequest, replyOf, requestOf } from '../channel/marks.ts';
 import type { Peer } from '../channel/peer.ts';
 import type { Streams } from '../channel/streams.ts';
+import type { WorkBodies } from './work-bodies.ts';
 
 /** The process's side of the border. */
 export type GatewayPeer = Peer<GatewayAsks, GatewayNews, ProcessAsks, ProcessNews>;
+
+/** A work, as far as its requests are concerned. */
+export interface DoorWork {
+  /** Its own signal, which the gateway knows itself. */
+  readonly signal: AbortSignal;
+  readonly bodies: WorkBodies;
+  /** The call's body, which the gateway has. */
+  readonly body?: Buffer;
+}
 
 /** The way from a plugin's process to the gateway, which makes every request for it. */
 export class GatewayDoor {
@@ -23,15 +33,10 @@ export class GatewayDoor {
     this.#streams = streams;
   }
 
-  /**
-   * What a work sees as `http`.
-   *
-   * @param own - the work's signal, which the gateway knows itself.
-   * @param body - the call's body, which the gateway has.
-   */
-  http(work: number, own?: AbortSignal, body?: Buffer): HttpClient {
+  /** What a work sees as `http`. @param own - absent: it is the plugin's, for as long as it lives. */
+  http(work: number, own?: DoorWork): HttpClient {
     return Object.freeze<HttpClient>({
-      request: async (request, signal) => this.#request(work, request, signal, own, body),
+      request: async (request, signal) => this.#request(work, request, signal, own),
     });
   }
 
@@ -78,15 +83,14 @@ export class GatewayDoor {
     work: number,
     request: OutgoingRequest,
     signal: AbortSignal,
-    own: AbortSignal | undefined,
-    callBody: Buffer | undefined,
+    own: DoorWork | undefined,
   ): Promise<WireReply> {
     checkShape(request, signal);
     signal.throwIfAborted();
-    const { value, bytes } = markRequest(request, callBody);
+    const { value, bytes } = markRequest(request, own?.body);
     const question = this.#peer.nextId;
     this.#bodies.set(question, request.body);
-    const isOwn = signal === own;
+    const isOwn = signal === own?.signal;
     const found: { body?: BorrowedBody } = {};
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
@@ -101,8 +105,10 @@ export class GatewayDoor {
           this.#bodies.delete(question);
           const body = this.#streams.borrowBody(mark.body, () => {
             signal.removeEventListener('abort', onAbort);
+            own?.bodies.delete(body);
           });
           found.body = body;
+          own?.bodies.add(body);
           if (signal.aborted) body.destroy();
           resolve(replyOf(mark, body));
         },

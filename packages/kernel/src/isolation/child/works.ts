@@ -1,11 +1,17 @@
 import type { Account, AccountContext, AuthContext, Logger } from '@cliproxy/plugin-api';
 import type { GatewayDoor } from './gateway-door.ts';
+import { WorkBodies } from './work-bodies.ts';
+
+interface OpenWork {
+  readonly controller: AbortController;
+  readonly bodies: WorkBodies;
+}
 
 /** What the gateway has under way in this process, each with the signal that ends it. */
 export class Works {
   readonly #door: GatewayDoor;
   readonly #logger: Logger;
-  readonly #open = new Map<number, AbortController>();
+  readonly #open = new Map<number, OpenWork>();
 
   constructor(door: GatewayDoor, logger: Logger) {
     this.#door = door;
@@ -15,9 +21,11 @@ export class Works {
   /** Begins a work that the gateway ends. @param body - of its call. */
   begin(work: number, body?: Buffer): AuthContext {
     const controller = new AbortController();
-    this.#open.set(work, controller);
+    const bodies = new WorkBodies();
+    this.#open.set(work, { controller, bodies });
     const { signal } = controller;
-    return { signal, http: this.#door.http(work, signal, body), logger: this.#logger };
+    const http = this.#door.http(work, { signal, bodies, ...(body && { body }) });
+    return { signal, http, logger: this.#logger };
   }
 
   /** What a plugin sees of a work for an account. */
@@ -39,10 +47,12 @@ export class Works {
   }
 
   abort(work: number, reason: Error): void {
-    this.#open.get(work)?.abort(reason);
+    this.#open.get(work)?.controller.abort(reason);
   }
 
+  /** Nothing of it is needed any more, on either side. */
   close(work: number): void {
+    this.#open.get(work)?.bodies.close();
     this.#open.delete(work);
   }
 }
