@@ -94,7 +94,7 @@ export async function openPageV1(options: PageV1Options): Promise<TestPage> {
 export const PAGE_KEY = 'key-of-the-page';
 
 /** The first value of each header. */
-export function flat(headers: Readonly<Record<string, readonly string[]>>): Record<string, string> {
+function flat(headers: Readonly<Record<string, readonly string[]>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, values]) => [name, values[0] ?? '']),
   );
