@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** A plugin package as somebody else would publish it: it answers every question with one text. */
@@ -31,7 +31,7 @@ export function writeThirdParty(dir: string, plugin: ThirdParty): string {
     type: 'module',
     main: entry,
     files: ['lib'],
-    dependencies: { '@cliproxy/plugin-api': '0.1.0' },
+    dependencies: { '@cliproxy/plugin-api': `^${contractVersion()}` },
     cliproxyPlugin: {
       manifestVersion: 1,
       id,
@@ -93,4 +93,10 @@ ${tail}
 `,
   );
   return folder;
+}
+
+/** Of the package with the contract, as it stands in this repository. */
+function contractVersion(): string {
+  const file = new URL('../../packages/plugin-api/package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }

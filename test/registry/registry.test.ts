@@ -44,13 +44,14 @@ test('npm installs from it, by name, with what the package depends on', async ()
 
 test('a tarball that is not what the registry says of it is refused by npm', async () => {
   const [echo] = registry.versions('@cliproxy/plugin-echo');
+  const { version = '' } = echo ?? {};
   const bytes = Buffer.from(echo?.bytes ?? '');
   bytes[20] = (bytes[20] ?? 0) ^ 1;
-  registry.tamper('@cliproxy/plugin-echo', '0.1.0', bytes);
+  registry.tamper('@cliproxy/plugin-echo', version, bytes);
   const cache = path.join(folder, 'cache');
   const refused = npm(
     'pack',
-    '@cliproxy/plugin-echo@0.1.0',
+    `@cliproxy/plugin-echo@${version}`,
     `--cache=${cache}`,
     '--fetch-retries=0',
   );
