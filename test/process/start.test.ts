@@ -201,7 +201,8 @@ describe('plugins with faults', () => {
     );
     const file = shop.config(echoConfig({ rest: `  stray: { package: ${folder} }` }));
     const gateway = await shop.start(['--config', file]);
-    const faults = () => gateway.log().filter(({ message }) => message.includes('rejected'));
+    const faults = () =>
+      gateway.log().filter(({ message }) => message.includes('a fault of the plugin'));
     await until(() => faults().length >= 2);
     expect(JSON.stringify(faults())).toContain('stray at set-up');
     expect(JSON.stringify(faults())).toContain('stray later');
@@ -210,13 +211,30 @@ describe('plugins with faults', () => {
     expect((await gateway.ended).code).toBe(0);
   }, 120_000);
 
-  test('an exception that nobody caught ends the process with 1, after the log says why', async () => {
-    const folder = plugin('wild', `setTimeout(() => { throw new Error('wild one'); }, 3000);`);
+  test('an exception that nobody caught, from its code, is logged under its name and ends nothing', async () => {
+    const folder = plugin('wild', `setTimeout(() => { throw new Error('wild one'); }, 50);`);
     const file = shop.config(echoConfig({ rest: `  wild: { package: ${folder} }` }));
+    const gateway = await shop.start(['--config', file]);
+    const faults = () => gateway.log().filter(({ name }) => name === 'wild');
+    await until(() => JSON.stringify(faults()).includes('wild one'));
+    expect((await ask(gateway, 'still here')).status).toBe(200);
+    gateway.kill('SIGTERM');
+    expect((await gateway.ended).code).toBe(0);
+  }, 120_000);
+
+  test('one from the gateway’s own code ends the process with 1, after the log says why', async () => {
+    const own = path.resolve(import.meta.dirname, '../../packages/kernel/dist/any.js');
+    const folder = plugin(
+      'blames',
+      `const error = new Error('own one');
+       error.stack = 'Error: own one\\n    at any (${own}:1:1)';
+       setTimeout(() => { throw error; }, 3000);`,
+    );
+    const file = shop.config(echoConfig({ rest: `  blames: { package: ${folder} }` }));
     const gateway = await shop.start(['--config', file]);
     const { code } = await gateway.ended;
     expect(code).toBe(1);
-    expect(JSON.stringify(gateway.log())).toContain('wild one');
+    expect(JSON.stringify(gateway.log())).toContain('own one');
   }, 120_000);
 
   test('a set-up that hangs does not keep a signal from ending the start', async () => {
