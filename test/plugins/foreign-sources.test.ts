@@ -1,6 +1,6 @@
 // Nothing of a plugin runs before it was looked at, wherever it and its dependencies come from.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openWorkshop } from '../process/gateway-process.ts';
@@ -50,9 +50,9 @@ function dependency(more: object): string {
   return folder;
 }
 
-const add = async (folder: string) => {
+const add = async (folder: string, env: Readonly<Record<string, string>> = {}) => {
   const args = ['plugins', 'add', folder, '--no-check', '--json', '--config', file];
-  const { code, stdout } = await shop.run(args, { env: registry.env });
+  const { code, stdout } = await shop.run(args, { env: { ...registry.env, ...env } });
   const { error } = JSON.parse(stdout) as { readonly error?: { readonly message: string } };
   return { code, message: error?.message ?? '' };
 };
@@ -88,4 +88,63 @@ test('a folder is packed without its own scripts', async () => {
   });
   expect(await add(plugin)).toEqual({ code: 0, message: '' });
   expect(existsSync(trace)).toBe(false);
+}, 60_000);
+
+const recorded = (): Readonly<Record<string, { readonly integrity: string }>> => {
+  const lock = path.join(shop.dir, 'plugins.lock.json');
+  if (!existsSync(lock)) return {};
+  const text = readFileSync(lock, 'utf8');
+  return (JSON.parse(text) as { plugins: Record<string, { integrity: string }> }).plugins;
+};
+
+test('what could not be recorded, or would stand for one of ours, is refused and leaves the others', async () => {
+  const before = recorded();
+  const names = ['MyPlug', 'gemini'];
+  const folders = names.map((name) =>
+    writeThirdParty(path.join(shop.dir, 'named'), {
+      name,
+      version: '1.0.0',
+      manifest: { id: 'strange' },
+    }),
+  );
+  const [named, ours] = await Promise.all(folders.map((folder) => add(folder)));
+  expect(named?.message).toContain('"MyPlug" is no name that a package can be added by');
+  expect(ours?.message).toContain('`package: gemini` means @cliproxy/plugin-gemini');
+  expect(recorded()).toEqual(before);
+}, 60_000);
+
+test('two at once are both recorded; without links, whatever npm is set up for', async () => {
+  const names = ['first', 'second'];
+  for (const name of names) {
+    await registry.add(
+      writeThirdParty(path.join(shop.dir, 'published'), { name, version: '1.0.0' }),
+    );
+  }
+  const linked = { npm_config_install_strategy: 'linked' };
+  const done = await Promise.all(names.map((name) => add(`${name}@1.0.0`, linked)));
+  expect(done).toEqual(names.map(() => ({ code: 0, message: '' })));
+  expect(Object.keys(recorded())).toEqual(expect.arrayContaining(names));
+  const [folder = ''] = readdirSync(path.join(shop.dir, '.cliproxy', 'plugins'));
+  const listed = readFileSync(
+    path.join(shop.dir, '.cliproxy', 'plugins', folder, 'files.txt'),
+    'utf8',
+  );
+  expect(listed).not.toContain('package-lock.json');
+}, 60_000);
+
+test('the same version with other content is not taken from a registry in its place', async () => {
+  const before = recorded();
+  const changed = { name: 'first', version: '1.0.0', says: 'something else' };
+  const other = await startRegistry({
+    packages: [
+      path.resolve(import.meta.dirname, '../../packages/plugin-api'),
+      writeThirdParty(path.join(shop.dir, 'changed'), changed),
+    ],
+  });
+  const { code, message } = await add('first@1.0.0', other.env);
+  await other.close();
+  expect(message).toContain('the registry serves something else than what was added');
+  expect(message).toContain('`cliproxy plugins remove first` first');
+  expect(code).toBe(1);
+  expect(recorded()).toEqual(before);
 }, 60_000);

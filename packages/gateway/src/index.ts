@@ -24,9 +24,16 @@ export {
   storeFolderOf,
   storedPluginFault,
 } from './plugin-store/stored-plugin.ts';
-export { formatFileList, listDigest, listFiles } from './plugin-store/file-list.ts';
+export { formatFileList, listDigest, listFiles, unfitFile } from './plugin-store/file-list.ts';
 export { VERSION as EXACT_VERSION } from './plugin-store/plugin-lock.ts';
-export { isName, lockFileOf, readPluginLock, writePluginLock } from './plugin-store/plugin-lock.ts';
+export {
+  isName,
+  lockFileOf,
+  lockedPluginFault,
+  readPluginLock,
+  writePluginLock,
+} from './plugin-store/plugin-lock.ts';
+export { withPluginLock } from './plugin-store/with-plugin-lock.ts';
 export type { LockedPlugin, PluginLock } from './plugin-store/plugin-lock.ts';
 export type { PluginLook } from '@cliproxy/kernel';
 export type { CommandNeed, PipNeed, PluginInspection, PluginNeed } from '@cliproxy/kernel';

@@ -6,7 +6,7 @@ import { lockFileOf, storeFolderOf, writePluginLock } from '@cliproxy/gateway';
 import { CommandError } from '../exit-codes.ts';
 import { listingCommand } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
-import { readLock } from '../plugins/add-plugin.ts';
+import { changeLock, readLock } from '../plugins/add-plugin.ts';
 import { pluginPlace } from '../plugins/plugin-sources.ts';
 import { createPrinter } from '../terminal.ts';
 import { usersOf } from './plugins-add.ts';
@@ -21,7 +21,7 @@ export function removeCommand(): Command {
     .action(async (name: string, options: CommonOptions) => {
       const place = await pluginPlace(options.config);
       const lock = await readLock(place.baseDir);
-      const { [name]: locked, ...others } = lock;
+      const locked = Object.hasOwn(lock, name) ? lock[name] : undefined;
       if (locked === undefined) {
         const known = Object.keys(lock);
         throw new CommandError(
@@ -37,7 +37,10 @@ export function removeCommand(): Command {
         );
       }
       // First: what is in no lock file is never loaded, whatever is left of it.
-      await writePluginLock(place.baseDir, others);
+      await changeLock(place.baseDir, async () => {
+        const { [name]: removed, ...others } = await readLock(place.baseDir);
+        if (removed !== undefined) await writePluginLock(place.baseDir, others);
+      });
       for (const folder of await foldersOf(place.baseDir, name)) {
         await rm(folder, { recursive: true, force: true });
       }

@@ -6,18 +6,24 @@ import {
   FILE_LIST,
   formatFileList,
   installFolderOf,
+  installedPluginIds,
   listDigest,
   listFiles,
+  lockedPluginFault,
   lookAtPlugin,
   packageFolderIn,
+  packageNames,
   readPluginLock,
   storeFolderOf,
   storedPluginFault,
+  unfitFile,
+  withPluginLock,
   writePluginLock,
 } from '@cliproxy/gateway';
-import type { LockedPlugin, PluginLook } from '@cliproxy/gateway';
+import type { LockedPlugin, PluginLock, PluginLook } from '@cliproxy/gateway';
 import { CommandError } from '../exit-codes.ts';
 import { installPackage } from './install-package.ts';
+import type { InstalledPackage } from './install-package.ts';
 import type { PluginPlace } from './plugin-sources.ts';
 import type { PluginSpec } from './plugin-spec.ts';
 
@@ -63,8 +69,17 @@ export async function addPlugin(
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, leave);
   try {
-    const { name, version, integrity } = await installPackage(spec, staging, options.note);
+    const installed = await installPackage(spec, staging, options.note);
+    const { name, version, integrity } = installed;
+    await refuse(spec, installed, place.baseDir);
     const list = await listFiles(staging, FILE_LIST);
+    const unfit = unfitFile(list);
+    if (unfit !== undefined) {
+      throw new CommandError(
+        `${name} ${version} is not added: ${unfit}, and what it leads to could change unseen; ask its author for plain files`,
+        { code: 'PLUGIN_INTEGRITY' },
+      );
+    }
     const text = formatFileList(list);
     const locked = { version, integrity, files: listDigest(text) };
     await writeFile(path.join(staging, FILE_LIST), text, { flush: true });
@@ -79,24 +94,92 @@ export async function addPlugin(
         { code: 'PLUGIN_INTEGRITY' },
       );
     }
-    const lock = await readLock(place.baseDir);
-    const former = lock[name]?.version;
-    const added = { name, locked, look, files: list.size, ...(former !== undefined && { former }) };
-    if (options.dryRun) return { ...added, folder };
-    const final = installFolderOf(place.baseDir, name, locked);
-    await mkdir(path.dirname(final), { recursive: true, mode: 0o700 });
-    await rm(final, { recursive: true, force: true });
-    await rename(staging, final);
-    await writePluginLock(place.baseDir, { ...lock, [name]: locked });
-    return { ...added, folder: packageFolderIn(final, name) };
+    const added = { name, locked, look, files: list.size };
+    if (options.dryRun) {
+      const former = (await readLock(place.baseDir))[name]?.version;
+      return { ...added, ...(former !== undefined && { former }), folder };
+    }
+    return await changeLock(place.baseDir, async () => {
+      // Again, since another command may have been here meanwhile.
+      const lock = await refuse(spec, installed, place.baseDir);
+      const before = lock[name];
+      const former = before?.version;
+      if (before?.integrity === integrity && before.files !== locked.files) {
+        options.note(
+          `${name} ${version} is what was recorded, but its dependencies are other files now: see the lock file's change`,
+        );
+      }
+      const final = installFolderOf(place.baseDir, name, locked);
+      await putInPlace(staging, final, locked);
+      await writePluginLock(place.baseDir, { ...lock, [name]: locked });
+      const own = packageFolderIn(final, name);
+      return { ...added, ...(former !== undefined && { former }), folder: own };
+    });
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, leave);
     await rm(staging, { recursive: true, force: true });
   }
 }
 
+/**
+ * Refuses what could not be recorded, or what stands for something else.
+ *
+ * @returns the plugins that were added before.
+ */
+async function refuse(
+  { kind }: PluginSpec,
+  { name, version, integrity }: InstalledPackage,
+  baseDir: string,
+): Promise<PluginLock> {
+  const fault = lockedPluginFault(name, { version, integrity });
+  if (fault !== undefined) {
+    throw new CommandError(`it is not added: ${fault}`, { code: 'PLUGIN_INTEGRITY' });
+  }
+  const [shipped = name] = packageNames(name);
+  if (shipped !== name && installedPluginIds([baseDir, import.meta.dirname]).includes(name)) {
+    throw new CommandError(
+      `${name} is not added: \`package: ${name}\` means ${shipped}, which is installed and needs no adding. ` +
+        'To run the other one, have it published under another name, as with a scope of its author',
+      { code: 'PLUGIN_DUPLICATE' },
+    );
+  }
+  const lock = await readLock(baseDir);
+  const former = lock[name];
+  const isSame = former?.version !== version || former.integrity === integrity;
+  if (kind !== 'registry' || isSame) return lock;
+  throw new CommandError(
+    `${name} ${version} is not added: the registry serves something else than what was added under this very ` +
+      `version (${integrity}, not ${former.integrity}). Find out why; if that is meant, run ` +
+      `\`cliproxy plugins remove ${name}\` first`,
+    { code: 'PLUGIN_INTEGRITY' },
+  );
+}
+
+/** Moves what was installed to where it stays; what is there already and intact is left, since it may be in use. */
+async function putInPlace(staging: string, final: string, locked: LockedPlugin): Promise<void> {
+  if ((await storedPluginFault(final, locked)) === undefined) return;
+  await mkdir(path.dirname(final), { recursive: true, mode: 0o700 });
+  const aside = `${staging}-former`;
+  if (existsSync(final)) await rename(final, aside);
+  try {
+    await rename(staging, final);
+  } catch (error) {
+    if (existsSync(aside)) await rename(aside, final);
+    throw error;
+  }
+  await rm(aside, { recursive: true, force: true });
+}
+
+/** One command at a time. @throws CommandError where another one does not end. */
+export async function changeLock<T>(baseDir: string, work: () => Promise<T>): Promise<T> {
+  return withPluginLock(baseDir, work).catch((error: unknown) => {
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(error instanceof Error ? error.message : String(error));
+  });
+}
+
 /** @throws CommandError where the lock file can't be used. */
-export async function readLock(baseDir: string): ReturnType<typeof readPluginLock> {
+export async function readLock(baseDir: string): Promise<PluginLock> {
   return readPluginLock(baseDir).catch((error: unknown) => {
     throw new CommandError(error instanceof Error ? error.message : String(error), {
       code: 'PLUGIN_INTEGRITY',

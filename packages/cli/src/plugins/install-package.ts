@@ -48,6 +48,14 @@ const INSTALL = [
 const PACKED = '.packed';
 const TARBALL = 'plugin.tgz';
 
+/** What npm writes for itself is other on every machine: it names the registry, and its form is npm's. */
+const OF_NPM = [
+  PACKED,
+  'package.json',
+  'package-lock.json',
+  path.join('node_modules', '.package-lock.json'),
+];
+
 /**
  * Installs a plugin and its dependencies into an empty folder, runs nothing of them, and takes nothing that
  * comes from elsewhere than a registry.
@@ -87,7 +95,7 @@ export async function installPackage(
   if (spec.kind === 'registry' && (spec.name !== name || spec.version !== version)) {
     throw new CommandError(`npm installed ${name} ${version} in the place of ${source}`);
   }
-  await rm(path.join(folder, PACKED), { recursive: true, force: true });
+  for (const file of OF_NPM) await rm(path.join(folder, file), { recursive: true, force: true });
   const strongest = integrity.split(' ').find((one) => one.startsWith('sha512-')) ?? integrity;
   return { name, version, integrity: strongest };
 }

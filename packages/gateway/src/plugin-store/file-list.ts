@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 
-/** SHA-256 of every file below a folder, in hexadecimal, by path with slashes; of a link, of where it leads. */
+/** SHA-256 of every file below a folder, in hexadecimal, by path with slashes; of what is no file, what it is. */
 export type FileList = ReadonlyMap<string, string>;
 
 /**
@@ -13,6 +13,9 @@ export type FileList = ReadonlyMap<string, string>;
  * files, which are read many times faster one after another than by as many promises.
  */
 const TURN_MS = 4;
+
+const LINK = 'link';
+const SPECIAL = 'special';
 
 /** Larger files are read in pieces. */
 const WHOLE_BYTES = 1024 * 1024;
@@ -37,10 +40,24 @@ export async function listFiles(folder: string, except: string): Promise<FileLis
       begun = performance.now();
     }
     // A pipe would be waited for.
-    if (isLink) list.set(name, digestOf(`link ${readlinkSync(file)}`));
-    else list.set(name, isFile ? await fileDigest(file) : 'special');
+    if (isLink) list.set(name, LINK);
+    else list.set(name, isFile ? await fileDigest(file) : SPECIAL);
   }
   return list;
+}
+
+/**
+ * What in a list is no plain file. What a link leads to could become another file while the link stays as it
+ * is, so there is none in what was added.
+ *
+ * @returns words that name it; `undefined`: there is none.
+ */
+export function unfitFile(list: FileList): string | undefined {
+  for (const [name, digest] of list) {
+    if (digest === LINK) return `${name} is a link`;
+    if (digest === SPECIAL) return `${name} is no file`;
+  }
+  return undefined;
 }
 
 /** One file a line, as it is kept beside the files. */

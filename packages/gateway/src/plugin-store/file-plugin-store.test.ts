@@ -3,6 +3,7 @@ import {
   appendFileSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -10,9 +11,10 @@ import {
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { formatFileList, listDigest, listFiles } from './file-list.ts';
+import { formatFileList, listDigest, listFiles, unfitFile } from './file-list.ts';
 import { filePluginStore } from './file-plugin-store.ts';
-import { lockFileOf, readPluginLock, writePluginLock } from './plugin-lock.ts';
+import { lockFileOf, lockedPluginFault, readPluginLock, writePluginLock } from './plugin-lock.ts';
+import { withPluginLock } from './with-plugin-lock.ts';
 import { FILE_LIST, installFolderOf, packageFolderIn, storeFolderOf } from './stored-plugin.ts';
 
 const NAME = '@acme/plugin';
@@ -27,7 +29,6 @@ beforeEach(async () => {
   mkdirSync(path.join(folder, 'lib'), { recursive: true });
   writeFileSync(path.join(folder, 'index.js'), 'export default 1;\n');
   writeFileSync(path.join(folder, 'lib', 'big.bin'), Buffer.alloc(3 * 1024 * 1024, 7));
-  symlinkSync('index.js', path.join(folder, 'link.js'));
   const text = formatFileList(await listFiles(installed, FILE_LIST));
   writeFileSync(path.join(installed, FILE_LIST), text);
   await writePluginLock(dir, { [NAME]: { version: '1.2.3', integrity, files: listDigest(text) } });
@@ -77,12 +78,12 @@ describe('is not loaded, and the file is named, when', () => {
       'node_modules/evil/index.js was added',
     ],
     [
-      'a link leads elsewhere',
+      'a link is there in the place of a file',
       () => {
-        rmSync(inPackage('link.js'));
-        symlinkSync('lib/big.bin', inPackage('link.js'));
+        renameSync(inPackage('index.js'), path.join(dir, 'index.js'));
+        symlinkSync(path.join(dir, 'index.js'), inPackage('index.js'));
       },
-      'link.js was changed',
+      'index.js was changed',
     ],
     ['its list is another', () => appendFileSync(path.join(installed, FILE_LIST), '\n'), FILE_LIST],
   ])('%s', async (_what, change, said) => {
@@ -109,4 +110,48 @@ test.each([
   writeFileSync(lockFileOf(dir), text);
   await expect(readPluginLock(dir)).rejects.toThrow(said);
   expect((await look())?.fault).toContain(lockFileOf(dir));
+});
+
+test('a link that was recorded is refused all the same: what it leads to is not compared', async () => {
+  symlinkSync('index.js', inPackage('link.js'));
+  const list = await listFiles(installed, FILE_LIST);
+  expect(unfitFile(list)).toBe(`node_modules/${NAME}/link.js is a link`);
+  const text = formatFileList(list);
+  writeFileSync(path.join(installed, FILE_LIST), text);
+  await writePluginLock(dir, { [NAME]: { version: '1.2.3', integrity, files: listDigest(text) } });
+  expect((await look())?.fault).toContain('link.js is a link');
+});
+
+describe('what could not be read again is not written, and the former lock file stays', () => {
+  const version = '1.0.0';
+  test.each([
+    ['MyPlug', { version, integrity }, '"MyPlug" is no name'],
+    ['plug', { version: '1.0', integrity }, 'is not exact'],
+    [
+      'plug',
+      { version, integrity: 'sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=' },
+      'no SHA-512 of plug 1.0.0',
+    ],
+  ])('%s %j', async (name, entry, said) => {
+    expect(lockedPluginFault(name, entry)).toContain(said);
+    const before = await readPluginLock(dir);
+    const files = `sha256-${'0'.repeat(64)}`;
+    const written = writePluginLock(dir, { ...before, [name]: { ...entry, files } });
+    await expect(written).rejects.toThrow(lockFileOf(dir));
+    expect(await readPluginLock(dir)).toEqual(before);
+  });
+});
+
+test('of many that change the lock file at once, none is lost', async () => {
+  const names = Array.from({ length: 20 }, (_, index) => `plugin-${index}`);
+  const files = `sha256-${'0'.repeat(64)}`;
+  await Promise.all(
+    names.map((name) =>
+      withPluginLock(dir, async () => {
+        const lock = await readPluginLock(dir);
+        await writePluginLock(dir, { ...lock, [name]: { version: '1.0.0', integrity, files } });
+      }),
+    ),
+  );
+  expect(Object.keys(await readPluginLock(dir)).sort()).toEqual([NAME, ...names].sort());
 });

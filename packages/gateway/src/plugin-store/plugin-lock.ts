@@ -34,6 +34,11 @@ export async function readPluginLock(baseDir: string): Promise<PluginLock> {
     if (code === 'ENOENT') return {};
     throw new Error(`${file} can't be read (${code ?? String(error)})`, { cause: error });
   }
+  return lockOf(text, file);
+}
+
+/** @throws Error as {@link readPluginLock} does. */
+function lockOf(text: string, file: string): PluginLock {
   const fail = (what: string): Error =>
     new Error(`${file} ${what}; restore it, or remove it and add the plugins again`);
   let read: unknown;
@@ -49,21 +54,43 @@ export async function readPluginLock(baseDir: string): Promise<PluginLock> {
     const { version, integrity, files } = recordOf(entry);
     if (!isName(name)) throw fail(`names the package ${JSON.stringify(name)}`);
     if (!isMatch(version, VERSION)) throw fail(`has no exact version of ${name}`);
-    if (!isMatch(integrity, /^sha512-[A-Za-z0-9+/]+=*$/u))
-      throw fail(`has no integrity of ${name}`);
+    if (!isMatch(integrity, INTEGRITY)) throw fail(`has no integrity of ${name}`);
     if (!isMatch(files, /^sha256-[0-9a-f]{64}$/u)) throw fail(`has no digest of ${name}'s files`);
     lock[name] = { version, integrity, files };
   }
   return lock;
 }
 
-/** Writes a lock file whole or not at all, its packages in the order of their names. */
+/**
+ * Looks whether a package can be in a lock file, by the rules that it is read by: one that can't would keep
+ * all the others from being loaded.
+ *
+ * @returns a sentence that says why not; `undefined`: it can.
+ */
+export function lockedPluginFault(
+  name: string,
+  { version, integrity }: Pick<LockedPlugin, 'version' | 'integrity'>,
+): string | undefined {
+  if (!isName(name)) {
+    return `${JSON.stringify(name)} is no name that a package can be added by: rename it, in lower-case letters, digits, "-", "." and "_"`;
+  }
+  if (!VERSION.test(version)) return `the version of ${name}, ${version}, is not exact`;
+  if (INTEGRITY.test(integrity)) return undefined;
+  return `the registry has no SHA-512 of ${name} ${version}, but ${integrity || 'nothing'}: have it published anew`;
+}
+
+/**
+ * Writes a lock file whole or not at all, its packages in the order of their names.
+ *
+ * @throws Error as {@link readPluginLock} does where nobody could read it; the former stays.
+ */
 export async function writePluginLock(baseDir: string, lock: PluginLock): Promise<void> {
   const file = lockFileOf(baseDir);
   const sorted = Object.fromEntries(
     Object.entries(lock).sort(([one], [other]) => (one < other ? -1 : 1)),
   );
   const text = `${JSON.stringify({ lockVersion: 1, plugins: sorted }, undefined, 2)}\n`;
+  lockOf(text, file);
   const temporary = `${file}.${process.pid}`;
   try {
     await writeFile(temporary, text, { flush: true });
@@ -83,6 +110,8 @@ export function isName(name: string): boolean {
 
 /** An exact version, as SemVer has them. */
 export const VERSION = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/u;
+
+const INTEGRITY = /^sha512-[A-Za-z0-9+/]+=*$/u;
 
 function isMatch(value: unknown, form: RegExp): value is string {
   return typeof value === 'string' && form.test(value);

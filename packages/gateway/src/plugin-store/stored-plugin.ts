@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { firstChange, listDigest, listFiles, parseFileList } from './file-list.ts';
+import { firstChange, listDigest, listFiles, parseFileList, unfitFile } from './file-list.ts';
 import type { FileList } from './file-list.ts';
 import type { LockedPlugin } from './plugin-lock.ts';
 
@@ -51,8 +51,9 @@ export async function storedPluginFault(
     return code === 'ENOENT' ? 'absent' : `${FILE_LIST} can't be read (${code})`;
   }
   try {
-    const change = firstChange(recorded, await listFiles(installFolder, FILE_LIST));
-    if (change === undefined) return undefined;
+    const found = await listFiles(installFolder, FILE_LIST);
+    const change = firstChange(recorded, found);
+    if (change === undefined) return unfitFile(found);
     const { what, more } = change;
     return more === 0 ? what : `${what}, and ${more} more`;
   } catch (error) {

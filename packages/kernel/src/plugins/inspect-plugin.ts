@@ -4,7 +4,7 @@ import type { ErrorCode } from '@cliproxy/plugin-api';
 import type { StoredPackage } from '../ports/plugin-store.ts';
 import { experimentalProblem, versionProblem } from './api-version.ts';
 import { PluginImporter } from './import-plugin.ts';
-import { entryFile, locate, packageNames, shippedIds } from './locate.ts';
+import { entryFile, locate, shippedIds, storedFor } from './locate.ts';
 import { readManifest } from './manifest.ts';
 import type { PluginPackage } from './manifest.ts';
 
@@ -35,8 +35,7 @@ export type PluginInspection =
  * @param reference - a package name, a bare plugin id, or a folder.
  */
 export function inspectPlugin(reference: string, sources: InspectSources): PluginInspection {
-  const { stored } = sources;
-  const added = stored?.get(packageNames(reference).find((name) => stored.has(name)) ?? '');
+  const added = storedFor(reference, sources);
   if (added?.fault !== undefined) return { faults: [added.fault], code: 'PLUGIN_INTEGRITY' };
   const located = locate(added?.folder ?? reference, sources.dirs);
   if (located.fault !== undefined) return { faults: [located.fault], code: 'PLUGIN_NOT_FOUND' };

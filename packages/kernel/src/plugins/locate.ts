@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import type { StoredPackage } from '../ports/plugin-store.ts';
 import { nearNames } from '../routing/near-names.ts';
 
 /** A plugin package on disk. */
@@ -25,6 +26,22 @@ export function packageNames(reference: string): readonly string[] {
 }
 
 /**
+ * The added package that a configured name means. For a bare id, one of the very name counts only where none
+ * of the gateway's own scope is installed: an instance of ours, and its keys, never go over to another's code.
+ */
+export function storedFor(reference: string, { dirs, stored }: Where): StoredPackage | undefined {
+  const [first = reference, second] = packageNames(reference);
+  const own = stored?.get(first);
+  if (own !== undefined || second === undefined) return own;
+  return installedFolder(first, dirs) === undefined ? stored?.get(second) : undefined;
+}
+
+interface Where {
+  readonly dirs: readonly string[];
+  readonly stored?: ReadonlyMap<string, StoredPackage>;
+}
+
+/**
  * Finds a plugin's package folder. Walks `node_modules` upwards as Node does, but looks for the
  * folder itself: `exports` may hide package.json, and nothing of the plugin may run yet.
  *
@@ -35,10 +52,8 @@ export function locate(reference: string, dirs: readonly string[]): Location {
   if (isFolder(reference)) return locateFolder(resolve(dirs[0] ?? '/', reference));
   const names = packageNames(reference);
   for (const name of names) {
-    for (const dir of dirs) {
-      const folder = searched(name, dir).find((one) => existsSync(join(one, 'package.json')));
-      if (folder !== undefined) return read(folder);
-    }
+    const folder = installedFolder(name, dirs);
+    if (folder !== undefined) return read(folder);
   }
   const wanted = names.map((name) => `"${name}"`).join(' or ');
   const near = BARE_ID.test(reference) ? nearNames(reference, shippedIds(dirs)) : [];
@@ -102,6 +117,12 @@ function isFolder(reference: string): boolean {
 function locateFolder(folder: string): Location {
   if (existsSync(join(folder, 'package.json'))) return read(folder);
   return { fault: `there is no package.json in ${folder}; mend \`package:\`` };
+}
+
+function installedFolder(name: string, dirs: readonly string[]): string | undefined {
+  return dirs
+    .flatMap((dir) => searched(name, dir))
+    .find((one) => existsSync(join(one, 'package.json')));
 }
 
 function searched(name: string, dir: string): readonly string[] {

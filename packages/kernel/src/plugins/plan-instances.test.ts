@@ -223,6 +223,19 @@ describe('packages that were added', () => {
     other.remove();
   });
 
+  test('are not meant by the bare id of one of our own scope, which is installed or added itself', () => {
+    shop.add({ id: 'foo', version: '1.0.0' });
+    const other = openWorkshop();
+    const folder = other.add({ name: 'foo', id: 'foo', version: '2.0.0' });
+    expect(planWith(added(folder), 'foo')[0]?.package?.name).toBe('@cliproxy/plugin-foo');
+    const sources = { dirs: [shop.dir], stored: added(folder), checker };
+    expect(inspectPlugin('foo', sources).package?.name).toBe('@cliproxy/plugin-foo');
+    const own = other.add({ id: 'foo', version: '3.0.0' });
+    const both = new Map([...added(folder), ['@cliproxy/plugin-foo', { folder: own }]]);
+    expect(planWith(both, 'foo')[0]?.package?.version).toBe('3.0.0');
+    other.remove();
+  });
+
   test('are refused where a file is not as it was, though another package has the name', () => {
     const folder = shop.add({ name: 'foo', id: 'foo' });
     const plans = planWith(added(folder, 'foo 1.0.0 was changed: index.js'), 'foo');

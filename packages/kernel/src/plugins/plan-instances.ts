@@ -6,7 +6,7 @@ import type { PluginSettings } from '../ports/settings.ts';
 import { experimentalProblem, versionProblem } from './api-version.ts';
 import { pointerStep } from './json-pointer.ts';
 import type { StoredPackage } from '../ports/plugin-store.ts';
-import { entryFile, locate, packageNames } from './locate.ts';
+import { entryFile, locate, packageNames, storedFor } from './locate.ts';
 import { ID_PATTERN, type PluginPackage, readManifest } from './manifest.ts';
 
 /** A plugin that is given in memory instead of being looked for; for tests and embedding. */
@@ -149,7 +149,7 @@ function find(
   const { instanceId, package: reference } = settings;
   const names = packageNames(reference);
   const preloaded = sources.preloaded.find((one) => names.includes(one.packageName));
-  const stored = sources.stored?.get(names.find((one) => sources.stored?.has(one)) ?? '');
+  const stored = storedFor(reference, sources);
   if (preloaded === undefined && stored?.fault !== undefined) {
     report('PLUGIN_INTEGRITY', `plugin "${instanceId}": ${stored.fault}`);
     return undefined;
