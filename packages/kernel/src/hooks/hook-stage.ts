@@ -25,6 +25,13 @@ export type OnStageFault = (link: ChainLink, what: string, cause: unknown, lost:
 interface Live extends StageLink {
   /** Where the answer is that it has given. */
   place: AnswerPlace;
+  /** Indexes that it has given. */
+  readonly used: Set<number>;
+  /**
+   * Open blocks that it was shown, and gave something else of than what it was shown: it may hold back
+   * some of their text.
+   */
+  readonly touched: Set<number>;
   /** True: it failed, and the answer goes on without it. */
   out: boolean;
 }
@@ -34,13 +41,20 @@ export class HookStage implements EventStage {
   readonly #lives: readonly Live[];
   readonly #onFault: OnStageFault;
   #place: AnswerPlace = ANSWER_START;
+  readonly #used = new Set<number>();
   #finished = false;
   /** The upstream itself breaks the grammar: no hook is to blame for what follows from it. */
   #lenient = false;
 
   /** @param links - in the order in which events meet them. */
   constructor(links: readonly StageLink[], onFault: OnStageFault) {
-    this.#lives = links.map((one) => ({ ...one, place: ANSWER_START, out: false }));
+    this.#lives = links.map((one) => ({
+      ...one,
+      place: ANSWER_START,
+      used: new Set(),
+      touched: new Set(),
+      out: false,
+    }));
     this.#onFault = onFault;
   }
 
@@ -48,7 +62,7 @@ export class HookStage implements EventStage {
     const before = this.#place;
     if (event.type === 'finish') this.#finished = true;
     if (!this.#lenient) {
-      const next = stepTo(before, event);
+      const next = stepTo(before, event, this.#used);
       if (typeof next === 'string') this.#lenient = true;
       else this.#place = next;
     }
@@ -83,7 +97,7 @@ export class HookStage implements EventStage {
       const given = this.#given(live, before, () => live.transform.push(event));
       if (given === undefined || !this.#give(at, given, before, tell)) {
         this.#pass(at + 1, event, before, tell);
-      }
+      } else noteTouch(live, event, given);
     }
   }
 
@@ -113,7 +127,9 @@ export class HookStage implements EventStage {
     const places: AnswerPlace[] = [];
     let { place } = live;
     for (const event of given) {
-      const next = isSoundEvent(event) ? this.#step(place, event) : 'gave an event that is none';
+      const next = isSoundEvent(event)
+        ? this.#step(live, place, event)
+        : 'gave an event that is none';
       if (typeof next === 'string') {
         this.#leaveOut(live, before, next);
         return false;
@@ -128,16 +144,24 @@ export class HookStage implements EventStage {
     return true;
   }
 
-  #step(place: AnswerPlace, event: ModelEvent): AnswerPlace | string {
-    const next = stepTo(place, event);
+  #step(live: Live, place: AnswerPlace, event: ModelEvent): AnswerPlace | string {
+    const next = stepTo(place, event, live.used);
     return typeof next === 'string' && this.#lenient ? place : next;
   }
 
   /** @throws GatewayError where the answer can't go on without it. */
   #leaveOut(live: Live, before: AnswerPlace, what: string, cause?: unknown): void {
     live.out = true;
-    this.#onFault(live.link, what, cause, !samePlace(before, live.place));
+    const lost = live.touched.size > 0 || !samePlace(before, live.place);
+    this.#onFault(live.link, what, cause, lost);
   }
+}
+
+/** What a hook held back of a block, it has given when the block closes. */
+function noteTouch({ touched }: Live, event: ModelEvent, given: readonly unknown[]): void {
+  if (event.type === 'close') touched.delete(event.index);
+  else if (event.type !== 'open' && event.type !== 'delta') return;
+  else if (given.length !== 1 || given[0] !== event) touched.add(event.index);
 }
 
 function isList(value: unknown): value is readonly unknown[] {
