@@ -190,7 +190,7 @@ export interface ClientRequest {
   body(): HookBody;
   /**
    * The same request with another body, or with its own, encoded anew in any case: its bytes are
-   * never the client's.
+   * never the client's. What {@link ClientRequest.body} does not show of it is left out, and ignored.
    */
   withBody(body?: HookBody): ClientRequest;
   /**

@@ -17,7 +17,10 @@ export interface EmbedCodec {
    *   that are no text.
    */
   decodeRequest(body: JsonObject, hints: { readonly model: string }): EmbedQuestion;
-  /** The client's body with another request in it; everything else stays. */
+  /**
+   * The body of another request, in the form that the client asked in. Nothing else of the client's
+   * body is in it: who changed the request has not seen that.
+   */
   withRequest(body: JsonObject, request: EmbedRequest): JsonObject;
   /** The usage that an answer tells; undefined where it tells none. */
   usageOf(body: JsonObject): Usage | undefined;

@@ -125,11 +125,13 @@ export function readRequest(
   /**
    * @param ours - the request was changed: the client's bytes are not it any more.
    * @param body - of a request for embeddings, which is never encoded from anything else.
+   * @param dropped - parameters of the client that are not in it.
    */
   const requestOf = (
     decode: () => ModelRequest,
     ours: boolean,
     body: RequestBody = read,
+    dropped: readonly string[] = [],
   ): ClientRequest => ({
     facts,
     wire(target) {
@@ -137,7 +139,7 @@ export function readRequest(
       const same = target.dialect === dialect && client === codec;
       // Embeddings hold nothing to unwrap or repair.
       if (same && (operation === 'embed' || (!ours && passes(target) && !body.holdsTag))) {
-        return inForm(form, passthroughExchange(exchange, body, target));
+        return inForm(form, withIgnored(passthroughExchange(exchange, body, target), dropped));
       }
       const upstream = codecOf(codecs, target.dialect);
       if (target.dialect !== dialect) checkWhole(target);
@@ -157,7 +159,8 @@ export function readRequest(
     reply(target) {
       if (state !== undefined) throw keepsNothing(target, state);
       if (operation !== 'embed') checkWhole(target);
-      return replyExchange(exchange, target, decode, () => body.json());
+      const reply = replyExchange(exchange, target, decode, () => body.json());
+      return withIgnored(reply, dropped);
     },
     estimate: () =>
       operation === 'count-tokens' ? estimatedCount(client.count, decode()) : undefined,
@@ -166,9 +169,12 @@ export function readRequest(
       return { embed: embedOf(client).decodeRequest(body.json(), { model }).request };
     },
     withBody({ request, embed } = {}) {
-      if (embed !== undefined) {
-        const changed = embedOf(client).withRequest(body.json(), embed);
-        return requestOf(decode, true, new RequestBody(Buffer.from(JSON.stringify(changed))));
+      if (operation === 'embed') {
+        const embeddings = embedOf(client);
+        const now = embeddings.decodeRequest(body.json(), { model });
+        const changed = embeddings.withRequest(body.json(), embed ?? now.request);
+        const bytes = Buffer.from(JSON.stringify(changed));
+        return requestOf(decode, true, new RequestBody(bytes), [...dropped, ...now.ignored]);
       }
       return requestOf(request === undefined ? decode : () => request, true, body);
     },
@@ -178,6 +184,15 @@ export function readRequest(
     },
   });
   return requestOf(decode, recalled !== undefined);
+}
+
+/** The same, with more parameters that are not honoured. */
+function withIgnored<T extends { readonly ignored: readonly string[] }>(
+  prepared: T,
+  more: readonly string[],
+): T {
+  if (more.length === 0) return prepared;
+  return { ...prepared, ignored: [...prepared.ignored, ...more] };
 }
 
 /** @throws GatewayError `CLIENT_UNSUPPORTED` */

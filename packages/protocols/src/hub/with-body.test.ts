@@ -124,13 +124,34 @@ describe('embeddings', () => {
     ['a list of one', ['a'], ['x'], ['x']],
     ['several', ['a', 'b'], ['x', 'y'], ['x', 'y']],
   ])('of %s, changed in their place', (_what, input, changed, sent) => {
-    const request = read('openai-chat', { model: 'm', input, user: 'u' }, 'embed');
+    const request = read('openai-chat', { model: 'm', input }, 'embed');
     const { embed } = request.body();
     expect(embed).toEqual({ model: 'm', inputs: [input].flat() });
     const next = request.withBody({ embed: { model: 'm', inputs: changed } });
     expect(inputs(next)).toEqual(sent);
-    expect(next.wire(target('openai-chat')).body.toString()).toContain('"user":"u"');
     expect(next.reply(target('openai-chat')).request).toMatchObject({ inputs: changed });
+  });
+
+  test('go out with what was shown alone, changed or not; the rest is told as ignored', () => {
+    const shown = { model: 'm', input: ['a'], dimensions: 3, encoding_format: 'base64' };
+    const body = { ...shown, user: 'alice', metadata: { of: 'alice' } };
+    const request = read('openai-chat', body, 'embed');
+    const changed = request.withBody({ embed: { model: 'm', inputs: ['x'], dimensions: 3 } });
+    const again = changed.withBody({ embed: { model: 'm', inputs: ['x'], dimensions: 3 } });
+    for (const [next, input] of [
+      [request.withBody(), 'a'],
+      [changed, 'x'],
+      [again, 'x'],
+    ] as const) {
+      const exchange = next.wire(target('openai-chat'));
+      expect(JSON.parse(exchange.body.toString())).toEqual({
+        ...shown,
+        model: 'up',
+        input: [input],
+      });
+      expect(exchange.ignored).toEqual(['user', 'metadata']);
+      expect(next.reply(target('openai-chat')).ignored).toEqual(['user', 'metadata']);
+    }
   });
 
   test('of token ids can not be shown', () => {

@@ -29,7 +29,13 @@ export const embed: EmbedCodec = {
   withRequest(body, { inputs, dimensions }) {
     const [first] = inputs;
     const input = Array.isArray(body.input) || inputs.length !== 1 ? inputs : first;
-    return { ...body, input, ...(dimensions === undefined ? {} : { dimensions }) };
+    const { model, encoding_format: format } = body;
+    return {
+      ...(model === undefined ? {} : { model }),
+      input,
+      ...(dimensions === undefined ? {} : { dimensions }),
+      ...(format === undefined ? {} : { encoding_format: format }),
+    };
   },
   usageOf: (body) => usageIn(body),
 };
