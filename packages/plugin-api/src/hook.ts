@@ -18,7 +18,11 @@ export type HookNeed = 'headers' | 'body' | 'events';
 
 /**
  * What happens when the hook itself fails: it throws, hangs or gives junk. `continue`: the request
- * goes on without it. `refuse`: the client gets `PLUGIN_HOOK_FAILED`, and nothing passes unseen.
+ * goes on without it; but an answer breaks off where the hook may hold back some of it: inside a block
+ * of which it gave anything but the events themselves. `refuse`: the client gets `PLUGIN_HOOK_FAILED`,
+ * and nothing passes unseen. Neither is of use to a plugin that is not there: where its set-up fails and
+ * its instance says `required: false`, the gateway starts without it, and requests pass without its
+ * hooks.
  */
 export type HookFailurePolicy = 'continue' | 'refuse';
 
