@@ -1,5 +1,6 @@
 import { GatewayError } from '@cliproxy/plugin-api';
 import type { OwnPattern } from './config.ts';
+import { byPattern } from './detectors.ts';
 import type { Detector } from './detectors.ts';
 
 /**
@@ -19,10 +20,11 @@ export function ownDetector({ name, match, ignoreCase }: OwnPattern): Detector {
   if (new RegExp(pattern.source, pattern.flags.replace('g', '')).test('')) {
     throw bad(name, 'it matches a text without a character; let it match something');
   }
-  return { kind: name, pattern };
+  return { kind: name, find: byPattern(pattern) };
 }
 
 interface Group {
+  /** How often is open: another number of times, another way to match the same. */
   repeats: boolean;
   alternates: boolean;
 }
@@ -34,10 +36,6 @@ interface Group {
 export function repetitionProblem(source: string): string | undefined {
   const groups: Group[] = [{ repeats: false, alternates: false }];
   let at = 0;
-  const repeatsHere = (): boolean => {
-    const found = /^(?:[*+]|\{\d+,(\d*)\})/.exec(source.slice(at));
-    return found !== null;
-  };
   while (at < source.length) {
     const character = source[at];
     let closed: Group | undefined;
@@ -53,15 +51,23 @@ export function repetitionProblem(source: string): string | undefined {
       if (character === '|' && top !== undefined) top.alternates = true;
       if (character === ')' && groups.length > 1) closed = groups.pop();
     }
-    const repeated = repeatsHere();
-    if (repeated && closed !== undefined && (closed.repeats || closed.alternates)) {
+    const [repetition] = REPETITION.exec(source.slice(at, at + MAX_REPETITION_CHARS)) ?? [];
+    if (repetition !== undefined && closed !== undefined && (closed.repeats || closed.alternates)) {
       return 'it repeats a group that holds a repetition or a choice; such a pattern can take forever';
     }
     const top = groups.at(-1);
-    if (top !== undefined && (repeated || closed?.repeats === true)) top.repeats = true;
+    if (top === undefined) continue;
+    if (closed?.alternates === true) top.alternates = true;
+    const isOpen = repetition !== undefined && !COUNTED.test(repetition);
+    if (isOpen || closed?.repeats === true) top.repeats = true;
   }
   return undefined;
 }
+
+/** More than once. */
+const REPETITION = /^(?:[*+]|\{(?!0*[01]\})\d+(?:,\d*)?\})/;
+const COUNTED = /^\{\d+\}$/;
+const MAX_REPETITION_CHARS = 40;
 
 /** The place after a class of characters that begins here. */
 function classEnd(source: string, start: number): number {

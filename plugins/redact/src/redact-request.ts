@@ -30,9 +30,12 @@ export function redactRequest(request: ModelRequest, redactor: Redactor): ModelR
 }
 
 /** Keeps everything that looks like a placeholder already from being taken for one. */
-export function reserveAll({ turns, extras }: ModelRequest, book: PlaceholderBook): void {
+export function reserveAll(request: ModelRequest, book: PlaceholderBook): void {
+  const { turns, tools, output, stop = [], extras } = request;
   for (const { parts } of turns) for (const part of parts) reservePart(part, book);
-  book.reserve(JSON.stringify(extras.fields));
+  for (const told of [tools, output ?? null, stop, extras.fields]) {
+    book.reserve(JSON.stringify(told));
+  }
 }
 
 function reservePart(part: Part, book: PlaceholderBook): void {

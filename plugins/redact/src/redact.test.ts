@@ -119,6 +119,7 @@ const chat = (stream: boolean): object => ({
   model: 'claude-x',
   stream,
   user: EMAIL,
+  metadata: { owner: EMAIL },
   messages: [
     { role: 'system', content: `You work for ${EMAIL}.` },
     { role: 'user', content: `My key is ${KEY}, my card ${CARD}.` },
@@ -209,6 +210,24 @@ test('a conversation keeps its placeholders from one request to the next', async
   expect(found.sent()).toContain('And to [EMAIL_2].');
 });
 
+test('what looks like a placeholder in the description of a tool or in a schema is none', async () => {
+  const found = await rig('openai-chat');
+  found.vendor.script({ parts: [{ type: 'text', text: 'For [EMAIL_1], [EMAIL_2], [EMAIL_3].' }] });
+  const schema = { type: 'object', properties: {}, description: 'of [EMAIL_2]' };
+  const body = {
+    ...chat(false),
+    messages: [{ role: 'user', content: `I am ${EMAIL}.` }],
+    tools: [
+      {
+        type: 'function',
+        function: { name: 'f', description: 'to [EMAIL_1]', parameters: schema },
+      },
+    ],
+  };
+  const answer = await ask(found, '/v1/chat/completions', body);
+  expect(said(answer)).toBe(`For [EMAIL_1], [EMAIL_2], ${EMAIL}.`);
+});
+
 test('without restoring, answers keep their placeholders', async () => {
   const found = await rig('openai-chat', { restore: false });
   found.vendor.script({ parts: [{ type: 'text', text: 'Dear [EMAIL_1]' }] });
@@ -231,7 +250,8 @@ test('counts and embeddings are redacted as well; token ids are refused', async 
   await ask(claude, '/v1/messages/count_tokens', count);
   expect(claude.sent()).not.toContain(EMAIL);
   const openai = await rig('openai-chat');
-  await ask(openai, '/v1/embeddings', { model: 'e', input: [`mail ${EMAIL}`, 'b'] });
+  const input = [`mail ${EMAIL}`, 'b'];
+  await ask(openai, '/v1/embeddings', { model: 'e', input, user: EMAIL });
   expect(openai.sent()).toContain('mail [EMAIL_1]');
   expect(openai.sent()).not.toContain(EMAIL);
   const asked = openai.vendor.requests.length;

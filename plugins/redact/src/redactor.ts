@@ -78,12 +78,8 @@ export class Redactor {
   #spansIn(text: string): readonly Span[] {
     const found: Span[] = [];
     this.#detectors.forEach((detector, rank) => {
-      const { kind, pattern } = detector;
-      for (const match of text.matchAll(pattern)) {
-        const [value] = match;
-        const length = detector.measure?.(value) ?? value.length;
-        if (length > 0) found.push({ start: match.index, end: match.index + length, kind, rank });
-      }
+      const { kind } = detector;
+      for (const { start, end } of detector.find(text)) found.push({ start, end, kind, rank });
     });
     if (found.length < 2) return found;
     found.sort((a, b) => a.start - b.start || a.rank - b.rank);
