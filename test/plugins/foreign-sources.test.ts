@@ -148,3 +148,22 @@ test('the same version with other content is not taken from a registry in its pl
   expect(code).toBe(1);
   expect(recorded()).toEqual(before);
 }, 60_000);
+
+test('an example that refers to the environment is shown, not written into the file', async () => {
+  const plugin = writeThirdParty(path.join(shop.dir, 'wanting'), {
+    name: 'wanting',
+    version: '1.0.0',
+  });
+  const entry = path.join(plugin, 'lib', 'index.js');
+  writeFileSync(
+    entry,
+    readFileSync(entry, 'utf8').replace("greeting: 'Hi'", "greeting: '${HOME}'"),
+  );
+  const before = readFileSync(file, 'utf8');
+  const args = ['plugins', 'add', plugin, '--no-check', '--enable', '--config', file];
+  const { code, stderr } = await shop.run(args, { env: registry.env });
+  expect(stderr).toContain('wanting is added, but not enabled');
+  expect(stderr).toContain('config: { greeting: "${HOME}" }');
+  expect(code).toBe(1);
+  expect(readFileSync(file, 'utf8')).toBe(before);
+}, 60_000);

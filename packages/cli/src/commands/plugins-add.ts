@@ -127,6 +127,13 @@ async function enable(
         `${present.package}: give it another id, as in --enable my-${instanceId}`,
     );
   }
+  // A reference hands over what the environment holds: a person writes that, not the plugin's author.
+  if (present === undefined && JSON.stringify(entry).includes('${')) {
+    throw new CommandError(
+      `${entry.package} is added, but not enabled: its example hands over what the environment holds. Read it, ` +
+        `and add it to plugins: in ${file} yourself:\n${pluginEntryText(instanceId, entry)}`,
+    );
+  }
   return switchPlugin(
     config,
     instanceId,
