@@ -32,7 +32,7 @@ export function* findApiKeys(text: string): Iterable<Place> {
 const PREFIX = 'sk-';
 const MIN_KEY_CHARS = 20;
 const MAX_KEY_CHARS = 250;
-const RUN = /[A-Za-z0-9_-]*/y;
+const NO_RUN_CHARACTER = /[^A-Za-z0-9_-]/g;
 const DIGIT = /\d/g;
 const WORD = /\w/;
 
@@ -48,7 +48,7 @@ function* findDashedKeys(text: string): Iterable<Place> {
     const body = at + PREFIX.length;
     let from = body;
     if (at === 0 || !WORD.test(text[at - 1] ?? '')) {
-      if (body > runEnd) runEnd = body + lengthAt(RUN, text, body);
+      if (body > runEnd) runEnd = runEndOf(text, body);
       if (digit < body) digit = digitFrom(text, body);
       const isKey = digit < runEnd && digit - body <= MAX_KEY_CHARS;
       if (isKey && runEnd - body >= MIN_KEY_CHARS) {
@@ -66,26 +66,35 @@ function digitFrom(text: string, from: number): number {
   return DIGIT.exec(text)?.index ?? Number.POSITIVE_INFINITY;
 }
 
-/** The claims of a signed token (JWT), between its head and its signature. */
-const CLAIMS = /\.eyJ[A-Za-z0-9_-]{10,}(?=\.[A-Za-z0-9_-]{10})/g;
-const SIGNATURE = /\.[A-Za-z0-9_-]{10,}/y;
+/** The claims of a signed token (JWT) begin so, after its head. */
+const CLAIMS = '.eyJ';
+const MIN_TOKEN_CHARS = 10;
 const HEAD = /\beyJ[A-Za-z0-9_-]{10}/;
 const RUN_CHARACTER = /[A-Za-z0-9_-]/;
 
 /** Signed tokens, from the middle: there is one head before each dot, and no second look at it. */
 function* findSignedTokens(text: string): Iterable<Place> {
-  for (const { 0: claims, index } of text.matchAll(CLAIMS)) {
-    let start = index;
-    while (start > 0 && RUN_CHARACTER.test(text[start - 1] ?? '')) start -= 1;
-    const head = HEAD.exec(text.slice(start, index));
-    if (head === null) continue;
-    const signature = index + claims.length;
-    yield { start: start + head.index, end: signature + lengthAt(SIGNATURE, text, signature) };
+  for (let at = text.indexOf(CLAIMS); at >= 0;) {
+    const body = at + CLAIMS.length;
+    const dot = runEndOf(text, body);
+    const end = text[dot] === '.' ? runEndOf(text, dot + 1) : dot;
+    if (dot - body >= MIN_TOKEN_CHARS && end - dot > MIN_TOKEN_CHARS) {
+      const start = headBefore(text, at);
+      if (start !== undefined) yield { start, end };
+    }
+    at = text.indexOf(CLAIMS, dot);
   }
 }
 
-/** How long the match of a sticky pattern is. */
-function lengthAt(pattern: RegExp, text: string, at: number): number {
-  pattern.lastIndex = at;
-  return pattern.exec(text)?.[0].length ?? 0;
+function headBefore(text: string, dot: number): number | undefined {
+  let start = dot;
+  while (start > 0 && RUN_CHARACTER.test(text[start - 1] ?? '')) start -= 1;
+  const head = HEAD.exec(text.slice(start, dot));
+  return head === null ? undefined : start + head.index;
+}
+
+/** Where a run of characters ends. Looks for another one: a pattern of the run has a longest match. */
+function runEndOf(text: string, from: number): number {
+  NO_RUN_CHARACTER.lastIndex = from;
+  return NO_RUN_CHARACTER.exec(text)?.index ?? text.length;
 }

@@ -89,6 +89,19 @@ describe('JSON', () => {
     expect(redactor().jsonText(key)).toBe('{"key":"[PRIVATE_KEY_1]"}');
   });
 
+  test('texts in it may be long, and escaped', () => {
+    for (const [piece, times] of [
+      ['a', 20_000_000],
+      ['\\"', 10_000_000],
+      ['\\\\', 10_000_000],
+    ] as const) {
+      const text = piece.repeat(times);
+      const out = redactor().jsonText(`{"text":"${text}","to":"a@b.io"}`);
+      // No comparison of jest: it would print them.
+      expect(out === `{"text":"${text}","to":"[EMAIL_1]"}`).toBe(true);
+    }
+  });
+
   test('what is none is a text', () => {
     expect(redactor().jsonText('{"to": "a@b.io"')).toBe('{"to": "[EMAIL_1]"');
   });
@@ -159,3 +172,11 @@ test.each([
   redacted(text);
   expect(performance.now() - before).toBeLessThan(15_000);
 });
+
+test.each(['.eyJ', 'eyJ', 'a.eyJ', 'sk-', 'a@'])(
+  'what comes after %s may be longer than a pattern can match',
+  (beginning) => {
+    const text = `${beginning}${'a'.repeat(20_000_000)} a@b.io`;
+    expect(redacted(text).slice(-9)).toBe('[EMAIL_1]');
+  },
+);

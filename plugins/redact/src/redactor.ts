@@ -1,5 +1,5 @@
 import type { Json } from '@cliproxy/plugin-api';
-import type { Detector } from './detectors.ts';
+import type { Detector, Place } from './detectors.ts';
 import type { PlaceholderBook } from './placeholder-book.ts';
 
 interface Span {
@@ -65,13 +65,17 @@ export class Redactor {
    */
   jsonText(text: string): string {
     if (!isJson(text)) return this.text(text);
-    return text.replaceAll(TOKEN, (token) => {
-      const value = JSON.parse(token) as string | number;
-      const redacted = this.text(typeof value === 'string' ? value : token);
-      return redacted === (typeof value === 'string' ? value : token)
-        ? token
-        : JSON.stringify(redacted);
-    });
+    let written = '';
+    let at = 0;
+    for (const { start, end } of tokensOf(text)) {
+      const token = text.slice(start, end);
+      const value = token.startsWith('"') ? (JSON.parse(token) as string) : token;
+      const redacted = this.text(value);
+      if (redacted === value) continue;
+      written += text.slice(at, start) + JSON.stringify(redacted);
+      at = end;
+    }
+    return written + text.slice(at);
   }
 
   /** What is found, from left to right; what overlaps is one. */
@@ -93,8 +97,29 @@ export class Redactor {
   }
 }
 
-/** The texts and numbers of JSON that is valid. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+/** A number, or where a text begins. */
+const TOKEN = /"|-?\d[\d.eE+-]*/g;
+
+/** The texts and numbers of JSON that is valid. Texts may be longer than one pattern can match. */
+function* tokensOf(json: string): Iterable<Place> {
+  TOKEN.lastIndex = 0;
+  for (let found = TOKEN.exec(json); found !== null; found = TOKEN.exec(json)) {
+    const { 0: token, index: start } = found;
+    const end = token === '"' ? textEnd(json, start) : start + token.length;
+    yield { start, end };
+    TOKEN.lastIndex = end;
+  }
+}
+
+/** The place after the quote that is not escaped. */
+function textEnd(json: string, start: number): number {
+  for (let at = json.indexOf('"', start + 1); at >= 0; at = json.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (json[at - 1 - slashes] === '\\') slashes += 1;
+    if (slashes % 2 === 0) return at + 1;
+  }
+  return json.length;
+}
 
 function isJson(text: string): boolean {
   try {
