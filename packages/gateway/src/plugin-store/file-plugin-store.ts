@@ -22,7 +22,9 @@ export const filePluginStore: PluginStore = Object.freeze({
         const folder = packageFolderIn(installed, name);
         const what = await storedPluginFault(installed, locked);
         if (what === undefined) return [name, { folder }];
-        const again = `\`cliproxy plugins add ${name}@${locked.version}\``;
+        const again =
+          `\`cliproxy plugins add ${name}@${locked.version}\`, or the same with the tarball or ` +
+          'folder that it came from';
         const fault =
           what === 'absent'
             ? `${name} ${locked.version} is in ${lockFileOf(baseDir)}, but not installed in ${installed}; run ${again}`
