@@ -40,6 +40,9 @@ export function checkCommand(): Command {
     });
 }
 
+/** How long the command waits for what has to end by itself, in milliseconds. */
+const LEFT_BEHIND_MS = 2_000;
+
 async function checkConfigured(options: CheckOptions, printer: Printer): Promise<void> {
   const config = await readConfig(options.config);
   const found = await withPlugins(config, async (_gateway, { problems }) => problems);
@@ -88,5 +91,7 @@ async function checkOne(name: string, options: CheckOptions, printer: Printer): 
     throw new CommandError(error instanceof Error ? error.message : String(error));
   } finally {
     await found.release();
+    // What the plugin has left running must not keep the command from ending.
+    setTimeout(() => process.exit(), LEFT_BEHIND_MS).unref();
   }
 }

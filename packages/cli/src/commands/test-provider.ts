@@ -69,6 +69,8 @@ async function requireReady(client: GatewayClient, name: string, file: string): 
       throw new CommandError(`${name} ${noAccount(name)}`);
     case 'failed':
       throw new CommandError(`${name} could not be set up: ${plugin.problems.join('; ')}`);
+    // One that is out for its own faults says so itself, in the answer to the test.
+    case 'sick':
     case 'starting':
     case 'ready':
     case 'stopped':
