@@ -73,7 +73,7 @@ export function completed(given: GivenAnswers, cwd: string): PluginAnswers {
 export function folderOf(folder: string | undefined): string {
   if (folder !== undefined && folder.trim() !== '') return folder.trim();
   throw new UsageError(
-    'say which folder to write, for example: npm create @cliproxy/plugin my-provider',
+    'say which folder to write, for example: npm create @cliproxy/plugin@latest my-provider',
   );
 }
 

@@ -76,7 +76,7 @@ function parsed(args: readonly string[]) {
 }
 
 /** What `--help` prints. */
-export const HELP = `npm create @cliproxy/plugin [FOLDER] -- [flags]
+export const HELP = `npm create @cliproxy/plugin@latest [FOLDER] -- [flags]
 
 Writes a provider plugin for cliproxy: a small package with tests, README and CI that passes the
 checks of the contract at once. Asks for what the flags don't say.
