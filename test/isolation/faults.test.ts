@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
@@ -140,6 +142,18 @@ describe('what a plugin does in a process of its own', () => {
     expect(said((await tell('exit', 'both')).text)).toBe('exit');
     expect(await echoes()).toBe(true);
     await back();
+  });
+
+  test('all of its threads stand back from the gateway, and its session does', async () => {
+    const { pid = 0 } = (await child()) ?? {};
+    const behind = Math.min(19, os.getPriority() + 15);
+    const threads = readdirSync(`/proc/${pid}/task`).map((thread) =>
+      os.getPriority(Number(thread)),
+    );
+    expect(new Set(threads)).toEqual(new Set([behind]));
+    const session = `/proc/${pid}/autogroup`;
+    const told = existsSync(session) ? readFileSync(session, 'utf8') : `nice ${behind}`;
+    expect(told.trim()).toMatch(new RegExp(`nice ${behind}$`));
   });
 
   test('it sees of the environment what its manifest names', async () => {

@@ -4,7 +4,7 @@ import type { Surroundings } from './border.ts';
 import type { ProcessPeer } from './process-session.ts';
 
 /** How often it is asked, and its memory looked at: what grows fast is caught before it hurts others. */
-const LOOK_MS = 250;
+const LOOK_MS = 100;
 /** A process that has not answered for so long is ended: its event loop is blocked. */
 const SILENCE_MS = 2_000;
 
@@ -25,8 +25,7 @@ export class Pulse {
   /** When the ping was sent that has not been answered. */
   #askedMs: number | undefined;
   /** What it had had of the processor then. */
-  #usedMs: number | undefined;
-  #looking = false;
+  #usedMs = 0;
 
   constructor(link: ProcessLink, peer: ProcessPeer, surroundings: () => Surroundings) {
     this.#link = link;
@@ -47,38 +46,26 @@ export class Pulse {
   #look(): void {
     const nowMs = performance.now();
     // Whoever was late itself has not read what the process answered meanwhile.
-    const late = nowMs - this.#lastLookMs > LOOK_MS * 2;
+    const lateMs = Math.max(0, nowMs - this.#lastLookMs - LOOK_MS);
     this.#lastLookMs = nowMs;
     if (this.#askedMs !== undefined) {
-      if (late) this.#askedMs = nowMs;
-      else if (nowMs - this.#askedMs >= SILENCE_MS) void this.#judge(this.#askedMs, nowMs);
+      this.#askedMs += lateMs;
+      if (nowMs - this.#askedMs >= SILENCE_MS) this.#judge(nowMs - this.#askedMs);
     } else {
       this.#askedMs = nowMs;
-      this.#usedMs = undefined;
+      this.#usedMs = processorUse(this.#link.pid)?.usedMs ?? 0;
       this.#peer.tell('ping', this.#surroundings());
     }
-    void this.#weigh();
+    const bytes = residentBytes(this.#link.pid);
+    if (bytes > 0) this.#link.noteMemory(bytes);
   }
 
-  async #judge(askedMs: number, nowMs: number): Promise<void> {
-    const use = await processorUse(this.#link.pid);
-    // It may have answered meanwhile.
-    if (this.#askedMs !== askedMs) return;
-    const starved = use?.wants === true && use.usedMs - (this.#usedMs ?? 0) < STARVED_MS;
-    const silentMs = nowMs - askedMs;
+  #judge(silentMs: number): void {
+    const use = processorUse(this.#link.pid);
+    const starved = use?.wants === true && use.usedMs - this.#usedMs < STARVED_MS;
     if (starved && silentMs < LONGEST_SILENCE_MS) return;
     this.stop();
     const seconds = Math.floor(silentMs / 1000);
     this.#link.fail(`has not answered for ${seconds} s: its event loop is blocked`);
-  }
-
-  async #weigh(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
-    const { pid } = this.#link;
-    const bytes = await residentBytes(pid);
-    if (this.#askedMs !== undefined) this.#usedMs ??= (await processorUse(pid))?.usedMs;
-    this.#looking = false;
-    if (bytes > 0) this.#link.noteMemory(bytes);
   }
 }

@@ -45,15 +45,19 @@ export async function endLeftovers(
  * Ends what one child left behind: its group, and what it started that has left the group.
  *
  * @param mark - of its life.
- * @param group - its process id.
+ * @param child - its process. Nothing that had begun before it is part of it.
  */
-export async function endRemains(mark: string, group: number): Promise<number> {
+export async function endRemains(
+  mark: string,
+  { pid: group, startTicks }: Pick<ProcessRow, 'pid' | 'startTicks'>,
+): Promise<number> {
   return endProcesses(async () => {
     const rows = await readProcesses();
     if (rows === undefined) return groupRemains(group);
     // Its own number again as a process: somebody else's by now, who may have a group of his own.
     const taken = rows.some(({ pid }) => pid === group);
-    return withMark(mark, rows, new Set(taken ? [] : [group]));
+    const later = rows.filter((row) => row.startTicks >= startTicks);
+    return withMark(mark, later, new Set(taken ? [] : [group]));
   }, GRACE_MS);
 }
 

@@ -1,4 +1,6 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** One process of this machine. */
 export interface ProcessRow {
@@ -14,6 +16,9 @@ export async function bootId(): Promise<string | undefined> {
   return (await read('/proc/sys/kernel/random/boot_id'))?.trim();
 }
 
+/** Longest that a look at the table may keep requests waiting in one go, in milliseconds. */
+const SLICE_MS = 0.5;
+
 /** Every process that has not ended, or undefined where there is no `/proc`. */
 export async function readProcesses(): Promise<readonly ProcessRow[] | undefined> {
   let names: readonly string[];
@@ -22,10 +27,16 @@ export async function readProcesses(): Promise<readonly ProcessRow[] | undefined
   } catch {
     return undefined;
   }
-  const rows = await Promise.all(
-    names.filter((name) => /^\d+$/u.test(name)).map((pid) => readProcess(Number(pid))),
-  );
-  const found = rows.filter((row) => row !== undefined);
+  const found: ProcessRow[] = [];
+  let begunMs = performance.now();
+  for (const name of names) {
+    if (!/^\d+$/u.test(name)) continue;
+    const row = readProcess(Number(name));
+    if (row !== undefined) found.push(row);
+    if (performance.now() - begunMs < SLICE_MS) continue;
+    await nextTurn();
+    begunMs = performance.now();
+  }
   return found.length === 0 ? undefined : found;
 }
 
@@ -38,9 +49,9 @@ export interface ProcessorUse {
 }
 
 /** Undefined where there is no `/proc`, and once it has ended. */
-export async function processorUse(pid: number): Promise<ProcessorUse | undefined> {
-  const stat = await read(`/proc/${pid}/stat`);
-  if (stat === undefined) return undefined;
+export function processorUse(pid: number): ProcessorUse | undefined {
+  const stat = readShort(`/proc/${pid}/stat`);
+  if (stat === '') return undefined;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
     usedMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
@@ -52,9 +63,9 @@ export async function processorUse(pid: number): Promise<ProcessorUse | undefine
 const TICK_MS = 10;
 
 /** One process, unless it has ended. */
-export async function readProcess(pid: number): Promise<ProcessRow | undefined> {
-  const stat = await read(`/proc/${pid}/stat`);
-  return stat === undefined ? undefined : parseStat(stat);
+export function readProcess(pid: number): ProcessRow | undefined {
+  const stat = readShort(`/proc/${pid}/stat`);
+  return stat === '' ? undefined : parseStat(stat);
 }
 
 /**
@@ -81,9 +92,9 @@ export async function environmentHas(pid: number, text: string): Promise<boolean
 }
 
 /** Resident memory of a process, in bytes; 0 once it has ended. */
-export async function residentBytes(pid: number): Promise<number> {
-  const status = await read(`/proc/${pid}/status`);
-  return Number(/^VmRSS:\s*(\d+) kB$/mu.exec(status ?? '')?.[1] ?? 0) * 1024;
+export function residentBytes(pid: number): number {
+  const status = readShort(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s*(\d+) kB$/mu.exec(status)?.[1] ?? 0) * 1024;
 }
 
 /** A process, its group, and everything that descends from it. */
@@ -97,6 +108,25 @@ export function familyOf(pid: number, rows: readonly ProcessRow[]): readonly num
   return [...family];
 }
 
+const room = Buffer.alloc(4096);
+
+/**
+ * A short file of `/proc`; empty when its process has ended. Read at once: it comes from memory and
+ * waits for nobody, and by way of the thread pool it would cost ten times as much.
+ */
+function readShort(file: string): string {
+  let opened: number | undefined;
+  try {
+    opened = openSync(file, 'r');
+    return room.toString('latin1', 0, readSync(opened, room));
+  } catch {
+    return '';
+  } finally {
+    if (opened !== undefined) closeSync(opened);
+  }
+}
+
+/** For files that may be long, or wait for their process. */
 async function read(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'latin1');

@@ -253,11 +253,12 @@ export class SupervisedChild {
     this.#process = process;
     this.#startedMs = this.#ports.clock.now();
     this.#handle.changed();
-    void this.#writeDown(pid);
+    const row = readProcess(pid);
+    if (row !== undefined) void records.put({ id: this.id, pid, startTicks: row.startTicks });
     void this.#awaitReadiness(this.#watch.signal);
     this.#giveLink(process, pid);
     const end = await process.ended;
-    await endRemains(mark, pid);
+    await endRemains(mark, { pid, startTicks: row?.startTicks ?? 0 });
     process.close();
     await records.remove(this.id);
     return end;
@@ -282,12 +283,6 @@ export class SupervisedChild {
         if (isThis()) this.noteMemory(bytes);
       },
     });
-  }
-
-  async #writeDown(pid: number): Promise<void> {
-    const row = await readProcess(pid);
-    if (row === undefined || this.pid !== pid) return;
-    await this.#ports.records.put({ id: this.id, pid, startTicks: row.startTicks });
   }
 
   async #awaitReadiness(signal: AbortSignal): Promise<void> {

@@ -227,8 +227,8 @@ export class SupervisorRoom {
     for (const child of children) {
       const { pid } = child;
       if (pid === undefined) continue;
-      const sizes = await Promise.all(familyOf(pid, rows).map(residentBytes));
-      if (child.pid === pid) child.noteMemory(sizes.reduce((sum, bytes) => sum + bytes, 0));
+      const sizes = familyOf(pid, rows).map(residentBytes);
+      child.noteMemory(sizes.reduce((sum, bytes) => sum + bytes, 0));
     }
   }
 
