@@ -69,6 +69,17 @@ export function completed(given: GivenAnswers, cwd: string): PluginAnswers {
   };
 }
 
+/**
+ * Checks what was said while other things have not been, so that nobody answers five questions, or looks
+ * up five flags, before one is refused.
+ *
+ * @param cwd - as for {@link completed}.
+ * @throws UsageError as {@link completed}.
+ */
+export function checkSaid(given: GivenAnswers, cwd: string): void {
+  completed({ ...given, folder: given.folder ?? 'my-provider' }, cwd);
+}
+
 /** @throws UsageError */
 export function folderOf(folder: string | undefined): string {
   if (folder !== undefined && folder.trim() !== '') return folder.trim();

@@ -18,8 +18,7 @@ export class Cancelled extends Error {
 }
 
 /**
- * Asks for what was not said. What was said is checked first, so that nobody answers five questions
- * before a flag is refused.
+ * Asks for what was not said.
  *
  * @param cwd - absolute folder that the package's folder is relative to.
  * @throws UsageError for what was said; Cancelled.
@@ -29,7 +28,6 @@ export async function askedFor(
   prompter: Prompter,
   cwd: string,
 ): Promise<GivenAnswers> {
-  completed({ ...given, folder: given.folder ?? 'my-provider' }, cwd);
   const folder =
     given.folder ??
     (await prompter.text('Folder to write', 'my-provider', (answer) => {

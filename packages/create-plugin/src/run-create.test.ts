@@ -154,6 +154,7 @@ describe('what can not be', () => {
       err: expect.stringContaining('say --dialect, --auth, --base-url, or --yes'),
     });
     expect((await run(['acme', '--kind', 'events'])).err).toContain('say --auth, --base-url, or');
+    expect((await run(['acme', '--kind', 'wird'])).err).toContain('--kind is "wird": use one of');
   });
 });
 

@@ -1,4 +1,4 @@
-import { completed } from './answers.ts';
+import { checkSaid, completed } from './answers.ts';
 import type { GivenAnswers, PluginAnswers } from './answers.ts';
 import { Cancelled, askedFor } from './ask.ts';
 import type { Prompter } from './ask.ts';
@@ -60,6 +60,7 @@ async function answersTo({ given, yes, json }: Flags, around: Surroundings): Pro
   if (yes) return given;
   const missing = missingFlags(given);
   if (missing.length === 0) return given;
+  checkSaid(given, around.cwd);
   if (around.prompter !== undefined && !json) {
     return askedFor(given, await around.prompter(), around.cwd);
   }
