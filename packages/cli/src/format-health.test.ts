@@ -27,6 +27,7 @@ test('shows why an account is out, for how long, and what vendors say is left', 
             pid: 8,
             memoryBytes: 400e6,
             restarts: 2,
+            lastExit: { atMs: Date.now() - 62_000, reason: 'exited with code 3' },
           },
           { name: 'other', state: 'backing-off', sinceMs: 0, restarts: 5 },
         ],
@@ -58,6 +59,7 @@ test('shows why an account is out, for how long, and what vendors say is left', 
   expect(rows).toContain('one/browser|8|ready|1 min 1 s|400 MB|2');
   expect(rows).toContain('one/other|-|backing-off|-|-|5');
   expect(rows).toContain('2 processes');
+  expect(rows).toContain('one/browser: ended 1 min 2 s ago: exited with code 3');
   expect(rows).toContain('one/a|***a|cooling|1 min 5 s|slow down');
   expect(rows).toContain('ACCOUNT|LIMIT|LEFT|OF|ANEW AT');
   expect(rows).toContain('one/a|requests|0|500|2026-11-20T12:00:00.000Z');

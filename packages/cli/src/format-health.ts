@@ -47,6 +47,7 @@ export function formatHealth(health: HealthAnswer): string {
       ...children,
     ]),
     `${running + 1} ${running === 0 ? 'process' : 'processes'}`,
+    ...health.plugins.flatMap(lastEnds),
     ...(accounts.length === 0
       ? []
       : ['', table([['ACCOUNT', 'LABEL', 'STATE', 'BACK IN', 'WHY'], ...accounts])]),
@@ -67,6 +68,17 @@ function childRows({ instanceId, children = [] }: PluginHealth): readonly (reado
     memoryBytes === undefined ? '-' : megabytes(memoryBytes),
     String(restarts),
   ]);
+}
+
+/** Why a child that runs again had ended before; one that does not run is among the problems. */
+function lastEnds({ instanceId, children = [] }: PluginHealth): readonly string[] {
+  return children.flatMap(({ name, state, restarts, lastExit }) =>
+    state === 'ready' && restarts > 0 && lastExit !== undefined
+      ? [
+          `${instanceId}/${name}: ended ${duration(Math.max(0, Date.now() - lastExit.atMs))} ago: ${lastExit.reason}`,
+        ]
+      : [],
+  );
 }
 
 function megabytes(bytes: number): string {
