@@ -146,7 +146,7 @@ function configure({ root, upstream, folder }) {
   const withKey = { ...config, apiKeys: ['sk-bench-0123456789'] };
   const instances = {
     compatible: { package: '@cliproxy/plugin-openai-compatible', config: withKey },
-    echo: { package: '@cliproxy/plugin-echo', config: {} },
+    echo: { package: '@cliproxy/plugin-echo', config: { paceMs: 1 } },
     wraps: { package: wraps, config },
   };
   const isolated = Object.entries(instances).map(([id, entry]) => [

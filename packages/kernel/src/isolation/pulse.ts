@@ -3,8 +3,10 @@ import { processorUse, residentBytes } from '../supervisor/process-table.ts';
 import type { Surroundings } from './border.ts';
 import type { ProcessPeer } from './process-session.ts';
 
-/** How often it is asked, and its memory looked at: what grows fast is caught before it hurts others. */
-const LOOK_MS = 100;
+/** How often it is asked whether it answers. */
+const LOOK_MS = 250;
+/** How often its memory is looked at: what grows by gigabytes a second is ended before it hurts others. */
+const WEIGH_MS = 50;
 /** A process that has not answered for so long is ended: its event loop is blocked. */
 const SILENCE_MS = 2_000;
 
@@ -20,7 +22,7 @@ export class Pulse {
   readonly #link: ProcessLink;
   readonly #peer: ProcessPeer;
   readonly #surroundings: () => Surroundings;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
   #lastLookMs = performance.now();
   /** When the ping was sent that has not been answered. */
   #askedMs: number | undefined;
@@ -31,7 +33,10 @@ export class Pulse {
     this.#link = link;
     this.#peer = peer;
     this.#surroundings = surroundings;
-    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#timers = [
+      setInterval(() => this.#look(), LOOK_MS).unref(),
+      setInterval(() => this.#weigh(), WEIGH_MS).unref(),
+    ];
   }
 
   /** It has answered. */
@@ -40,7 +45,7 @@ export class Pulse {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
   }
 
   #look(): void {
@@ -56,8 +61,6 @@ export class Pulse {
       this.#usedMs = processorUse(this.#link.pid)?.usedMs ?? 0;
       this.#peer.tell('ping', this.#surroundings());
     }
-    const bytes = residentBytes(this.#link.pid);
-    if (bytes > 0) this.#link.noteMemory(bytes);
   }
 
   #judge(silentMs: number): void {
@@ -67,5 +70,10 @@ export class Pulse {
     this.stop();
     const seconds = Math.floor(silentMs / 1000);
     this.#link.fail(`has not answered for ${seconds} s: its event loop is blocked`);
+  }
+
+  #weigh(): void {
+    const bytes = residentBytes(this.#link.pid);
+    if (bytes > 0) this.#link.noteMemory(bytes);
   }
 }
