@@ -79,6 +79,23 @@ test.each([
   60_000,
 );
 
+test('a check of a tarball runs nothing of a dependency from git either', async () => {
+  const more = { bundleDependencies: ['bundled'], dependencies: { bundled: '1.0.0' } };
+  const plugin = writeThirdParty(path.join(shop.dir, 'checked'), {
+    name: 'leaning',
+    version: '1.0.0',
+    packageJson: { dependencies: { dependency: `git+file://${dependency(more)}` } },
+  });
+  const pack = ['pack', '--ignore-scripts', '--pack-destination', shop.dir];
+  execFileSync('npm', pack, { cwd: plugin, stdio: 'ignore' });
+  const tarball = path.join(shop.dir, 'leaning-1.0.0.tgz');
+  const args = ['plugins', 'check', tarball, '--level', 'loads', '--json', '--config', file];
+  const { code, stdout } = await shop.run(args, { env: registry.env });
+  expect(existsSync(trace)).toBe(false);
+  expect(stdout).toMatch(/\bdependency \(git.*does not come from a registry/u);
+  expect(code).toBe(1);
+}, 60_000);
+
 test('a folder is packed without its own scripts', async () => {
   const script = `node -e "require('fs').writeFileSync('${trace}','')"`;
   const plugin = writeThirdParty(path.join(shop.dir, 'own'), {

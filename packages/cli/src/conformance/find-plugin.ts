@@ -5,14 +5,7 @@ import { filePluginStore } from '@cliproxy/gateway';
 import { configFile, readConfig } from '../config-file.ts';
 import { CommandError } from '../exit-codes.ts';
 import { unpack } from './unpack.ts';
-
-/** A plugin's package on disk. */
-export interface FoundPlugin {
-  /** Absolute. */
-  readonly folder: string;
-  /** Takes away what was made only to look at it. */
-  release(): Promise<void>;
-}
+import type { FoundPlugin } from './unpack.ts';
 
 /**
  * Finds what a person means: a tarball, a folder, an instance of the configuration, a package.

@@ -6,7 +6,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { CommandError } from '../exit-codes.ts';
-import type { FoundPlugin } from './find-plugin.ts';
+import { npm } from '../plugins/npm.ts';
+
+/** A plugin's package on disk. */
+export interface FoundPlugin {
+  /** Absolute. */
+  readonly folder: string;
+  /** Takes away what was made only to look at it. */
+  release(): Promise<void>;
+}
 
 const run = promisify(execFile);
 const SCOPE = '@cliproxy/';
@@ -66,10 +74,8 @@ async function install(
     JSON.stringify({ name: 'checked', private: true, dependencies }),
   );
   const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
-  await run('npm', ['install', ...options, '--loglevel=error'], {
-    cwd: root,
-    shell: process.platform === 'win32',
-  });
+  // It names the package at which it stops.
+  await npm(['install', ...options, '--loglevel=silly'], { cwd: root });
 }
 
 async function link(at: string, to: string): Promise<void> {
