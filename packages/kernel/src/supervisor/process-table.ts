@@ -108,11 +108,12 @@ export function familyOf(pid: number, rows: readonly ProcessRow[]): readonly num
   return [...family];
 }
 
-const room = Buffer.alloc(4096);
+/** More than any of them is long, with thousands of groups in `status`. */
+const room = Buffer.alloc(64 * 1024);
 
 /**
  * A short file of `/proc`; empty when its process has ended. Read at once: it comes from memory and
- * waits for nobody, and by way of the thread pool it would cost ten times as much.
+ * waits for nobody, and by way of the thread pool it would cost several times as much.
  */
 function readShort(file: string): string {
   let opened: number | undefined;
