@@ -130,11 +130,11 @@ export class FakeEngineLabs {
     const onward = http.request(this.#commandLine.url + path, { method: incoming.method, headers });
     const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
       onward.once('response', resolve);
-      onward.once('error', reject);
+      onward.on('error', reject);
     });
     outgoing.once('close', () => onward.destroy());
-    await pipeline(incoming, onward);
-    const answer = await answered;
+    // Both at once: a client that leaves ends both, in either order.
+    const [answer] = await Promise.all([answered, pipeline(incoming, onward)]);
     outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
     await pipeline(answer, outgoing);
   }
