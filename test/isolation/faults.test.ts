@@ -187,14 +187,20 @@ describe('what a plugin does in a process of its own', () => {
     expect(runs(pid)).toBe(false);
   });
 
-  test('a gateway that is killed leaves no process behind', async () => {
-    gateway = await shop.start(['--config', config]);
-    const { pid = 0 } = (await child()) ?? {};
-    expect(runs(pid)).toBe(true);
-    gateway.kill('SIGKILL');
-    await gateway.ended;
-    await until(() => !runs(pid));
-  });
+  test.each(['pid', 'loop'])(
+    'a gateway that is killed leaves no process behind: %s',
+    async (deed) => {
+      gateway = await shop.start(['--config', config]);
+      const { pid = 0 } = (await child()) ?? {};
+      expect(runs(pid)).toBe(true);
+      const answer = tell(deed).catch(() => undefined);
+      await sleep(200);
+      gateway.kill('SIGKILL');
+      await gateway.ended;
+      await until(() => !runs(pid));
+      await answer;
+    },
+  );
 });
 
 async function echoes(): Promise<boolean> {

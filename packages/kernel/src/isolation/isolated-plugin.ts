@@ -21,7 +21,6 @@ import { ProcessSession } from './process-session.ts';
 import { Pulse } from './pulse.ts';
 import { standInContributions } from './stand-in.ts';
 import type { StandInFor } from './stand-in.ts';
-import { stepBack } from './step-back.ts';
 
 /** What an {@link IsolatedPlugin} is made of. */
 export interface IsolatedPluginOptions {
@@ -183,7 +182,6 @@ export class IsolatedPlugin implements LoadedPlugin, StandInFor {
 
   #onProcess(link: ProcessLink): void {
     const { logger } = this.#options;
-    stepBack(link.pid);
     let pulse: Pulse | undefined;
     const session: ProcessSession = new ProcessSession(link.socket, {
       logger,

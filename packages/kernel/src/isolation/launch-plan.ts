@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { GatewayError } from '@cliproxy/plugin-api';
+import { builtProgram } from '../supervisor/built-program.ts';
 import { childEnvironment, nameFault } from '../supervisor/child-environment.ts';
 import type { ChildPlan } from '../supervisor/child-plan.ts';
 
@@ -31,7 +28,13 @@ export function launchPlan(wish: LaunchWish): ChildPlan {
   const names = [...wish.allowed].filter((name) => nameFault(name) === undefined);
   return {
     name: wish.name,
-    command: [process.execPath, `--max-old-space-size=${heapMb}`, programFile()],
+    command: [
+      process.execPath,
+      `--max-old-space-size=${heapMb}`,
+      // With helper threads it could keep every core busy at once, and the gateway from all of them.
+      '--single-threaded-gc',
+      builtProgram(import.meta.url, 'child/main.js'),
+    ],
     // Relative paths in the plugin's configuration mean what they mean without isolation.
     cwd: process.cwd(),
     environment: childEnvironment(names, {}, process.env),
@@ -44,16 +47,4 @@ export function launchPlan(wish: LaunchWish): ChildPlan {
     stopTimeoutMs: STOP_MS,
     memoryLimitBytes: wish.memoryLimitMb * 1024 * 1024,
   };
-}
-
-/** The program that the process runs: always the built one, which every Node can run. */
-function programFile(): string {
-  const here = path.dirname(fileURLToPath(import.meta.url));
-  const built = here.replace(/([/\\])src([/\\]isolation)$/u, '$1dist$2');
-  const file = path.join(built, 'child', 'main.js');
-  if (existsSync(file)) return file;
-  throw new GatewayError(
-    'PLUGIN_IMPORT_FAILED',
-    `the program of isolated plugins is missing: there is no ${file}; run \`npm run build\``,
-  );
 }

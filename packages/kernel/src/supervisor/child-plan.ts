@@ -16,7 +16,10 @@ export interface ChildPlan {
   readonly readyTimeoutMs: number;
   readonly aliveTimeoutMs?: number;
   readonly channel: boolean;
-  /** The gateway's own use of it: a bare socket as its descriptor 3. See {@link ProcessLink}. */
+  /**
+   * The gateway's own use of it: a bare socket as its descriptor 3. See {@link ProcessLink}. It is started
+   * by the launcher, and stands back.
+   */
   readonly linked?: true;
   /** Pauses other than the usual ones; see {@link ChildLife}. */
   readonly pauses?: LifePauses;

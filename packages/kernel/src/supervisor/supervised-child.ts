@@ -7,12 +7,13 @@ import { type ChildHandle, badChild, childDown } from './child-handle.ts';
 import { type ChildEvent, type ChildLife, newLife, nextLife } from './child-life.ts';
 import type { ChildPlan } from './child-plan.ts';
 import { ChildProcess } from './child-process.ts';
-import type { ProcessEnd } from './child-process.ts';
 import type { ChildRecords } from './child-records.ts';
+import type { Launcher } from './launcher/launcher.ts';
 import { endRemains } from './leftovers.ts';
 import { OutputLog } from './output-log.ts';
 import { readProcess } from './process-table.ts';
 import { answersWell, fallsSilent } from './ready-check.ts';
+import type { ProcessEnd } from './start-process.ts';
 
 /** What every child needs. */
 export interface ChildPorts {
@@ -20,6 +21,7 @@ export interface ChildPorts {
   readonly files: ChildFiles;
   readonly secrets: SecretRegistry;
   readonly records: ChildRecords;
+  readonly launcher: Launcher;
   /** Resolves when nothing of a killed gateway is left. */
   readonly cleared: () => Promise<void>;
   /** Told of each change of state. */
@@ -230,16 +232,17 @@ export class SupervisedChild {
   }
 
   async #oneProcess(): Promise<ProcessEnd> {
-    const { files, records, cleared } = this.#ports;
+    const { files, records, launcher, cleared } = this.#ports;
     await cleared();
     const cwd = this.plan.cwd ?? (await files.folder(this.instanceId, this.plan.name));
     const mark = `${await records.owner()}.${randomBytes(8).toString('hex')}`;
     if (this.#life.state === 'stopping') return { reason: 'was stopped before it ran' };
-    const process = new ChildProcess({
+    const process = await ChildProcess.start({
       plan: this.plan,
       cwd,
       mark,
       output: this.#output,
+      launcher,
       listener: {
         onMessage: (message, bytes) => this.#take(message, bytes),
         onJunk: () => this.#takeJunk(),
@@ -249,8 +252,9 @@ export class SupervisedChild {
       },
     });
     const { pid } = process;
-    if (pid === undefined) return process.ended;
     this.#process = process;
+    // It was to end while it was being started.
+    if (this.state === 'stopping') this.#act();
     this.#startedMs = this.#ports.clock.now();
     this.#handle.changed();
     const row = readProcess(pid);

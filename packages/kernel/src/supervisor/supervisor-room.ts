@@ -12,6 +12,7 @@ import type { ChildPlan } from './child-plan.ts';
 import { ChildRecords } from './child-records.ts';
 import { InstanceChildren } from './instance-children.ts';
 import type { ChildrenOf } from './instance-children.ts';
+import { Launcher } from './launcher/launcher.ts';
 import { endLeftovers } from './leftovers.ts';
 import { bootId, familyOf, readProcesses, residentBytes } from './process-table.ts';
 import { SupervisedChild } from './supervised-child.ts';
@@ -58,6 +59,7 @@ export class SupervisorRoom {
   readonly #ports: ChildPorts;
   readonly #records: ChildRecords;
   readonly #slots = new Map<string, Slot>();
+  readonly #launcher = new Launcher();
   #cleared: Promise<void> | undefined;
   #census: NodeJS.Timeout | undefined;
 
@@ -70,6 +72,7 @@ export class SupervisorRoom {
       files,
       secrets,
       records: this.#records,
+      launcher: this.#launcher,
       cleared: () => this.begin(),
       onChange: (child) => this.#tell(child),
     };
@@ -156,6 +159,7 @@ export class SupervisorRoom {
     });
     const limit = new Promise<void>((resolve) => setTimeout(resolve, LAST_MS).unref());
     await Promise.race([Promise.all(ended), limit]);
+    await this.#launcher.end();
     await this.#records.save();
     process.off('exit', this.#onExit);
   }
@@ -203,6 +207,8 @@ export class SupervisorRoom {
     slot.heir = undefined;
     if (heir !== undefined) this.#start(slot, heir);
     else this.#slots.delete(id);
+    const linked = [...this.#slots.values()].some((one) => one.child?.plan.linked);
+    if (!linked) await this.#launcher.end();
   }
 
   async #clear(): Promise<void> {
