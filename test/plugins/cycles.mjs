@@ -1,4 +1,4 @@
-// `node test/plugins/cycles.mjs [COUNT]`: disables, enables and reloads an instance of a running gateway,
+// `node test/plugins/cycles.mjs [COUNT] [--isolated]`: disables, enables and reloads an instance of a running gateway,
 // 100 times by default, while it and others are asked; prints what failed and what leaked.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';

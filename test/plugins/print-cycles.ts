@@ -1,8 +1,25 @@
 // Prints what cycles of disable, enable and reload under load came to: `node test/plugins/cycles.mjs`.
+import { parseArgs } from 'node:util';
 import { runCycles } from './run-cycles.ts';
 
-const cycles = Number(process.argv[2] ?? 100);
-const result = await runCycles(cycles, 10);
+const USAGE = `node test/plugins/cycles.mjs [COUNT] [--isolated]
+  COUNT       how many cycles, 100 by default
+  --isolated  the instance runs in a process of its own`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { isolated: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
+});
+const [count = '100'] = positionals;
+if (values.help) {
+  console.log(USAGE);
+  process.exit();
+}
+if (!/^[1-9]\d*$/u.test(count)) {
+  console.error(`COUNT must be a whole number from 1 on, not ${JSON.stringify(count)}\n\n${USAGE}`);
+  process.exit(2);
+}
+const result = await runCycles(Number(count), 10, values.isolated);
 const mb = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 const { before, after } = result;
 console.log(`${result.cycles} cycles of disable, enable, reload (${result.byCommand} by command)

@@ -39,17 +39,26 @@ export interface CyclesResult {
 const TEXT = words(24);
 const LOOPS = 3;
 
-/** Disables, enables and reloads one instance again and again while it and others are asked. */
-export async function runCycles(cycles: number, commandEvery: number): Promise<CyclesResult> {
+/**
+ * Disables, enables and reloads one instance again and again while it and others are asked.
+ *
+ * @param commandEvery - which of the cycles go by the command line.
+ * @param isolated - whether the instance runs in a process of its own.
+ */
+export async function runCycles(
+  cycles: number,
+  commandEvery: number,
+  isolated = false,
+): Promise<CyclesResult> {
   const shop = openWorkshop();
   try {
-    const echo = (paceMs: number): string =>
-      `{ package: "@cliproxy/plugin-echo", config: { paceMs: ${paceMs} } }`;
+    const echo = (paceMs: number, more = ''): string =>
+      `{ package: "@cliproxy/plugin-echo", config: { paceMs: ${paceMs} }${more} }`;
     const file = shop.config(`server: { port: 0, apiKeys: [${KEY}], adminKeys: [${ADMIN_KEY}] }
 plugins:
   steady: ${echo(0)}
   paced: ${echo(10)}
-  cycled: ${echo(10)}
+  cycled: ${echo(10, isolated ? ', isolation: process' : '')}
 `);
     const probe = path.join(shop.dir, 'held.json');
     const gateway = await shop.start(['--config', file], {
