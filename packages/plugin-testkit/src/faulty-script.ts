@@ -1,6 +1,6 @@
 import { GARBAGE } from './fault.ts';
 import type { Fault } from './fault.ts';
-import type { AnswerStep, ScriptedAnswer } from './scripted-upstream.ts';
+import type { AnswerStep, ScriptedAnswer } from './scripted-answer.ts';
 
 /** The answer as it is under a fault. */
 export function faultyScript(answer: ScriptedAnswer, fault: Fault): ScriptedAnswer {

@@ -9,7 +9,8 @@ export type {
   Fakes,
   UpstreamRequest,
 } from './conformance/conformance.ts';
-export type { CheckResult, Level } from './conformance/check.ts';
+export type { CheckResult } from './conformance/check.ts';
+export type { Level } from './conformance/level.ts';
 export { describePlugin } from './conformance/describe-plugin.ts';
 export type { DescribeOptions, TestRunner } from './conformance/describe-plugin.ts';
 export { reportBadge, reportText, resultText } from './conformance/report.ts';
@@ -28,13 +29,8 @@ export type { OAuthServer, OAuthServerOptions } from './oauth/start-oauth-server
 export { startTokenProxy } from './oauth/start-token-proxy.ts';
 export type { TokenProxy, TokenRequest } from './oauth/start-token-proxy.ts';
 export { startScriptedUpstream } from './scripted-upstream.ts';
-export type {
-  AnswerScript,
-  AnswerStep,
-  ReceivedRequest,
-  ScriptedAnswer,
-  ScriptedUpstream,
-} from './scripted-upstream.ts';
+export type { AnswerStep, ScriptedAnswer } from './scripted-answer.ts';
+export type { AnswerScript, ReceivedRequest, ScriptedUpstream } from './scripted-upstream.ts';
 export { startTestGateway } from './start-test-gateway.ts';
 export type {
   GatewayEvent,

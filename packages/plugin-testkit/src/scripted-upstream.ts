@@ -6,6 +6,7 @@ import { strikes } from './fault.ts';
 import type { Fault } from './fault.ts';
 import { startLoopbackServer } from './loopback-server.ts';
 import { pacedWrite } from './paced-write.ts';
+import type { ScriptedAnswer } from './scripted-answer.ts';
 
 /** One request as the upstream received it. */
 export interface ReceivedRequest {
@@ -20,27 +21,6 @@ export interface ReceivedRequest {
   readonly writtenBytes: number;
   /** Resolves once the connection ended, with the bytes of the answer written so far. */
   readonly closed: Promise<{ readonly complete: boolean; readonly writtenBytes: number }>;
-}
-
-/** A piece of an answer: bytes, a pause, or what is written again and again until the end. */
-export type AnswerStep =
-  string | Buffer | { readonly pauseMs: number } | { readonly endless: string | Buffer };
-
-/** What to answer. */
-export interface ScriptedAnswer {
-  /** Pause before the status line is sent, in milliseconds. `Infinity`: nothing is ever sent. */
-  readonly headAfterMs?: number;
-  /** Default 200. */
-  readonly status?: number;
-  readonly headers?: http.OutgoingHttpHeaders;
-  /** Sent piece by piece, waiting for a slow reader. */
-  readonly body?: AnswerStep | readonly AnswerStep[];
-  /**
-   * What follows the body: `end` (default) completes the answer, `reset` breaks the connection in
-   * the middle of it, `cut` does so once what was written has been sent, `hang` leaves it open until
-   * the other side goes.
-   */
-  readonly finally?: 'end' | 'reset' | 'cut' | 'hang';
 }
 
 /** Works out what to answer; what it throws is answered with 500 and its message. */

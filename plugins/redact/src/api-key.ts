@@ -1,4 +1,4 @@
-import type { Place } from './detectors.ts';
+import type { Place } from './place.ts';
 
 /** Keys as their vendors write them: AWS, GitHub, GitLab, Slack, Google, npm, Hugging Face, Stripe, SendGrid. */
 const MARKED = new RegExp(

@@ -1,13 +1,8 @@
 import { findApiKeys } from './api-key.ts';
 import { isIban, isLuhn } from './checksums.ts';
 import type { DetectorName } from './config.ts';
+import type { Place } from './place.ts';
 import { findPrivateKeys } from './private-key.ts';
-
-/** A piece of a text, in characters (UTF-16); `end` is the first one after it. */
-export interface Place {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** Finds one kind of thing in a text. */
 export interface Detector {

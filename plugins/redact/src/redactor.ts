@@ -1,5 +1,6 @@
 import type { Json } from '@cliproxy/plugin-api';
-import type { Detector, Place } from './detectors.ts';
+import type { Detector } from './detectors.ts';
+import type { Place } from './place.ts';
 import type { PlaceholderBook } from './placeholder-book.ts';
 
 interface Span {

@@ -3,12 +3,12 @@ import type { Clock } from '../ports/clock.ts';
 import type { AttemptEnd } from './attempt-input.ts';
 import type { Attempt } from './attempt.ts';
 import { failureOf } from './failure-of.ts';
-import type { HookRun } from '../hooks/hook-run.ts';
+import type { HookRun, HookedFlight } from '../hooks/hook-run.ts';
 import type { IngressCall } from './ingress-call.ts';
 import { RequestRecord } from './request-record.ts';
 
 /** One client's request under way: what it does now, and whether anybody still wants it. */
-export class Flight {
+export class Flight implements HookedFlight {
   /** The client's; the hooks may put another request into it, before anything is sent. */
   call: IngressCall;
   readonly record: RequestRecord;

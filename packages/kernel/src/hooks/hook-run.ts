@@ -1,6 +1,5 @@
 import { GatewayError, isGatewayError } from '@cliproxy/plugin-api';
 import type { HookBody } from '@cliproxy/plugin-api';
-import type { Flight } from '../dispatch/flight.ts';
 import type { IngressCall } from '../dispatch/ingress-call.ts';
 import type { InstanceFaults } from '../faults/instance-faults.ts';
 import type { ClientRequest, EventStage } from '../ports/dialects.ts';
@@ -23,10 +22,19 @@ import type { StageLink } from './hook-stage.ts';
 import type { RecordLines } from './record-lines.ts';
 import { changedBody } from './sound-body.ts';
 
+/** A client's request under way, as its hooks need it. */
+export interface HookedFlight {
+  readonly call: IngressCall;
+  /** True: nobody wants it any more. */
+  readonly over: boolean;
+  /** Waits for a promise, but no longer than that and than the flight itself. */
+  within<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined>;
+}
+
 /** What a {@link HookRun} works with. */
 export interface HookRunOptions {
   readonly chain: HookChain;
-  readonly flight: Flight;
+  readonly flight: HookedFlight;
   readonly lines: RecordLines;
   readonly faults: InstanceFaults;
   /** How long one call of `onRequest` or `onAttempt` may take. Default 5 s. */
@@ -39,7 +47,7 @@ const NO_BODY: HookBody = Object.freeze({});
 /** The hooks of one client request, from its beginning to its record. */
 export class HookRun {
   readonly #chain: HookChain;
-  readonly #flight: Flight;
+  readonly #flight: HookedFlight;
   readonly #lines: RecordLines;
   readonly #faults: InstanceFaults;
   readonly #limitMs: number;

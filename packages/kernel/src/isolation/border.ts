@@ -12,7 +12,7 @@ import type {
 } from '@cliproxy/plugin-api';
 import type { PluginManifest } from '../plugins/manifest.ts';
 import type { Ask } from './channel/peer.ts';
-import type { StreamNews } from './channel/streams.ts';
+import type { StreamNews } from './channel/stream-news.ts';
 
 /**
  * Work that the gateway has asked for is known on both sides by a number. With it the process says on

@@ -14,11 +14,9 @@ import { Peer } from './channel/peer.ts';
 import type { Service } from './channel/peer.ts';
 import { fromPlain } from './channel/plain-value.ts';
 import { Streams } from './channel/streams.ts';
+import type { ProcessPeer } from './process-peer.ts';
 import { ProcessWorks } from './process-works.ts';
 import type { ProcessWork } from './process-works.ts';
-
-/** The gateway's side of the border. */
-export type ProcessPeer = Peer<ProcessAsks, ProcessNews, GatewayAsks, GatewayNews>;
 
 /** What a {@link ProcessSession} gives to the process, and whom it tells. */
 export interface SessionParts {

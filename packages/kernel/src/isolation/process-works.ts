@@ -1,6 +1,6 @@
 import type { CallContext, HttpClient, LoginSession, OutgoingRequest } from '@cliproxy/plugin-api';
 import { errorToWire } from './channel/wire-error.ts';
-import type { ProcessPeer } from './process-session.ts';
+import type { ProcessPeer } from './process-peer.ts';
 
 /** Work that a plugin's process has under way for the gateway. */
 export interface ProcessWork {

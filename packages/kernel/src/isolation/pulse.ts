@@ -1,7 +1,7 @@
 import type { ProcessLink } from '../supervisor/child-handle.ts';
 import { processorUse, residentBytes } from '../supervisor/process-table.ts';
 import type { Surroundings } from './border.ts';
-import type { ProcessPeer } from './process-session.ts';
+import type { ProcessPeer } from './process-peer.ts';
 
 /** How often it is asked whether it answers. */
 const LOOK_MS = 250;

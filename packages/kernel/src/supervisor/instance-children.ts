@@ -5,11 +5,31 @@ import type { SecretRegistry } from '../ports/secret-registry.ts';
 import { ChildHandle, badChild } from './child-handle.ts';
 import { readSpec } from './child-plan.ts';
 import type { ChildPlan } from './child-plan.ts';
-import type { SupervisorRoom } from './supervisor-room.ts';
+import type { ChildSurroundings } from './supervised-child.ts';
+
+/** One generation's wish for a child. */
+export interface ChildClaim {
+  readonly owner: InstanceChildren;
+  readonly plan: ChildPlan;
+  readonly handle: ChildHandle;
+  readonly surroundings: ChildSurroundings;
+}
+
+/** Where the children of all generations are. */
+export interface ChildRoom {
+  /** Starts a child, or lets it wait until the former generation's is gone or handed over. */
+  claim(claim: ChildClaim): void;
+  /** The generation serves: what it waits for is handed over, or ended soon. */
+  commit(owner: InstanceChildren): void;
+  /** Starts a generation's child anew. @returns false: it has none of that name. */
+  restart(owner: InstanceChildren, id: string): boolean;
+  /** Ends a generation's child, or its wish for one. @returns false: it has none of that name. */
+  release(owner: InstanceChildren, id: string): Promise<boolean>;
+}
 
 /** Whose children they are. */
 export interface ChildrenOf {
-  readonly room: SupervisorRoom;
+  readonly room: ChildRoom;
   readonly instanceId: string;
   readonly http: HttpClient;
   readonly logger: Logger;

@@ -7,16 +7,14 @@ import type { ChildChanged, EventSink } from '../ports/event-sink.ts';
 import type { SchemaChecker } from '../ports/schema-checker.ts';
 import type { SecretRegistry } from '../ports/secret-registry.ts';
 import type { StateStore } from '../ports/state-store.ts';
-import type { ChildHandle } from './child-handle.ts';
-import type { ChildPlan } from './child-plan.ts';
 import { ChildRecords } from './child-records.ts';
 import { InstanceChildren } from './instance-children.ts';
-import type { ChildrenOf } from './instance-children.ts';
+import type { ChildClaim, ChildRoom, ChildrenOf } from './instance-children.ts';
 import { Launcher } from './launcher/launcher.ts';
 import { endLeftovers } from './leftovers.ts';
 import { bootId, familyOf, readProcesses, residentBytes } from './process-table.ts';
 import { SupervisedChild } from './supervised-child.ts';
-import type { ChildPorts, ChildSurroundings } from './supervised-child.ts';
+import type { ChildPorts } from './supervised-child.ts';
 
 /** What a {@link SupervisorRoom} works with. */
 export interface SupervisorRoomOptions {
@@ -28,14 +26,6 @@ export interface SupervisorRoomOptions {
   readonly files: ChildFiles;
   /** Where it is written down which processes run; absent: nowhere. */
   readonly records?: StateStore;
-}
-
-/** One generation's wish for a child. */
-export interface ChildClaim {
-  readonly owner: InstanceChildren;
-  readonly plan: ChildPlan;
-  readonly handle: ChildHandle;
-  readonly surroundings: ChildSurroundings;
 }
 
 /** A child's place: who has it, and who has it next. */
@@ -54,7 +44,7 @@ const CENSUS_MS = 2_000;
 const LAST_MS = 2_000;
 
 /** All children of all instances. */
-export class SupervisorRoom {
+export class SupervisorRoom implements ChildRoom {
   readonly #options: SupervisorRoomOptions;
   readonly #ports: ChildPorts;
   readonly #records: ChildRecords;

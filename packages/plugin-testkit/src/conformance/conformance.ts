@@ -6,7 +6,7 @@ import type { Fault, FaultKind } from '../fault.ts';
 import type { OAuthServer, OAuthServerOptions } from '../oauth/start-oauth-server.ts';
 import type { ScriptedUpstream } from '../scripted-upstream.ts';
 import type { Vendor, VendorOptions } from '../upstreams/vendor.ts';
-import type { Level } from './check.ts';
+import type { Level } from './level.ts';
 
 /** One request as a fake upstream received it. */
 export interface UpstreamRequest {

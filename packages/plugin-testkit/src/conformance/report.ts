@@ -1,7 +1,8 @@
 import { API_VERSION } from '@cliproxy/plugin-api';
 import { CORNERSTONES } from './all-checks.ts';
-import { LEVELS } from './check.ts';
-import type { CheckResult, Level } from './check.ts';
+import type { CheckResult } from './check.ts';
+import { LEVELS } from './level.ts';
+import type { Level } from './level.ts';
 import type { Subject } from './subject.ts';
 
 /** What came of all checks of a plugin. */

@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { CheckContext } from './check-context.ts';
-import { CheckFailure, LEVELS } from './check.ts';
+import { CheckFailure } from './check.ts';
 import type { Check, CheckResult, Finding } from './check.ts';
+import { LEVELS } from './level.ts';
 import type { Subject } from './subject.ts';
 
 /** A check that takes longer has found something that hangs. */

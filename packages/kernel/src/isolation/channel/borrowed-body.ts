@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Borrowed, StreamTeller } from './streams.ts';
+import type { Borrowed, StreamTeller } from './stream-news.ts';
 
 /** So much may be under way between two processes for one body, in bytes. */
 export const WINDOW_BYTES = 256 * 1024;

@@ -1,5 +1,5 @@
 import { WINDOW_BYTES } from './borrowed-body.ts';
-import type { Borrowed, StreamTeller } from './streams.ts';
+import type { Borrowed, StreamTeller } from './stream-news.ts';
 
 /** Events of the other side, for one reader. */
 export class BorrowedEvents implements Borrowed, AsyncIterableIterator<unknown> {

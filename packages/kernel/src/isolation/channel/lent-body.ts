@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { GatewayError } from '@cliproxy/plugin-api';
 import { bytesOf } from '../../dispatch/wire-reply.ts';
-import type { Lent, StreamTeller } from './streams.ts';
+import type { Lent, StreamTeller } from './stream-news.ts';
 import { errorToWire } from './wire-error.ts';
 
 /** A body that the other side may read. It is left alone until that side asks for its first bytes. */

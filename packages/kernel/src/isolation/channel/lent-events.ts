@@ -1,4 +1,4 @@
-import type { Lent, StreamTeller } from './streams.ts';
+import type { Lent, StreamTeller } from './stream-news.ts';
 import { errorToWire } from './wire-error.ts';
 
 /** After so many events in a row the timers and sockets get their turn. */
