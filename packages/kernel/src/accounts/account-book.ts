@@ -1,5 +1,4 @@
-import type { Failure, FailureKind, Quota } from '@cliproxy/plugin-api';
-import QuickLRU from 'quick-lru';
+import type { Failure, Quota } from '@cliproxy/plugin-api';
 import type { PluginInstance } from '../plugins/plugin-instance.ts';
 import type { FaultBook } from '../faults/fault-book.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -9,8 +8,10 @@ import type { AccountChoice, Candidate, Plan } from '../routing/plan.ts';
 import type { AccountHandle } from './account-handle.ts';
 import type { AccountIncident, AccountState, Availability } from './account-state.ts';
 import type { AccountStanding } from './account-standing.ts';
-import { describeState, mergeStates, USABLE, withCircuit } from './account-standing.ts';
+import { describeState, mergeStates, quotasAt, USABLE, withCircuit } from './account-standing.ts';
 import { levelOf, nextAccountState } from './account-state.ts';
+import { AccountTable, isVendorLimit } from './account-table.ts';
+import type { Level, Place } from './account-table.ts';
 import type { KeptStanding } from './kept-standings.ts';
 import { PresentAccounts } from './present-accounts.ts';
 
@@ -40,39 +41,12 @@ export interface AccountBookOptions {
   readonly random: () => number;
 }
 
-type Level = 'instance' | 'account' | 'model';
-
-interface Place {
-  readonly instanceId: string;
-  readonly handle: AccountHandle;
-  readonly model: string;
-  /** All accounts of the instance, which share its state. */
-  readonly siblings: readonly AccountHandle[];
-}
-
-interface AccountEntry {
-  readonly instanceId: string;
-  label: string;
-  state?: AccountState;
-  models?: QuickLRU<string, AccountState>;
-  /** Probes that are down, and what they said. */
-  downProbes?: Map<string, string>;
-  quotas?: () => readonly Quota[];
-}
-
-const MAX_ACCOUNTS = 5_000;
-const MAX_MODELS_PER_ACCOUNT = 250;
-const MAX_QUOTAS = 32;
 const LEVELS: readonly Level[] = ['instance', 'account', 'model'];
 
-/**
- * Knows which accounts can be used. Learns from every attempt; decides who may try an account that
- * was out. Bounded: of accounts and of models per account it forgets the least recently used.
- */
+/** Knows which accounts can be used. Learns from every attempt; decides who may try one that was out. */
 export class AccountBook {
   readonly #options: AccountBookOptions;
-  readonly #instances = new Map<string, AccountState>();
-  readonly #accounts = new QuickLRU<string, AccountEntry>({ maxSize: MAX_ACCOUNTS });
+  readonly #table = new AccountTable();
   /** Requests that are the trial of an instance that was put out because of its own faults. */
   readonly #faultTrials = new WeakSet<AccountChoice>();
   /** Which trial slots a request holds. */
@@ -93,30 +67,12 @@ export class AccountBook {
 
   /** What stands against instances and accounts that are there, to be kept. */
   keptStandings(): readonly KeptStanding[] {
-    const kept: KeptStanding[] = [];
-    for (const [instance, state] of this.#instances) kept.push({ instance, state });
-    for (const [account, { instanceId: instance, state, models }] of this.#accounts) {
-      if (!this.#present.knows(account)) continue;
-      if (state !== undefined) kept.push({ instance, account, state });
-      for (const [model, found] of models ?? []) {
-        kept.push({ instance, account, model, state: found });
-      }
-    }
-    return kept;
+    return this.#table.kept((accountId) => this.#present.knows(accountId));
   }
 
   /** Takes up what was kept, before the first accounts are there. */
   restore(standings: readonly KeptStanding[]): void {
-    for (const { instance, account, model, state } of standings) {
-      if (account === undefined) {
-        this.#instances.set(instance, state);
-        continue;
-      }
-      const entry = this.#accounts.get(account) ?? { instanceId: instance, label: account };
-      this.#accounts.set(account, entry);
-      if (model === undefined) entry.state = state;
-      else modelsOf(entry).set(model, state);
-    }
+    this.#table.restore(standings);
   }
 
   /**
@@ -131,8 +87,8 @@ export class AccountBook {
   }
 
   #availability(instanceId: string, accountId: string, model: string): Availability {
-    const entry = this.#accounts.get(accountId);
-    const instance = this.#instances.get(instanceId);
+    const entry = this.#table.use(accountId);
+    const instance = this.#table.ofInstance(instanceId);
     if (entry === undefined) return instance === undefined ? USABLE : this.#merge([instance]);
     return this.#merge([instance, entry.state, entry.models?.get(model)], entry.downProbes);
   }
@@ -154,7 +110,7 @@ export class AccountBook {
       faults.beginTrial(instanceId);
       this.#faultTrials.add(choice);
     }
-    const held = LEVELS.filter((level) => this.#read(place, level) !== undefined);
+    const held = LEVELS.filter((level) => this.#table.read(place, level) !== undefined);
     this.#trials.set(choice, held);
     for (const level of held) this.#step(place, level, { type: 'trial-begun' });
     return true;
@@ -170,7 +126,7 @@ export class AccountBook {
     if (heard === undefined) return;
     const former = this.#cleared.get(choice);
     if (outcome.type === 'answered' && held.length > 0) {
-      const states = held.map((level) => [level, this.#read(place, level)] as const);
+      const states = held.map((level) => [level, this.#table.read(place, level)] as const);
       this.#cleared.set(choice, new Map(states.filter(isKnown)));
     }
     for (const level of LEVELS) {
@@ -186,14 +142,16 @@ export class AccountBook {
    */
   retain(instances: readonly PluginInstance[]): void {
     const { gone, ended, renewed } = this.#present.replace(instances);
-    for (const accountId of gone) this.#accounts.delete(accountId);
+    for (const accountId of gone) this.#table.forget(accountId);
     for (const { account } of instances.flatMap((instance) => instance.accounts())) {
-      const entry = this.#accounts.peek(account.id);
+      const entry = this.#table.peek(account.id);
       if (entry !== undefined) entry.label = account.label;
     }
-    const eased = new Set([...ended].filter((instanceId) => this.#instances.delete(instanceId)));
+    const eased = new Set(
+      [...ended].filter((instanceId) => this.#table.forgetInstance(instanceId)),
+    );
     for (const handle of renewed) {
-      if (this.#renew(handle) || eased.has(handle.instanceId)) this.#tell(handle);
+      if (this.#table.renew(handle.account.id) || eased.has(handle.instanceId)) this.#tell(handle);
     }
     for (const handle of instances.flatMap((instance) => instance.accounts())) {
       if (handle.needsLogin !== undefined) this.noteLogin(handle);
@@ -206,7 +164,7 @@ export class AccountBook {
     if (!this.#present.has(handle)) return;
     const { instanceId, needsLogin } = handle;
     const place = { instanceId, handle, model: '', siblings: [handle] };
-    const refused = this.#read(place, 'account')?.kind === 'auth';
+    const refused = this.#table.read(place, 'account')?.kind === 'auth';
     if (needsLogin === undefined) {
       if (refused) this.#step(place, 'account', { type: 'answered', trial: true });
       return;
@@ -223,7 +181,7 @@ export class AccountBook {
    * @param read - called when somebody wants to see them.
    */
   setQuotas(handle: AccountHandle, read: () => readonly Quota[]): void {
-    if (this.#present.has(handle)) this.#entry(handle).quotas = read;
+    if (this.#present.has(handle)) this.#table.entry(handle).quotas = read;
   }
 
   /**
@@ -234,9 +192,9 @@ export class AccountBook {
    */
   setProbe(handle: AccountHandle, probeId: string, found: ProbeFinding): void {
     if (!this.#present.has(handle)) return;
-    const entry = this.#accounts.get(handle.account.id);
+    const entry = this.#table.use(handle.account.id);
     if (found.status === 'down') {
-      const probes = (this.#entry(handle).downProbes ??= new Map<string, string>());
+      const probes = (this.#table.entry(handle).downProbes ??= new Map<string, string>());
       const known = probes.has(probeId);
       probes.set(probeId, found.detail);
       if (!known) this.#tell(handle);
@@ -252,25 +210,13 @@ export class AccountBook {
 
   /** Whether a probe that affects readiness is down for the account, whatever else is against it. */
   isProbeDown(accountId: string): boolean {
-    return (this.#accounts.peek(accountId)?.downProbes?.size ?? 0) > 0;
+    return (this.#table.peek(accountId)?.downProbes?.size ?? 0) > 0;
   }
 
   /** Forgets what stands against one account, and against its instance; or against all. */
   reset(accountId?: string): void {
-    const target = accountId === undefined ? undefined : this.#accounts.get(accountId);
-    if (accountId !== undefined && target === undefined) return;
-    const freed = target === undefined ? new Set(this.#instances.keys()) : new Set<string>();
-    if (target !== undefined && this.#instances.has(target.instanceId))
-      freed.add(target.instanceId);
-    for (const instanceId of freed) this.#instances.delete(instanceId);
-    for (const [id, entry] of [...this.#accounts]) {
-      const named = target === undefined || target === entry;
-      const own = named && (entry.state !== undefined || entry.models !== undefined);
-      if (named) {
-        delete entry.state;
-        delete entry.models;
-      }
-      if (own || freed.has(entry.instanceId)) this.#emit(entry.instanceId, id, entry.label);
+    for (const { instanceId, accountId: id, label } of this.#table.reset(accountId)) {
+      this.#emit(instanceId, id, label);
     }
     this.#onChange();
   }
@@ -299,8 +245,8 @@ export class AccountBook {
 
   /** How an account stands, for health and for the operator. */
   standing(instanceId: string, accountId: string): AccountStanding {
-    const entry = this.#accounts.peek(accountId);
-    const own = this.#merge([this.#instances.get(instanceId), entry?.state], entry?.downProbes);
+    const entry = this.#table.peek(accountId);
+    const own = this.#merge([this.#table.ofInstance(instanceId), entry?.state], entry?.downProbes);
     const models = [];
     for (const [model, state] of entry?.models ?? []) {
       const { detail, untilMs } = this.#merge([state]);
@@ -314,7 +260,9 @@ export class AccountBook {
       ...describeState(own),
       ...(own.kind === undefined ? {} : { kind: own.kind }),
       models,
-      ...(entry?.quotas === undefined ? {} : { quotas: this.#quotasNow(entry.quotas()) }),
+      ...(entry?.quotas === undefined
+        ? {}
+        : { quotas: quotasAt(this.#options.clock.now(), entry.quotas()) }),
     };
   }
 
@@ -333,35 +281,11 @@ export class AccountBook {
     faults.attemptEnded(instanceId, choice, trial, sound ? 'sound' : 'abandoned');
   }
 
-  /** What has been given anew since it was told is not known any more. */
-  #quotasNow(told: readonly Quota[]): readonly Quota[] {
-    const nowMs = this.#options.clock.now();
-    return told.slice(0, MAX_QUOTAS).map((quota) => {
-      const { name, limit, resetAtMs } = quota;
-      if (resetAtMs === undefined || resetAtMs > nowMs) return quota;
-      return limit === undefined ? { name } : { name, limit };
-    });
-  }
-
   /** What counts of an outcome that a handle of former times tells. */
   #heard({ account }: AccountHandle, outcome: AttemptOutcome): AttemptOutcome | undefined {
     if (!this.#present.knows(account.id)) return undefined;
     const lasts = outcome.type === 'failed' && isVendorLimit(outcome.failure.kind);
     return lasts ? outcome : { type: 'abandoned' };
-  }
-
-  /** @returns whether something stood against it. */
-  #renew({ account }: AccountHandle): boolean {
-    const entry = this.#accounts.get(account.id);
-    if (entry === undefined) return false;
-    const { state, models, downProbes } = entry;
-    delete entry.downProbes;
-    if (state !== undefined && !isVendorLimit(state.kind)) delete entry.state;
-    for (const [model, { kind }] of [...(models ?? [])]) {
-      if (!isVendorLimit(kind)) models?.delete(model);
-    }
-    if (models?.size === 0) delete entry.models;
-    return (state ?? models ?? downProbes) !== undefined;
   }
 
   /** What an outcome means for one of the levels; nothing where it says nothing about it. */
@@ -396,53 +320,16 @@ export class AccountBook {
   }
 
   #step(place: Place, level: Level, incident: AccountIncident): void {
-    const before = this.#read(place, level);
+    const before = this.#table.read(place, level);
     const { clock, policy } = this.#options;
     const after = nextAccountState(before, incident, clock.now(), policy());
     if (after === before) return;
-    this.#write(place, level, after);
+    this.#table.write(place, level, after);
     this.#onChange();
     if (incident.type === 'abandoned') return;
     if (level === 'model') this.#tell(place.handle, place.model);
     else if (level === 'account') this.#tell(place.handle);
     else for (const handle of place.siblings) this.#tell(handle);
-  }
-
-  #read({ instanceId, handle, model }: Place, level: Level): AccountState | undefined {
-    if (level === 'instance') return this.#instances.get(instanceId);
-    const entry = this.#accounts.get(handle.account.id);
-    return level === 'account' ? entry?.state : entry?.models?.get(model);
-  }
-
-  #write(place: Place, level: Level, state: AccountState | undefined): void {
-    if (level === 'instance') {
-      if (state === undefined) this.#instances.delete(place.instanceId);
-      else this.#instances.set(place.instanceId, state);
-      // Known by name, so that they can be told of when the state is reset.
-      for (const handle of place.siblings) this.#entry(handle);
-      return;
-    }
-    const entry = this.#entry(place.handle);
-    if (level === 'account') {
-      if (state === undefined) delete entry.state;
-      else entry.state = state;
-      return;
-    }
-    const models = modelsOf(entry);
-    if (state !== undefined) models.set(place.model, state);
-    else models.delete(place.model);
-    if (models.size === 0) delete entry.models;
-  }
-
-  #entry(handle: AccountHandle): AccountEntry {
-    const { id, label } = handle.account;
-    let entry = this.#accounts.get(id);
-    if (entry === undefined) {
-      entry = { instanceId: handle.instanceId, label };
-      this.#accounts.set(id, entry);
-    }
-    entry.label = label;
-    return entry;
   }
 
   #merge(
@@ -459,10 +346,10 @@ export class AccountBook {
   }
 
   #emit(instanceId: string, account: string, accountLabel: string, model?: string): void {
-    const entry = this.#accounts.peek(account);
+    const entry = this.#table.peek(account);
     const found =
       model === undefined
-        ? this.#merge([this.#instances.get(instanceId), entry?.state], entry?.downProbes)
+        ? this.#merge([this.#table.ofInstance(instanceId), entry?.state], entry?.downProbes)
         : this.#merge([entry?.models?.peek(model)]);
     this.#options.sink.emit({
       type: 'account-changed',
@@ -475,20 +362,10 @@ export class AccountBook {
   }
 }
 
-function modelsOf(entry: AccountEntry): QuickLRU<string, AccountState> {
-  entry.models ??= new QuickLRU({ maxSize: MAX_MODELS_PER_ACCOUNT });
-  return entry.models;
-}
-
 function isKnown(
   entry: readonly [Level, AccountState | undefined],
 ): entry is readonly [Level, AccountState] {
   return entry[1] !== undefined;
-}
-
-/** What a vendor has told an account to wait for; it holds whatever our configuration says. */
-function isVendorLimit(kind: FailureKind): boolean {
-  return kind === 'rate-limit' || kind === 'overloaded';
 }
 
 function placeOf(candidate: Candidate, choice: AccountChoice): Place {

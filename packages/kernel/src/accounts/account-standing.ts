@@ -5,6 +5,9 @@ import type { FailoverSettings } from '../ports/settings.ts';
 import type { AccountState, Availability } from './account-state.ts';
 import { availabilityOf } from './account-state.ts';
 
+/** As many limits as are shown of one account. */
+const MAX_QUOTAS = 32;
+
 /** How an account stands, for people. Times are milliseconds since 1970. */
 export interface AccountStanding {
   readonly state: AccountChanged['state'];
@@ -97,4 +100,13 @@ function stateName({ usable, trial, reason }: Availability): AccountChanged['sta
     default:
       return 'cooling';
   }
+}
+
+/** What a vendor told of limits, as it is now: what has been given anew since is not known any more. */
+export function quotasAt(nowMs: number, told: readonly Quota[]): readonly Quota[] {
+  return told.slice(0, MAX_QUOTAS).map((quota) => {
+    const { name, limit, resetAtMs } = quota;
+    if (resetAtMs === undefined || resetAtMs > nowMs) return quota;
+    return limit === undefined ? { name } : { name, limit };
+  });
 }
