@@ -1,15 +1,12 @@
 import { isGatewayError } from '@cliproxy/plugin-api';
 import type { AccountBook } from '../accounts/account-book.ts';
-import type { AccountHandle } from '../accounts/account-handle.ts';
 import type { Places } from '../accounts/places.ts';
 import type { HookRun } from '../hooks/hook-run.ts';
-import type { PluginInstance } from '../plugins/plugin-instance.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Dialects } from '../ports/dialects.ts';
-import type { AttemptRecord, EventSink, RequestFinished } from '../ports/event-sink.ts';
+import type { EventSink, RequestFinished } from '../ports/event-sink.ts';
 import type { AccountChoice, Candidate, Plan, RouteQuery } from '../routing/plan.ts';
-import { Attempt } from './attempt.ts';
-import { asGatewayError, isUnknownOperation, outcomeOf, stopping, targetKey } from './course.ts';
+import { AccountAttempts } from './account-attempts.ts';
+import type { AttemptOptions } from './account-attempts.ts';
+import { asGatewayError, isUnknownOperation, stopping, targetKey } from './course.ts';
 import type { Course } from './course.ts';
 import type { AttemptEnd } from './attempt-input.ts';
 import { giveEstimate, noneCan } from './estimated-answer.ts';
@@ -19,18 +16,15 @@ import type { IngressCall } from './ingress-call.ts';
 import { KeptAnswers, onlyAt } from './kept-answers.ts';
 import type { AnswerHome } from './kept-answers.ts';
 import { noAnswer, withRetryTime } from './no-answer.ts';
-import { isUnsupported, prepareCall } from './prepared-call.ts';
-import type { DispatchSettings, PreparedCall } from './prepared-call.ts';
+import { prepareFor } from './prepare-for.ts';
+import type { DispatchSettings } from './prepared-call.ts';
 import { RetryBudget } from './retry-budget.ts';
-import { unrenewed } from './unrenewed.ts';
 import { anyUsable, busyIn, WaitingLine } from './waiting-line.ts';
 
 /** What a {@link Dispatcher} works with. */
-export interface DispatcherOptions {
-  readonly clock: Clock;
+export interface DispatcherOptions extends AttemptOptions {
   readonly sink: EventSink;
-  readonly dialects: Pick<Dialects, 'classify' | 'quotas'>;
-  readonly book: Pick<AccountBook, 'tryBegin' | 'record' | 'setQuotas' | 'soonestResetMs'>;
+  readonly book: AttemptOptions['book'] & Pick<AccountBook, 'tryBegin' | 'soonestResetMs'>;
   readonly places: Pick<Places, 'take' | 'limited' | 'onFree'>;
   /** Decides, changes nothing. */
   plan(query: RouteQuery): Plan;
@@ -38,20 +32,17 @@ export interface DispatcherOptions {
   settings(): DispatchSettings;
   /** The hooks that see a request; undefined: none does. Absent: there are none. */
   hooks?(flight: Flight): HookRun | undefined;
-  /** Nothing was sent to a client for so long: a heartbeat is. Default 15 s. */
-  readonly heartbeatMs?: number;
 }
 
 /** Nothing: go on with the next account. */
 type Verdict = RequestFinished['outcome'] | undefined;
-
-const HEARTBEAT_MS = 15_000;
 
 /** Brings client requests to accounts, one after another, until one answers. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #budget: RetryBudget;
   readonly #kept = new KeptAnswers();
+  readonly #attempts: AccountAttempts;
   readonly #flights = new Flights();
   readonly #line = new WaitingLine();
   #stopping = false;
@@ -59,6 +50,7 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#budget = new RetryBudget(options.clock);
+    this.#attempts = new AccountAttempts(options, this.#kept);
     options.places.onFree(this.#line.call);
   }
 
@@ -223,7 +215,7 @@ export class Dispatcher {
           ? await this.#allowed(candidate, choice, course, hooks)
           : course.flight.call;
       if (call === 'client-left') return call;
-      const prepared = call && this.#prepare(candidate, course, call);
+      const prepared = call && prepareFor(candidate, course, call);
       if (call === undefined || prepared === undefined) return undefined;
       const { book, places } = this.#options;
       const release = places.take(choice.handle);
@@ -237,7 +229,8 @@ export class Dispatcher {
         this.#leaveLine(course, true);
         if (course.tried > 0) this.#budget.noteRetry();
         course.tried += 1;
-        verdict = await this.#tryAccount(candidate, choice, prepared, course, call);
+        const end = await this.#attempts.run({ candidate, choice, prepared, course, call });
+        verdict = this.#judge(end, candidate, course);
       } finally {
         release();
       }
@@ -267,50 +260,6 @@ export class Dispatcher {
     return undefined;
   }
 
-  /**
-   * One account's attempt; a second one where a renewed credential, or leaving out reasoning that
-   * the upstream refuses, may mend the first.
-   */
-  async #tryAccount(
-    candidate: Candidate,
-    choice: AccountChoice,
-    prepared: PreparedCall,
-    course: Course,
-    call: IngressCall,
-  ): Promise<Verdict> {
-    const { book } = this.#options;
-    const { handle } = choice;
-    const { generation } = handle;
-    let end: AttemptEnd = { outcome: 'client-left' };
-    let told = false;
-    try {
-      end = await this.#attempt(candidate, choice, prepared, course);
-      if (end.outcome === 'failed' && end.failure.kind === 'auth') {
-        const renewed = await this.#renewed(handle, generation, course);
-        const again = renewed ? this.#prepare(candidate, course, call) : undefined;
-        if (again !== undefined) end = await this.#attempt(candidate, choice, again, course);
-        // Whether the renewal would have mended it was not waited for.
-        else if (course.flight.left) end = { outcome: 'client-left' };
-        else if (!renewed) end = unrenewed(end, handle, candidate.instanceId);
-      }
-      if (end.outcome === 'failed' && end.failure.refusesReasoning === true) {
-        const again = this.#prepareWithoutReasoning(candidate, course, call);
-        if (again !== undefined) {
-          end = await this.#attempt(candidate, choice, again, course, 'reasoning');
-        }
-      }
-      if ('error' in end && !isUnknownOperation(course, end.failure)) {
-        book.record(candidate, choice, outcomeOf(end, course.flight.call.requestId));
-        told = true;
-      }
-    } finally {
-      if (!told && !course.flight.record.committed) {
-        book.record(candidate, choice, { type: 'abandoned' });
-      }
-    }
-    return this.#judge(end, candidate, course);
-  }
-
   #judge(end: AttemptEnd, candidate: Candidate, course: Course): Verdict {
     const { flight, failures, skipped } = course;
     if (!('error' in end)) return end.outcome;
@@ -328,95 +277,6 @@ export class Dispatcher {
       skipped.add(candidate.instanceId);
     }
     return undefined;
-  }
-
-  async #attempt(
-    candidate: Candidate,
-    choice: AccountChoice,
-    prepared: PreparedCall,
-    { flight, settings }: Course,
-    without?: AttemptRecord['without'],
-  ): Promise<AttemptEnd> {
-    const { clock, dialects, book, heartbeatMs = HEARTBEAT_MS } = this.#options;
-    const instance = candidate.instance as PluginInstance;
-    const { record } = flight;
-    const { commitAfterMs } = settings.failover;
-    const sentMs = clock.monotonic();
-    const attempt = new Attempt({
-      call: flight.call,
-      candidate,
-      instance,
-      choice,
-      prepared,
-      number: record.attempts + 1,
-      settings,
-      clock,
-      dialects,
-      stage: flight.hooks && (() => flight.hooks?.stage()),
-      commitAtMs: commitAfterMs > 0 ? record.startedMs + commitAfterMs : undefined,
-      heartbeatMs,
-      onCommit: () => {
-        record.noteCommit(prepared.exchange.ignored);
-        noteKept();
-        book.record(candidate, choice, { type: 'answered' });
-      },
-    });
-    const noteKept = (): void => {
-      const id = attempt.answer?.keptAs;
-      if (id === undefined) return;
-      this.#kept.note(id, {
-        instanceId: candidate.instanceId,
-        account: choice.handle.account.id,
-      });
-    };
-    instance.enter();
-    try {
-      const end = await flight.fly(attempt);
-      record.noteAttempt(candidate, choice, sentMs, attempt, end, without);
-      if (end.outcome === 'answered') noteKept();
-      if (attempt.quotas !== undefined) book.setQuotas(choice.handle, attempt.quotas);
-      return end;
-    } finally {
-      instance.leave();
-    }
-  }
-
-  /** Renews a credential that was refused; the client's leaving and the first-byte time-out end the wait. */
-  async #renewed(handle: AccountHandle, generation: number, course: Course): Promise<boolean> {
-    if (handle.authMethod === undefined || course.flight.over) return false;
-    try {
-      const { firstByteMs } = course.settings.timeouts;
-      return (await course.flight.within(handle.refresh(generation), firstByteMs)) === true;
-    } catch {
-      return false;
-    }
-  }
-
-  #prepare(candidate: Candidate, course: Course, call: IngressCall): PreparedCall | undefined {
-    try {
-      const prepared = prepareCall(call, candidate, course.settings);
-      if (candidate.instance?.executor === undefined) course.ended = true;
-      return prepared;
-    } catch (thrown) {
-      if (!isUnsupported(thrown)) throw thrown;
-      course.unsupported ??= thrown;
-      return undefined;
-    }
-  }
-
-  /** Undefined where there is nothing to leave out, or the target can't do the rest. */
-  #prepareWithoutReasoning(
-    candidate: Candidate,
-    course: Course,
-    call: IngressCall,
-  ): PreparedCall | undefined {
-    try {
-      const request = call.request.withoutReasoning();
-      return request && prepareCall({ ...call, request }, candidate, course.settings);
-    } catch (thrown) {
-      if (!isGatewayError(thrown)) throw thrown;
-      return undefined;
-    }
   }
 
   #mayTry({ tried, settings }: Course): boolean {
