@@ -28,7 +28,7 @@ const OOM_SCORE = '500';
 /** One process of a child, the leader of a group of its own. */
 export class ChildProcess {
   readonly pid: number;
-  /** Resolves when it is gone; never rejects. */
+  /** As {@link StartedProcess.ended}. */
   readonly ended: Promise<ProcessEnd>;
   readonly channel: ChildChannel | undefined;
   /** For a plan that is `linked`. */

@@ -17,7 +17,7 @@ export interface StartedProcess {
   readonly stderr: Readable;
   /** The other end is its descriptor 3; absent: it has none. */
   readonly socket?: Duplex;
-  /** Resolves when it is gone; never rejects. */
+  /** Resolves when it is gone, or is about to be since its launcher is gone; never rejects. */
   readonly ended: Promise<ProcessEnd>;
 }
 

@@ -290,6 +290,8 @@ export class SupervisedChild {
   }
 
   async #awaitReadiness(signal: AbortSignal): Promise<void> {
+    // It was to end before it ran.
+    if (signal.aborted) return;
     const { readyUrl, readyTimeoutMs, aliveTimeoutMs, channel, linked } = this.plan;
     // Of whichever generation has the child at the moment.
     const http: HttpClient = {

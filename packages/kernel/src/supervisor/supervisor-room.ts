@@ -139,7 +139,7 @@ export class SupervisorRoom implements ChildRoom {
     return true;
   }
 
-  /** Ends at once whatever still runs, at the end of the gateway. */
+  /** Ends at once whatever still runs, at the end of the gateway; never takes long. */
   async stop(): Promise<void> {
     clearInterval(this.#census);
     const ended = [...this.#slots].map(async ([id, slot]) => {

@@ -1,8 +1,11 @@
 import type { ProcessOrder } from '../start-process.ts';
 
+/** How many descriptors a process has beside its standard input: 1, 2 and 3. */
+export const DESCRIPTORS = 3;
+
 /** What the gateway tells its launcher, over Node's own channel. */
 export type LauncherAsk =
-  /** One of a process's descriptors, which comes with it: 1, 2 and 3 in their order. */
+  /** One of a process's descriptors, which comes with it; in their order. */
   | { readonly type: 'descriptor'; readonly id: number }
   /** All of its descriptors have come: start it. */
   | { readonly type: 'launch'; readonly id: number; readonly order: ProcessOrder };

@@ -1,21 +1,31 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { StartedProcess } from '../start-process.ts';
 import { Launcher } from './launcher.ts';
 
+const execFileAsync = promisify(execFile);
 let launcher: Launcher;
 let folder: string;
 const usual = process.env['TMPDIR'];
 
 beforeEach(() => {
   launcher = new Launcher();
-  folder = mkdtempSync(path.join(os.tmpdir(), 'cliproxy-launcher-'));
+  folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'launcher-test-')));
 });
 afterEach(async () => {
   await launcher.end();
@@ -32,6 +42,9 @@ function run(code: string, environment: Readonly<Record<string, string>> = {}) {
     environment,
   });
 }
+
+/** Looks into /proc. */
+const onLinux = process.platform === 'linux' ? test : test.skip;
 
 const LASTING = 'setInterval(() => {}, 1000); console.log("up")';
 
@@ -57,6 +70,19 @@ async function gone(pid: number): Promise<void> {
   while (runs(pid)) await sleep(20);
 }
 
+/** Runs a program of its own that has a launcher; it fails when the program does. */
+async function runProgram(code: string, before = 'exec') {
+  const file = path.join(folder, 'program.mjs');
+  const built = import.meta.url.replace('/src/', '/dist/').replace('.test.ts', '.js');
+  writeFileSync(
+    file,
+    `import { Launcher } from ${JSON.stringify(built)};
+    const launcher = new Launcher();
+    ${code}`,
+  );
+  return execFileAsync('/bin/sh', ['-c', `${before} "$0" "$1"`, process.execPath, file]);
+}
+
 /** The launcher's, as the system says who started a process. */
 function parentOf(pid: number): number {
   return Number(processState('ppid', pid));
@@ -80,8 +106,11 @@ describe('a process by way of the launcher', () => {
   });
 
   test('has nothing of the environment but what it is given', async () => {
-    const started = await run('console.log(Object.keys(process.env).join())', { ONLY: '1' });
-    expect(await text(started.stdout)).toBe('ONLY\n');
+    const started = await run('console.log(JSON.stringify(process.env))', { ONLY: '1' });
+    const seen = JSON.parse(await text(started.stdout)) as Record<string, string>;
+    // The system's own, which it adds to every process of macOS.
+    delete seen['__CF_USER_TEXT_ENCODING'];
+    expect(seen).toEqual({ ONLY: '1' });
   });
 
   test('many at once are kept apart', async () => {
@@ -116,8 +145,9 @@ describe('a process by way of the launcher', () => {
     await Promise.all(started.map(up));
     const behind = Math.min(19, os.getPriority() + 15);
     for (const { pid } of started) {
-      const threads = readdirSync(`/proc/${pid}/task`).map((id) => os.getPriority(Number(id)));
-      expect(new Set(threads)).toEqual(new Set([behind]));
+      const tasks = `/proc/${pid}/task`;
+      const threads = existsSync(tasks) ? readdirSync(tasks).map(Number) : [pid];
+      expect(new Set(threads.map((thread) => os.getPriority(thread)))).toEqual(new Set([behind]));
       const session = `/proc/${pid}/autogroup`;
       if (existsSync(session)) expect(readFileSync(session, 'utf8')).toMatch(`nice ${behind}\n`);
     }
@@ -158,12 +188,92 @@ describe('the launcher', () => {
   });
 
   test('that hangs is ended, and what it was to start is told so', async () => {
+    launcher = new Launcher(1_000);
     const first = await run(LASTING);
     await up(first);
     process.kill(parentOf(first.pid), 'SIGSTOP');
     await expect(run('')).rejects.toThrow('its launcher was ended by SIGKILL');
     expect(await (await run('')).ended).toMatchObject({ code: 0 });
   });
+
+  test.each([0, 2, 10, 40])(
+    'that is ended %i ms after an order ends by itself, and the order with it',
+    async (afterMs) => {
+      const started = run(LASTING).then(
+        ({ ended }) => ended,
+        (error: unknown) => ({ reason: (error as Error).message }),
+      );
+      await sleep(afterMs);
+      await launcher.end();
+      // Nobody had to kill it.
+      expect((await started).reason).toMatch(
+        /its launcher(, which)? (exited with code 0|is being)/u,
+      );
+    },
+  );
+
+  test.each(['ended', 'end'])('keeps a program alive that waits for: %s', async (what) => {
+    const stubborn =
+      'process.on("SIGTERM", () => {}); setTimeout(() => {}, 500); console.log("up")';
+    const waits = {
+      ended: 'console.log((await started.ended).reason)',
+      end: 'await launcher.end(); console.log((await started.ended).reason)',
+    }[what];
+    const { stdout } = await runProgram(`
+      const started = await launcher.start({
+        command: [process.execPath, '--eval', ${JSON.stringify(stubborn)}], cwd: '/', environment: {},
+      });
+      await new Promise((resolve) => started.stdout.once('data', resolve));
+      for (const one of [started.stdout, started.stderr, started.socket]) one.destroy();
+      ${waits}`);
+    const code = 'exited with code 0';
+    expect(stdout).toBe(
+      `${what === 'ended' ? code : `was ended with its launcher, which ${code}`}\n`,
+    );
+  });
+
+  onLinux(
+    'for want of descriptors a start fails, ends nothing, and leaves none behind',
+    async () => {
+      const { stdout, stderr } = await runProgram(
+        `
+      import fs from 'node:fs';
+      const order = (code) => ({
+        command: [process.execPath, '--eval', code], cwd: '/', environment: {},
+      });
+      const lasting = await launcher.start(order(${JSON.stringify(LASTING)}));
+      const sockets = () => fs.readdirSync('/proc/self/fd').filter((fd) => {
+        try { return fs.readlinkSync('/proc/self/fd/' + fd).startsWith('socket'); } catch { return false; }
+      }).length;
+      const before = sockets();
+      for (let free = 0; free <= 8; free += 1) {
+        const held = [];
+        try { for (;;) held.push(fs.openSync('/dev/null')); } catch {}
+        for (let n = 0; n < free; n += 1) fs.closeSync(held.pop());
+        const told = await launcher.start(order('process.exit(3)')).then(
+          async ({ ended, stdout, stderr, socket }) => {
+            const { reason } = await ended;
+            for (const one of [stdout, stderr, socket]) one.destroy();
+            return reason;
+          },
+          () => 'refused',
+        );
+        for (const file of held) fs.closeSync(file);
+        console.log(told);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      console.log(sockets() - before, 'left');
+      process.kill(lasting.pid, 0);
+      await launcher.end();`,
+        'ulimit -n 64; exec',
+      );
+      expect(stderr).toBe('');
+      const lines = stdout.trim().split('\n');
+      expect(lines.slice(0, -1)).toHaveLength(9);
+      expect(new Set(lines.slice(0, -1))).toEqual(new Set(['refused', 'exited with code 3']));
+      expect(lines.at(-1)).toBe('0 left');
+    },
+  );
 
   test('goes on when a terminal or the system asks all to end: the gateway ends it', async () => {
     const first = await run(LASTING);

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { signal } from '../end-processes.ts';
+import { DESCRIPTORS } from './launch-messages.ts';
 import type { LauncherAsk, LauncherNews } from './launch-messages.ts';
 import { standBack, standSessionBack } from './stand-back.ts';
 
@@ -14,6 +15,8 @@ function launch({ id, order }: Extract<LauncherAsk, { type: 'launch' }>): void {
   const given = descriptors.get(id) ?? [];
   descriptors.delete(id);
   try {
+    // One that was lost on the way, for want of descriptors, would have the next one stand in its place.
+    if (given.length < DESCRIPTORS) throw new Error('the system has no descriptor left for it');
     const child = spawn(program, args, {
       cwd: order.cwd,
       env: order.environment,
@@ -26,7 +29,7 @@ function launch({ id, order }: Extract<LauncherAsk, { type: 'launch' }>): void {
     });
     if (pid === undefined) return;
     running.add(pid);
-    standSessionBack(pid);
+    standSessionBack(pid, () => running.has(pid));
     tell({ type: 'started', id, pid });
     child.once('exit', (code, by) => {
       running.delete(pid);
@@ -55,8 +58,12 @@ process.on('disconnect', () => {
   for (const pid of running) signal(-pid, 'SIGKILL');
   process.exit();
 });
-process.on('message', (ask: LauncherAsk, socket: Socket) => {
+process.on('message', (ask: LauncherAsk, socket?: Socket) => {
   if (ask.type === 'launch') launch(ask);
-  else descriptors.set(ask.id, [...(descriptors.get(ask.id) ?? []), socket]);
+  else if (socket !== undefined) {
+    descriptors.set(ask.id, [...(descriptors.get(ask.id) ?? []), socket]);
+  }
 });
 standBack();
+// It may have gone before anybody listened.
+if (!process.connected) process.exit();

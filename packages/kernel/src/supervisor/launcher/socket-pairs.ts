@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -13,29 +13,64 @@ export interface SocketPair {
 
 /** Longest path of a socket that every system takes, in bytes. */
 const MAX_PATH = 100;
+/** A system that has no descriptor left takes a connection and closes it, without a word. */
+const PAIR_MS = 2_000;
 
-/** Makes connected pairs, which Node has no call for. Nothing of it is left in the file system. */
+/**
+ * Makes connected pairs, which Node has no call for. What it needs in the file system is gone after that.
+ *
+ * @throws Error that says why there are none.
+ */
 export async function socketPairs(count: number): Promise<readonly SocketPair[]> {
   // Nobody else may look into such a folder.
   const folder = await mkdtemp(path.join(temporaryFolder(), 'cliproxy-'));
+  const address = path.join(folder, 's');
   const server = createServer();
+  const pairs: SocketPair[] = [];
   try {
-    server.listen(path.join(folder, 's'));
+    server.listen(address);
     await once(server, 'listening');
-    const pairs: SocketPair[] = [];
-    while (pairs.length < count) {
-      const far = connect(path.join(folder, 's'));
-      const [near] = (await once(server, 'connection')) as [Socket];
-      // Whoever waits is told on close.
-      near.on('error', () => undefined);
-      far.on('error', () => undefined);
-      if (far.connecting) await once(far, 'connect');
-      pairs.push({ near, far });
-    }
+    while (pairs.length < count) pairs.push(await socketPair(server, address));
     return pairs;
+  } catch (error) {
+    closePairs(pairs);
+    throw error;
   } finally {
     server.close();
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+export function closePairs(pairs: readonly SocketPair[]): void {
+  for (const { near, far } of pairs) {
+    near.destroy();
+    far.destroy();
+  }
+}
+
+async function socketPair(server: Server, address: string): Promise<SocketPair> {
+  const far = connect(address);
+  let fault = new Error(
+    'no connection within the gateway could be made: is it out of descriptors?',
+  );
+  const failed = new AbortController();
+  const late = setTimeout(() => failed.abort(), PAIR_MS);
+  far.on('error', (error) => (fault = error));
+  far.once('close', () => failed.abort());
+  try {
+    const connected = once(far, 'connect', { signal: failed.signal });
+    const [[near]] = (await Promise.all([
+      once(server, 'connection', { signal: failed.signal }),
+      connected,
+    ])) as [[Socket], unknown];
+    // Whoever waits is told on close.
+    near.on('error', () => undefined);
+    return { near, far };
+  } catch {
+    far.destroy();
+    throw fault;
+  } finally {
+    clearTimeout(late);
   }
 }
 

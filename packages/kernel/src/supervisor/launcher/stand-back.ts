@@ -15,22 +15,29 @@ const TRIES = 20;
 
 /** Has this process stand back, and what it starts from now on. */
 export function standBack(): void {
-  os.setPriority(Math.min(LAST, os.getPriority() + STEPS));
-  standSessionBack(process.pid);
+  try {
+    os.setPriority(Math.min(LAST, os.getPriority() + STEPS));
+  } catch {
+    // The system does not allow it: it serves all the same.
+  }
+  standSessionBack(process.pid, () => true);
 }
 
 /**
  * Has a session stand back as far as this process does: Linux may share the processor out between
- * sessions first. @param pid - of its leader.
+ * sessions first.
+ *
+ * @param pid - of its leader.
+ * @param runs - whether that still runs: its number may be another's later.
  */
-export function standSessionBack(pid: number): void {
-  void write(`/proc/${pid}/autogroup`, String(os.getPriority()));
+export function standSessionBack(pid: number, runs: () => boolean): void {
+  void write(`/proc/${pid}/autogroup`, runs);
 }
 
-async function write(file: string, niceness: string): Promise<void> {
-  for (let left = TRIES; left > 0; left -= 1) {
+async function write(file: string, runs: () => boolean): Promise<void> {
+  for (let left = TRIES; left > 0 && runs(); left -= 1) {
     try {
-      await writeFile(file, niceness);
+      await writeFile(file, String(os.getPriority()));
       return;
     } catch (error) {
       // The process has ended, or the system shares it out otherwise.
