@@ -23,7 +23,8 @@ export async function loadTestkit(folder: string): Promise<typeof testkit> {
     if (file !== undefined) return (await import(pathToFileURL(file).href)) as typeof testkit;
   }
   throw new CommandError(
-    `the checks are in a package of their own: run \`npm install --save-dev ${NAME}\` in ${folder}`,
+    `the checks are in a package of their own: run \`npm install --save-dev ${NAME}\` in ` +
+      `${process.cwd()}, where you are (not in the folder of a plugin that was added: it is kept as it was)`,
   );
 }
 

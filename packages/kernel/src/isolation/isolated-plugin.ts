@@ -64,7 +64,7 @@ export const BOOT_MS = 5_000;
 /** How long a plugin that could not be set up has to release what it has. */
 const HASTY_MS = 1_000;
 /** Longest wait for why a process has ended, once its socket has closed. */
-const WHY_MS = 250;
+const WHY_MS = 1_000;
 /** How soon a call may be tried again where nothing is known. */
 const SOON_MS = 1_000;
 
@@ -208,6 +208,8 @@ export class IsolatedPlugin implements LoadedPlugin, StandInFor {
     if (this.#serving?.session === session) {
       this.#serving = undefined;
       this.#pulse?.stop();
+      // Until more is known.
+      this.#why = 'has ended';
     }
     const late = new Promise<undefined>((resolve) => {
       setTimeout(() => resolve(undefined), WHY_MS);

@@ -77,7 +77,7 @@ export class ChildProcess {
 
   /** Ends its group now. */
   kill(): void {
-    // What it would still say is of no use, and a connection that breaks costs more than one that is closed.
+    // What it would still say is of no use.
     this.socket?.destroy();
     this.#signal('SIGKILL');
   }

@@ -7,6 +7,8 @@ import type { Clock } from '../ports/clock.ts';
 const BYTES_PER_SECOND = 1024 * 1024;
 /** A longer line loses its end, in characters. */
 const MAX_LINE = 16 * 1024;
+/** Begins Node's own last words, such as those on a heap that is full. */
+const FATAL = 'FATAL ERROR: ';
 
 /** What an {@link OutputLog} works with. */
 export interface OutputLogOptions {
@@ -37,7 +39,10 @@ export class OutputLog {
     return this.#options.log.file;
   }
 
-  /** What the process that runs, or ran last, has printed last; secrets may be in it. */
+  /**
+   * What the process that runs, or ran last, has printed last, or why Node itself has ended it; secrets may
+   * be in it.
+   */
   get lastLine(): string | undefined {
     return this.#lastLine;
   }
@@ -57,7 +62,8 @@ export class OutputLog {
   take(stream: Readable): void {
     const lines = new Lines((line) => {
       if (line.trim() === '') return;
-      this.#lastLine = line;
+      // What Node prints after it, a list of addresses, tells nobody anything.
+      if (this.#lastLine?.startsWith(FATAL) !== true) this.#lastLine = line;
       this.#options.log.write(line);
     });
     this.#streams.add(stream);
