@@ -45,7 +45,11 @@ export class AccountTable {
   readonly #instances = new Map<string, AccountState>();
   readonly #accounts = new QuickLRU<string, AccountEntry>({ maxSize: MAX_ACCOUNTS });
 
-  /** @param knows - which accounts are there. */
+  /**
+   * What stands against instances and accounts, to be kept.
+   *
+   * @param knows - which accounts are there.
+   */
   kept(knows: (accountId: string) => boolean): readonly KeptStanding[] {
     const kept: KeptStanding[] = [];
     for (const [instance, state] of this.#instances) kept.push({ instance, state });
@@ -59,6 +63,7 @@ export class AccountTable {
     return kept;
   }
 
+  /** Takes up what was kept, before the first accounts are there. */
   restore(standings: readonly KeptStanding[]): void {
     for (const { instance, account, model, state } of standings) {
       if (account === undefined) {
@@ -72,6 +77,7 @@ export class AccountTable {
     }
   }
 
+  /** What stands against a whole instance. */
   ofInstance(instanceId: string): AccountState | undefined {
     return this.#instances.get(instanceId);
   }
@@ -81,6 +87,7 @@ export class AccountTable {
     return this.#accounts.get(accountId);
   }
 
+  /** What is known of an account, for somebody who only looks. */
   peek(accountId: string): AccountEntry | undefined {
     return this.#accounts.peek(accountId);
   }
@@ -96,6 +103,7 @@ export class AccountTable {
     return entry;
   }
 
+  /** What stands against one of the levels of a place. */
   read({ instanceId, handle, model }: Place, level: Level): AccountState | undefined {
     if (level === 'instance') return this.#instances.get(instanceId);
     const entry = this.#accounts.get(handle.account.id);

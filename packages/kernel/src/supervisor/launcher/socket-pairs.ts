@@ -41,6 +41,7 @@ export async function socketPairs(count: number): Promise<readonly SocketPair[]>
   }
 }
 
+/** Lets go of both ends of each. */
 export function closePairs(pairs: readonly SocketPair[]): void {
   for (const { near, far } of pairs) {
     near.destroy();
